@@ -1,0 +1,151 @@
+"""Three lines: the rule of the data set, in NumPy. The twin of the Processing sketch `lines.pde` beside it.
+
+An image is three lines of stroke weight 5 on a black ground of 128 x 128 pixels, drawn in this order, so that a
+later line covers an earlier one: a vertical at x, a horizontal at y1, a horizontal at y2. Each takes one of four
+colours by chance. The six numbers x, y1, y2, color_x, color_y1, color_y2 say everything about an image.
+
+Nothing here touches a file; `lines.dataset` does.
+"""
+
+import numpy as np
+
+SIZE = 128  # width and height in pixels of the canvas on which positions are counted
+STROKE = 5  # width of a line: at position p it covers p - 2 .. p + 2
+POSITIONS = range(10, 118)  # where x and y1 may fall, as int(random(10, 118)) does
+Y2_MEAN = 48
+Y2_DEVIATION = 1.2
+Y2_CHOICES = ("sketch", "uniform")
+
+LINES = ("x", "y1", "y2")  # in order of drawing
+PARAMETERS = ("x", "y1", "y2", "color_x", "color_y1", "color_y2")
+
+COLOR_NAMES = ("white", "yellow", "red", "blue")
+PALETTE = np.array([(255, 255, 255), (224, 184, 7), (185, 33, 19), (54, 79, 179)], dtype=np.uint8)  # (4, 3)
+PALETTE.flags.writeable = False
+
+
+def sample(n: int, seed: int | np.random.Generator | None = None, y2: str = "sketch") -> dict[str, np.ndarray]:
+    """Draw the parameters of `n` images by chance.
+
+    Args:
+        n: how many images, at least 1.
+        seed: an integer of 0 or more for the same parameters every time, None for others each time, or a NumPy
+            Generator to go on with.
+        y2: "sketch" for int(gauss * 1.2 + 48), towards zero, as the sketch places the second horizontal;
+            "uniform" to place it like the first one.
+
+    Returns:
+        A dict of six int64 arrays of shape (n,): x and y1 in 10..117, y2 (nearly always in 42..53, or in 10..117 if
+        uniform), color_x, color_y1 and color_y2 in 0..3, indices into `PALETTE`.
+
+    Raises:
+        ValueError: n is below 1, seed is below 0, or y2 is neither of its two choices.
+
+    Example:
+        >>> parameters = sample(3, seed=1)
+        >>> parameters["x"].shape
+        (3,)
+    """
+    if n < 1:
+        raise ValueError(f"the number of images is {n}; ask for at least 1")
+    if y2 not in Y2_CHOICES:
+        raise ValueError(f"y2 is {y2!r}; choose 'sketch' (gauss * 1.2 + 48) or 'uniform' (like y1)")
+    if isinstance(seed, int) and seed < 0:
+        raise ValueError(f"the seed is {seed}; choose a whole number of 0 or more")
+    rng = np.random.default_rng(seed)
+
+    def position() -> np.ndarray:
+        return rng.integers(POSITIONS.start, POSITIONS.stop, size=n)
+
+    def around_y2() -> np.ndarray:
+        return np.trunc(rng.standard_normal(n) * Y2_DEVIATION + Y2_MEAN).astype(np.int64)
+
+    def color() -> np.ndarray:
+        return rng.integers(len(PALETTE), size=n)
+
+    return {
+        "x": position(),
+        "y1": position(),
+        "y2": around_y2() if y2 == "sketch" else position(),
+        "color_x": color(),
+        "color_y1": color(),
+        "color_y2": color(),
+    }
+
+
+def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
+    """Draw the images that the parameters describe.
+
+    At 128 pixels a line at p covers exactly p - 2 .. p + 2, without antialiasing, as in Processing. Processing's round
+    caps also dim up to 6 pixels at the ends of lines, by 7 levels of 255 at most; that is not imitated. At other
+    sizes positions and stroke scale together: at 512, a line at p covers (p - 2) * 4 .. (p + 3) * 4 - 1. Where an edge
+    falls inside a pixel, the line covers that pixel by the part of its area that it reaches, over what is below.
+
+    Args:
+        parameters: what `sample` gives: six integer arrays of one length n (keys in `PARAMETERS`), positions counted
+            in pixels of the 128 x 128 canvas, colours 0..3. Further keys are left aside.
+        size: width and height of the images in pixels, at least 1.
+
+    Returns:
+        uint8 array of shape (n, size, size, 3), RGB.
+
+    Raises:
+        ValueError: a key is missing, the arrays differ in length or are no integers, a colour is outside 0..3, or
+            size is below 1.
+
+    Example:
+        >>> draw(sample(2, seed=1)).shape
+        (2, 128, 128, 3)
+    """
+    parameters = _checked(parameters)
+    if size < 1:
+        raise ValueError(f"size is {size}; images need at least 1 pixel a side")
+
+    vertical, first, second = (_coverage(parameters[line], size)[..., None] for line in LINES)  # (n, size, 1) in 0..1
+    color_x, color_y1, color_y2 = (PALETTE[parameters[f"color_{line}"]][:, None].astype(np.float32) for line in LINES)
+
+    # A row of pixels, seen from above: the second horizontal, then what it leaves of the first, then the vertical.
+    row = vertical * color_x  # (n, size, 3), the row wherever no horizontal passes
+    ink = (1 - second) * first * color_y1 + second * color_y2  # (n, size, 3), what the horizontals add to each row
+    left = ((1 - second) * (1 - first))[..., 0]  # (n, size), what they leave visible of the vertical
+
+    images = np.empty((len(row), size, size, 3), dtype=np.uint8)
+    images[:] = np.rint(row).astype(np.uint8)[:, None]
+    # Only the rows that a horizontal reaches differ: whole ones are its colour, those at its edges a mixture.
+    i, j = np.nonzero(left == 0)
+    images[i, j] = np.rint(ink[i, j]).astype(np.uint8)[:, None]
+    i, j = np.nonzero((left > 0) & (left < 1))
+    images[i, j] = np.rint(left[i, j, None, None] * row[i] + ink[i, j, None])
+    return images
+
+
+def _coverage(positions: np.ndarray, size: int) -> np.ndarray:
+    """Say how much of each of `size` pixels the stroke covers: float32 (n, size) in 0..1."""
+    scale = size / SIZE  # a division by a power of two, so the edges below are exact
+    start = (positions[:, None] - STROKE // 2) * scale
+    stop = (positions[:, None] + STROKE // 2 + 1) * scale
+    pixel = np.arange(size)
+    return np.clip(np.minimum(stop, pixel + 1) - np.maximum(start, pixel), 0, 1).astype(np.float32)
+
+
+def _checked(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Give the six parameters as int64 arrays (n,), or say which of them cannot be drawn and why."""
+    missing = [name for name in PARAMETERS if name not in parameters]
+    if missing:
+        raise ValueError(f"the parameters lack {', '.join(missing)}; lines.sample gives all of {', '.join(PARAMETERS)}")
+    arrays = {name: np.asarray(parameters[name]) for name in PARAMETERS}
+    for name, array in arrays.items():
+        if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+            raise ValueError(
+                f"{name} is {array.dtype} of shape {array.shape}; give a one-dimensional array of integers"
+            )
+    if len({len(array) for array in arrays.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(array)}" for name, array in arrays.items())
+        raise ValueError(f"the parameters differ in length ({lengths}); give each of them one value an image")
+    for name in PARAMETERS[len(LINES) :]:
+        wrong = arrays[name][(arrays[name] < 0) | (arrays[name] >= len(PALETTE))]
+        if len(wrong):
+            raise ValueError(
+                f"{name} holds {wrong[0]}; colours are 0 to {len(PALETTE) - 1} ({', '.join(COLOR_NAMES)} in this order)"
+            )
+    return {name: array.astype(np.int64) for name, array in arrays.items()}

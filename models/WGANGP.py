@@ -1,0 +1,512 @@
+"""WGAN-GP as "Trois lignes dans un espace latent" published it, on Keras 3 and any of its backends.
+
+After David Foster, *Generative Deep Learning* (2019), chapter 4, and Gulrajani et al., "Improved Training of Wasserstein
+GANs" (2017). What is notable here:
+
+- the class keeps the names, the 21 arguments, the files and the printed line of the original; notebooks and files made
+  with it still work;
+- it is a `keras.Model`: `fit`, callbacks, `summary` and checkpoints work; `.train` is a thin layer on `fit`;
+- `step`, written once for every backend, is one compiled call: n_critic critic batches, then one generator step;
+- convolutions run on 16 bits where the processor is quick at it; weights, losses and saved files are float32.
+"""
+
+import json
+import pickle
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from models import losses
+from models.gradients import TrainStep, loss_and_gradients
+from models.networks import build_critic, build_generator
+from models.precision import has_accelerator, resolve_precision
+
+PARAMETER_NAMES = (
+    "input_dim",
+    "critic_conv_filters",
+    "critic_conv_kernel_size",
+    "critic_conv_strides",
+    "critic_batch_norm_momentum",
+    "critic_activation",
+    "critic_dropout_rate",
+    "critic_learning_rate",
+    "generator_initial_dense_layer_size",
+    "generator_upsample",
+    "generator_conv_filters",
+    "generator_conv_kernel_size",
+    "generator_conv_strides",
+    "generator_batch_norm_momentum",
+    "generator_activation",
+    "generator_dropout_rate",
+    "generator_learning_rate",
+    "optimiser",
+    "grad_weight",
+    "z_dim",
+    "batch_size",
+)
+THOROUGH_EVERY = 100  # on every 100th step the critic learns from this many batches, as in the original
+THOROUGH_CRITIC = 5
+
+
+@keras.saving.register_keras_serializable(package="trois_lignes")
+class WGANGP(TrainStep, keras.Model):
+    """A Wasserstein GAN with gradient penalty.
+
+    Args:
+        input_dim: (height, width, channels) of the images, e.g. (128, 128, 3).
+        critic_conv_filters, critic_conv_kernel_size, critic_conv_strides: lists of int, one a layer.
+        critic_batch_norm_momentum: float, or None for no batch normalisation (as published).
+        critic_activation: `leaky_relu` (slope 0.2) or any name that Keras knows.
+        critic_dropout_rate: float, or None.
+        critic_learning_rate: float; published: 2e-4.
+        generator_initial_dense_layer_size: (height, width, channels) that the latent vector is first turned into.
+        generator_upsample: list of int; 2 means UpSampling2D + Conv2D, anything else Conv2DTranspose.
+        generator_conv_filters, generator_conv_kernel_size, generator_conv_strides: lists of int, one a layer.
+        generator_batch_norm_momentum, generator_activation, generator_dropout_rate, generator_learning_rate: as above.
+        optimiser: `adam` (beta_1 = 0.5) or `rmsprop`.
+        grad_weight: weight of the gradient penalty; published: 10.
+        z_dim: length of the latent vector; published: 100.
+        batch_size: images a critic step looks at; published: 16.
+        precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.precision`).
+        seed: int for the same weights, noise and shuffling each time; None for others each time.
+
+    Attributes:
+        critic, generator: Keras models.
+        d_losses: list of [total, real, fake, penalty] floats, one a step, from its last critic batch.
+        g_losses: list of floats, one a step.
+        step_seconds: list of floats, how long each step took.
+        epoch: number of steps done. One "epoch" is one generator step, as in the original.
+
+    Raises:
+        ValueError: lists of unequal length, layers that do not lead to `input_dim`, an unknown optimiser or precision.
+    """
+
+    def __init__(
+        self,
+        input_dim,
+        critic_conv_filters,
+        critic_conv_kernel_size,
+        critic_conv_strides,
+        critic_batch_norm_momentum,
+        critic_activation,
+        critic_dropout_rate,
+        critic_learning_rate,
+        generator_initial_dense_layer_size,
+        generator_upsample,
+        generator_conv_filters,
+        generator_conv_kernel_size,
+        generator_conv_strides,
+        generator_batch_norm_momentum,
+        generator_activation,
+        generator_dropout_rate,
+        generator_learning_rate,
+        optimiser,
+        grad_weight,
+        z_dim,
+        batch_size,
+        *,
+        precision="auto",
+        seed=None,
+        name="gan",
+        **kwargs,
+    ):
+        given = locals()
+        super().__init__(name=name, **kwargs)
+        for parameter in PARAMETER_NAMES:
+            setattr(self, parameter, given[parameter])
+        self.precision = resolve_precision(precision)
+        self.seed = seed
+        self._check_parameters()
+
+        self.critic = self._build_critic(dtype=self.precision, stock=False)
+        self.generator = self._build_generator(dtype=self.precision, stock=False)
+        if self.generator.output_shape[1:] != tuple(input_dim):
+            raise ValueError(
+                f"The generator's layers lead to images of {self.generator.output_shape[1:]}, but input_dim is "
+                f"{tuple(input_dim)}. Change generator_initial_dense_layer_size, generator_conv_strides, "
+                f"generator_upsample or the last of generator_conv_filters."
+            )
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self._n_critic = 5
+        self._train_functions = {}
+        self.compile()
+        self.build((None, z_dim))
+
+        self.d_losses = []
+        self.g_losses = []
+        self.step_seconds = []
+        self.epoch = 0
+
+    def _check_parameters(self):
+        for network in ("critic_conv_", "generator_conv_"):
+            filters, kernels, strides = (getattr(self, network + part) for part in ("filters", "kernel_size", "strides"))
+            if not len(filters) == len(kernels) == len(strides) > 0:
+                raise ValueError(
+                    f"{network}filters, {network}kernel_size and {network}strides need one number a layer, the same "
+                    f"count in each; they have {len(filters)}, {len(kernels)} and {len(strides)}."
+                )
+        if len(self.generator_upsample) != len(self.generator_conv_filters):
+            raise ValueError(
+                f"generator_upsample needs one number a layer: {len(self.generator_conv_filters)}, "
+                f"not {len(self.generator_upsample)}."
+            )
+        if self.optimiser not in ("adam", "rmsprop"):
+            raise ValueError(f"optimiser is {self.optimiser!r}; choose 'adam' or 'rmsprop'.")
+
+    # The two networks, and the whole made of them -----------------------------------------------------------------
+
+    def _build_critic(self, **making):
+        return build_critic(
+            self.input_dim,
+            self.critic_conv_filters,
+            self.critic_conv_kernel_size,
+            self.critic_conv_strides,
+            self.critic_batch_norm_momentum,
+            self.critic_activation,
+            self.critic_dropout_rate,
+            seed=self.seed,
+            **making,
+        )
+
+    def _build_generator(self, **making):
+        return build_generator(
+            self.z_dim,
+            self.generator_initial_dense_layer_size,
+            self.generator_upsample,
+            self.generator_conv_filters,
+            self.generator_conv_kernel_size,
+            self.generator_conv_strides,
+            self.generator_batch_norm_momentum,
+            self.generator_activation,
+            self.generator_dropout_rate,
+            seed=None if self.seed is None else self.seed + 1,
+            **making,
+        )
+
+    def stock_critic(self):
+        """A float32 copy of the critic, of stock layers only, as it is saved."""
+        return _with_weights_of(self.critic, self._build_critic(dtype="float32", stock=True))
+
+    def stock_generator(self):
+        """A float32 copy of the generator, of stock layers only, as it is saved."""
+        return _with_weights_of(self.generator, self._build_generator(dtype="float32", stock=True))
+
+    @property
+    def model(self):
+        """The original's adversarial model, latent vector -> score, as it is saved: a float32 copy of stock layers."""
+        generator, critic = self.stock_generator(), self.stock_critic()
+        z = keras.layers.Input((self.z_dim,), name="model_input")
+        return keras.Model(z, critic(generator(z)), name="model")
+
+    def build(self, input_shape=None):
+        """Make the optimisers' variables, so that the first step finds everything in place."""
+        self.built = True
+
+    def call(self, z, training=False):
+        """Latent vectors (n, z_dim) -> the critic's scores (n, 1) of the images that they give."""
+        return self.critic(self.generator(z, training=training), training=training)
+
+    # One step ------------------------------------------------------------------------------------------------------
+
+    def compile(self, critic_optimizer=None, generator_optimizer=None, **kwargs):
+        """Set the optimisers; without arguments, those that the parameters name.
+
+        Args:
+            critic_optimizer, generator_optimizer: `keras.optimizers.Optimizer`.
+            **kwargs: as for any Keras model, e.g. `run_eagerly=True`.
+        """
+        kwargs.setdefault("jit_compile", has_accelerator())
+        critic_optimizer = critic_optimizer or self._optimizer(self.critic_learning_rate)
+        self.generator_optimizer = generator_optimizer or self._optimizer(self.generator_learning_rate)
+        if self.precision == "mixed_float16":
+            critic_optimizer = keras.optimizers.LossScaleOptimizer(critic_optimizer)
+            self.generator_optimizer = keras.optimizers.LossScaleOptimizer(self.generator_optimizer)
+        critic_optimizer.build(self.critic.trainable_variables)
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        super().compile(optimizer=critic_optimizer, auto_scale_loss=False, **kwargs)
+
+    def _optimizer(self, learning_rate):
+        if self.optimiser == "rmsprop":
+            return keras.optimizers.RMSprop(learning_rate)
+        return keras.optimizers.Adam(learning_rate, beta_1=0.5)
+
+    @property
+    def non_trainable_variables(self):
+        """What a step changes beside weights and critic's optimiser: statistics, seeds, the generator's optimiser."""
+        return super().non_trainable_variables + self.generator_optimizer.variables
+
+    @property
+    def n_critic(self):
+        """Critic batches a step."""
+        return self._n_critic
+
+    @n_critic.setter
+    def n_critic(self, value):
+        if value != self._n_critic:  # another number of batches is another compiled function; both are kept
+            self._train_functions[self._n_critic] = self.train_function
+            self._n_critic = value
+            self.train_function = self._train_functions.get(value)
+
+    def step(self, images):
+        """n_critic critic batches, then one generator step: what `fit` compiles into one call.
+
+        Args:
+            images: (n_critic * batch_size, height, width, channels), uint8 or float in [-1, 1]. Any count that
+                n_critic divides will do; it is cut into n_critic batches.
+
+        Returns:
+            Dict of float32 scalars: `d_loss` and its parts `d_real`, `d_fake`, `d_penalty` of the last critic batch, and
+            `g_loss`; d_loss = d_real + d_fake + grad_weight * d_penalty.
+        """
+        if keras.backend.standardize_dtype(images.dtype) == "uint8":
+            images = ops.cast(images, "float32") / 127.5 - 1.0
+        batch_size = ops.shape(images)[0] // self.n_critic
+        for i in range(self.n_critic):
+            logs = self.critic_step(images[i * batch_size : (i + 1) * batch_size])
+        return {**logs, **self.generator_step(batch_size)}
+
+    def critic_step(self, real):
+        """Teach the critic one batch of real images (n, height, width, channels), float in [-1, 1]."""
+        n = ops.shape(real)[0]
+        fake = ops.stop_gradient(self.generator(self._noise(n), training=True))
+        mix = self._mix(n)
+
+        def loss():
+            real_scores, fake_scores = self._scores_of_both(real, fake)
+            d_real = losses.critic_on_real(real_scores)
+            d_fake = losses.critic_on_fake(fake_scores)
+            d_penalty = losses.gradient_penalty(self._score, real, fake, mix)
+            d_loss = d_real + d_fake + self.grad_weight * d_penalty
+            logs = {"d_loss": d_loss, "d_real": d_real, "d_fake": d_fake, "d_penalty": d_penalty}
+            return self.optimizer.scale_loss(d_loss), logs
+
+        logs, gradients = loss_and_gradients(loss, self.critic.trainable_variables)
+        self.optimizer.apply(gradients, self.critic.trainable_variables)
+        return logs
+
+    def generator_step(self, n):
+        """Teach the generator to please the critic, on n fresh latent vectors."""
+        z = self._noise(n)
+
+        def loss():
+            g_loss = losses.generator_on_fake(self._score(self.generator(z, training=True)))
+            return self.generator_optimizer.scale_loss(g_loss), {"g_loss": g_loss}
+
+        logs, gradients = loss_and_gradients(loss, self.generator.trainable_variables)
+        self.generator_optimizer.apply(gradients, self.generator.trainable_variables)
+        return logs
+
+    def _noise(self, n):
+        return keras.random.normal((n, self.z_dim), seed=self.seed_generator)
+
+    def _mix(self, n):
+        return keras.random.uniform((n, 1, 1, 1), seed=self.seed_generator)
+
+    def _score(self, images):
+        return self.critic(images, training=True)
+
+    def _scores_of_both(self, real, fake):
+        """The critic's scores of real and generated images: in one batch, unless batch normalisation would mix them."""
+        if self.critic_batch_norm_momentum:
+            return self._score(real), self._score(fake)
+        scores = self._score(ops.concatenate([real, fake]))  # (2 n, 1)
+        return ops.split(scores, 2)
+
+    # Training ------------------------------------------------------------------------------------------------------
+
+    def train(
+        self,
+        r,
+        c,
+        x_train,
+        batch_size,
+        epochs,
+        run_folder,
+        print_every_n_batches=10,
+        n_critic=5,
+        using_generator=False,
+        *,
+        verbose="auto",
+        minutes=None,
+        resume=False,
+        callbacks=(),
+    ):
+        """Train, and leave sample grids, models, weights and history in `run_folder`.
+
+        Args:
+            r, c: rows and columns of the sample grids.
+            x_train: array (n, height, width, channels), uint8 or float in [-1, 1], or what `load_dataset` gave.
+            batch_size: images a critic batch.
+            epochs: generator steps to do, each after n_critic critic batches (5 on every 100th step).
+            run_folder: where the files go; made if missing.
+            print_every_n_batches: a sample grid and saved models every so many steps.
+            n_critic: critic batches a step.
+            using_generator: kept for old notebooks; whether x_train is an array or a loader is seen from x_train.
+            verbose: 2 prints the original's line each step, 1 shows a progress bar, 0 nothing; `auto` is 1 in a
+                notebook and 2 in a script.
+            minutes: stop after so many minutes, if the steps are not done by then.
+            resume: go on from the run folder's last checkpoint; `epochs` then counts from step 0.
+            callbacks: more Keras callbacks.
+
+        Returns:
+            `keras.callbacks.History`.
+
+        Raises:
+            FloatingPointError: a loss is not a finite number; the last good files stay.
+            FileNotFoundError: `resume` without a checkpoint.
+            ValueError: images of another shape than input_dim, or outside [-1, 1].
+        """
+        from utils import loaders, runs  # here, so that the networks alone know no file and no figure
+
+        if not isinstance(x_train, loaders.ImageBatches):
+            x_train = loaders.ImageBatches.from_array(np.asarray(x_train), batch_size, seed=self.seed)
+        if tuple(x_train.images.shape[1:]) != tuple(self.input_dim):
+            raise ValueError(
+                f"x_train holds images of {tuple(x_train.images.shape[1:])}, but this network was built for "
+                f"input_dim={tuple(self.input_dim)}. Load the data set at that size, or build the network for yours."
+            )
+        run_folder = Path(run_folder)
+        last = self.epoch + epochs
+        if resume:
+            runs.restore(self, run_folder)
+            last = epochs
+        reporting = runs.callbacks(run_folder, r, c, print_every_n_batches, last, verbose=verbose, minutes=minutes)
+        reporting = [_RecordLosses(), *reporting, *callbacks, _CountSteps()]
+        history = None
+        for steps, critic_batches in _segments(self.epoch, last, n_critic):
+            self.n_critic = critic_batches
+            stream = _stream(x_train, batch_size, self.epoch, n_critic)
+            history = self.fit(stream, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=reporting)
+            if self.stop_training:
+                break
+        return history
+
+    def sample_images(self, run_folder, r, c):
+        """Draw r x c images into images/sample_<epoch>.png, always of the same latent vectors; gives the path."""
+        from utils import figures, latent
+
+        z = latent.generate_latent_points(self.z_dim, r * c, seed=0)
+        path = Path(run_folder) / "images" / f"sample_{self.epoch}.png"
+        return figures.sample_grid(np.asarray(self.generator.predict_on_batch(z)), r, c, path)
+
+    # Files ---------------------------------------------------------------------------------------------------------
+
+    def parameters(self):
+        """The 21 arguments as a dict of plain values, in their order."""
+        return {name: _plain(getattr(self, name)) for name in PARAMETER_NAMES}
+
+    def get_config(self):
+        return {**self.parameters(), "precision": self.precision, "seed": self.seed, "name": self.name}
+
+    def save(self, folder, *args, **kwargs):
+        """Write params.json, params.pkl (the original's) and pictures of the networks into `folder`.
+
+        A path that ends in .keras saves the whole model as Keras does.
+        """
+        if str(folder).endswith(".keras"):
+            return super().save(folder, *args, **kwargs)
+        from utils import files
+
+        folder = Path(folder)
+        for name in ("viz", "images", "weights"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        files.write_text(folder / "params.json", json.dumps(self.parameters(), indent=2) + "\n")
+        files.write_bytes(folder / "params.pkl", pickle.dumps(list(self.parameters().values())))
+        self.plot_model(folder)
+
+    def save_model(self, folder):
+        """Write model.h5, critic.h5 and generator.h5 into `folder`: float32, stock layers, for any Keras 3."""
+        from utils import runs
+
+        generator, critic = self.stock_generator(), self.stock_critic()
+        runs.save_keras_model(self.model, Path(folder) / "model.h5")
+        runs.save_keras_model(critic, Path(folder) / "critic.h5")
+        runs.save_keras_model(generator, Path(folder) / "generator.h5")
+
+    def load_weights(self, path, **kwargs):
+        """Read weights/weights.h5, of today or of the original under Keras 2, or a checkpoint with its optimisers."""
+        if str(path).endswith(".weights.h5"):
+            super().load_weights(path, **kwargs)
+            self.epoch = int(self.generator_optimizer.iterations)
+            return
+        from utils import old_files
+
+        model = self.model
+        old_files.load_weights(model, path)
+        self.generator.set_weights(model.get_layer("generator").get_weights())
+        self.critic.set_weights(model.get_layer("critic").get_weights())
+
+    def plot_model(self, folder):
+        """Draw the layers of critic, generator and both into viz/critic.png, viz/generator.png, viz/model.png."""
+        from utils import figures
+
+        generator, critic = self.stock_generator(), self.stock_critic()
+        for model in (self.model, critic, generator):
+            figures.plot_layers(model, Path(folder) / "viz" / f"{model.name}.png")
+
+
+def _with_weights_of(source, copy):
+    copy.set_weights(source.get_weights())
+    return copy
+
+
+def _plain(value):
+    """Tuples as lists, NumPy numbers as Python's: what JSON and a harmless pickle can hold."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _segments(first, last, n_critic):
+    """Cut steps first .. last-1 into runs of (steps, critic batches a step)."""
+    if n_critic == THOROUGH_CRITIC:
+        return [(last - first, n_critic)] if last > first else []
+    segments = []
+    while first < last:
+        if first % THOROUGH_EVERY == 0:
+            segments.append((1, THOROUGH_CRITIC))
+            first += 1
+        else:
+            until = min(last, (first // THOROUGH_EVERY + 1) * THOROUGH_EVERY)
+            segments.append((until - first, n_critic))
+            first = until
+    return segments
+
+
+def _images_before(step, batch_size, n_critic):
+    """How many images the critic has looked at before `step`: where in the endless row of images to go on."""
+    thorough = -(-step // THOROUGH_EVERY)
+    return batch_size * (n_critic * (step - thorough) + THOROUGH_CRITIC * thorough)
+
+
+def _stream(x_train, batch_size, step, n_critic):
+    """The images of one step after the other, as `fit` wants them, from `step` on."""
+    position = _images_before(step, batch_size, n_critic)
+    while True:
+        count = _images_before(step + 1, batch_size, n_critic) - position
+        yield (x_train.draw(position, count),)
+        step, position = step + 1, position + count
+
+
+class _RecordLosses(keras.callbacks.Callback):
+    """Keeps the losses in the model, and stops a training that has blown up."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        d_loss = [float(logs[name]) for name in ("d_loss", "d_real", "d_fake", "d_penalty")]
+        g_loss = float(logs["g_loss"])
+        if not np.isfinite([*d_loss, g_loss]).all():
+            raise FloatingPointError(
+                f"Step {self.model.epoch}: the losses are D {d_loss}, G {g_loss}. The training has blown up and was "
+                f"stopped; the files of the last good step are kept. Try smaller learning rates or precision='float32'."
+            )
+        self.model.d_losses.append(d_loss)
+        self.model.g_losses.append(g_loss)
+
+
+class _CountSteps(keras.callbacks.Callback):
+    """Counts the step once every other callback has seen it under its own number."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.epoch += 1

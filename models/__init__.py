@@ -1,0 +1,1 @@
+"""The networks. `models.WGANGP.WGANGP` is the class that the notebooks build, train and load."""

@@ -1,0 +1,161 @@
+"""The one room that knows the backend: how TensorFlow, JAX and PyTorch differentiate, and how each runs a step.
+
+Everything else in `models` is written once, with `keras.ops` and `keras.random`. Three things differ by backend:
+
+- the gradients of a loss with respect to variables, `loss_and_gradients`;
+- the gradient of the critic's scores with respect to the images it looks at, itself differentiable once more,
+  `input_gradient` (the penalty of Gulrajani et al., 2017, "Improved Training of Wasserstein GANs", needs it);
+- the shape of Keras' `train_step`: JAX hands it the state and wants the new one back, the others let it assign.
+  `TrainStep` gives a model the right one around its own `step(data)`.
+"""
+
+from contextlib import contextmanager
+
+import keras
+
+__all__ = ["TrainStep", "input_gradient", "loss_and_gradients"]
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    def loss_and_gradients(function, variables):
+        """Differentiate a loss.
+
+        Args:
+            function: takes nothing, gives `(loss, report)`: a scalar tensor, and a structure of tensors to hand through.
+            variables: list of `keras.Variable` to differentiate by.
+
+        Returns:
+            `(report, gradients)`: the structure as it came, and one tensor for each variable, shaped like it.
+        """
+        with tf.GradientTape() as tape:
+            loss, report = function()
+        return report, tape.gradient(loss, [variable.value for variable in variables])
+
+    def input_gradient(function, inputs):
+        """Gradient of `sum(function(inputs))` with respect to `inputs`, differentiable in its turn.
+
+        Args:
+            function: takes a tensor (n, ...), gives one score an element, (n, 1).
+            inputs: tensor (n, ...).
+
+        Returns:
+            A tensor shaped like `inputs`.
+        """
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            scores = function(inputs)
+        return tape.gradient(scores, inputs)
+
+elif keras.backend.backend() == "torch":
+    import torch
+
+    def loss_and_gradients(function, variables):
+        loss, report = function()
+        gradients = torch.autograd.grad(loss, [variable.value for variable in variables])
+        return keras.tree.map_structure(lambda tensor: tensor.detach(), report), list(gradients)
+
+    def input_gradient(function, inputs):
+        inputs = inputs.detach().requires_grad_(True)
+        return torch.autograd.grad(function(inputs).sum(), inputs, create_graph=True)[0]
+
+elif keras.backend.backend() == "jax":
+    import jax
+
+    _scopes = []  # the scopes entered here, outermost first
+
+    @contextmanager
+    def _scope(values):
+        """A scope in which variables have the given values, {id(variable): array}, and assignments stay inside."""
+        with keras.StatelessScope() as scope:
+            scope.state_mapping.update(values)
+            _scopes.append(scope)
+            try:
+                yield scope
+            finally:
+                _scopes.pop()
+
+    def _pure(function, variables=(), values=()):
+        """Run `function` with `values` for `variables`; give its result and what it assigned, {id(variable): array}.
+
+        JAX follows values, not assignments. What is assigned inside (batch-normalisation statistics, random seeds)
+        therefore leaves as a result.
+        """
+        outer = _scopes[-1].state_mapping if _scopes else {}
+        start = outer | {id(variable): value for variable, value in zip(variables, values, strict=True)}
+        with _scope(start) as scope:
+            result = function()
+        return result, {key: value for key, value in scope.state_mapping.items() if value is not start.get(key)}
+
+    def _assign(assigned):
+        if _scopes:
+            _scopes[-1].state_mapping.update(assigned)
+
+    def loss_and_gradients(function, variables):
+        def loss_of(values):
+            (loss, report), assigned = _pure(function, variables, values)
+            return loss, (report, assigned)
+
+        values = [variable.value for variable in variables]
+        (_, (report, assigned)), gradients = jax.value_and_grad(loss_of, has_aux=True)(values)
+        _assign(assigned)
+        return report, gradients
+
+    def input_gradient(function, inputs):
+        def score_of(values):
+            scores, assigned = _pure(lambda: function(values))
+            return keras.ops.sum(scores), assigned
+
+        gradient, assigned = jax.grad(score_of, has_aux=True)(inputs)
+        _assign(assigned)
+        return gradient
+
+else:
+    raise ImportError(
+        f"Training needs KERAS_BACKEND=tensorflow, jax or torch; this Keras runs on {keras.backend.backend()!r}."
+    )
+
+
+class TrainStep:
+    """Mixin of a `keras.Model`: `train_step` as this backend's `fit` calls it, around `step(images)`.
+
+    The model gives `step(images) -> dict of scalar tensors`, which assigns its variables as TensorFlow and PyTorch do,
+    and lists in `non_trainable_variables` whatever else the step changes beside the weights and `self.optimizer`'s
+    variables: on JAX the state that `fit` carries from step to step is exactly these lists.
+    """
+
+    if keras.backend.backend() == "jax":
+
+        def train_step(self, state, data):
+            groups = (
+                self.trainable_variables,
+                self.non_trainable_variables,
+                self.optimizer.variables,
+                self.metrics_variables,
+            )
+            values = {
+                id(variable): value
+                for group, group_values in zip(groups, state, strict=True)
+                for variable, value in zip(group, group_values, strict=True)
+            }
+            with _scope(values) as scope:
+                logs = self.step(_images(data))
+            return logs, tuple([scope.state_mapping[id(variable)] for variable in group] for group in groups)
+
+        def synchronise(self):
+            """Bring the variables up to date in the middle of `fit`, before a callback reads them."""
+            self.jax_state_sync()
+
+    else:
+
+        def train_step(self, data):
+            return self.step(_images(data))
+
+        def synchronise(self):
+            """Nothing to do: the variables are up to date after each step."""
+
+
+def _images(data):
+    """The images of what `fit` hands on: `images` or a tuple that begins with them."""
+    return data[0] if isinstance(data, (tuple, list)) else data
+

@@ -1,0 +1,79 @@
+"""Which arithmetic this machine is quick at, and how to name it.
+
+Half precision is a Keras dtype policy: weights stay float32, convolutions run on 16 bits. It pays only where the
+processor multiplies 16-bit numbers natively:
+
+- GPUs from NVIDIA's Ampere on and TPUs: `mixed_bfloat16`; older GPUs with tensor cores: `mixed_float16` with loss scaling;
+- CPUs with AMX-BF16 or AVX512-BF16: `mixed_bfloat16` (TensorFlow and PyTorch; JAX emulates it on CPUs);
+- everything else: `float32`.
+"""
+
+import platform
+from pathlib import Path
+
+import keras
+
+PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
+
+
+def cpu_flags(cpuinfo: str = "/proc/cpuinfo") -> set[str]:
+    """The instruction sets that Linux names for this processor; empty on other systems."""
+    if platform.system() != "Linux" or not Path(cpuinfo).exists():
+        return set()
+    for line in Path(cpuinfo).read_text(errors="replace").splitlines():
+        if line.startswith("flags"):
+            return set(line.split(":", 1)[1].split())
+    return set()
+
+
+def gpu_capability() -> tuple[int, int] | None:
+    """CUDA compute capability of the first GPU that the backend sees, (major, minor); None where there is none."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):
+            return tuple(tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)))
+    elif backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_capability()
+    elif backend == "jax":
+        import jax
+
+        for device in jax.devices():
+            if device.platform == "gpu":
+                return tuple(int(part) for part in str(getattr(device, "compute_capability", "0.0")).split("."))
+            if device.platform == "tpu":
+                return (8, 0)  # no CUDA, but bfloat16 as on Ampere
+    return None
+
+
+def resolve_precision(precision: str = "auto") -> str:
+    """Turn `auto` into the policy that this machine is quick at; check any other.
+
+    Args:
+        precision: one of `PRECISIONS`.
+
+    Returns:
+        `float32`, `mixed_bfloat16` or `mixed_float16`.
+
+    Raises:
+        ValueError: for any other name.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision is {precision!r}; choose one of {', '.join(PRECISIONS)}.")
+    if precision != "auto":
+        return precision
+    capability = gpu_capability()
+    if capability is not None:
+        return "mixed_bfloat16" if capability >= (8, 0) else "mixed_float16" if capability >= (7, 0) else "float32"
+    if keras.backend.backend() != "jax" and cpu_flags() & {"amx_bf16", "avx512_bf16"}:
+        return "mixed_bfloat16"
+    return "float32"
+
+
+def has_accelerator() -> bool:
+    """Whether the backend computes on a GPU or TPU. XLA pays there; on CPUs it was measured slower."""
+    return gpu_capability() is not None

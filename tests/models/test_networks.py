@@ -1,0 +1,82 @@
+"""The networks have the published shapes, and the quick layers give the numbers of their stock twins."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from models.networks import PhasedConv2DTranspose, PiecewiseLinear, build_critic, build_generator
+from models.parameters import published
+from models.WGANGP import WGANGP
+
+
+def test_piecewise_linear_is_leaky_relu():
+    x = np.linspace(-3, 3, 13, dtype="float32")[None]
+    ours, stock = PiecewiseLinear(negative_slope=0.2), keras.layers.LeakyReLU(negative_slope=0.2)
+    assert np.array_equal(ops.convert_to_numpy(ours(x)), ops.convert_to_numpy(stock(x)))
+
+
+@pytest.mark.parametrize("kernel_size", [2, 6, 10])
+def test_phased_transposed_convolution_is_conv2dtranspose(kernel_size):
+    x = np.random.default_rng(0).normal(size=(2, 5, 7, 3)).astype("float32")
+    ours = PhasedConv2DTranspose(4, kernel_size, strides=2, padding="same", bias_initializer="random_normal")
+    stock = keras.layers.Conv2DTranspose(4, kernel_size, strides=2, padding="same")
+    ours.build(x.shape)
+    stock.build(x.shape)
+    stock.set_weights(ours.get_weights())
+    assert np.allclose(ops.convert_to_numpy(ours(x)), ops.convert_to_numpy(stock(x)), atol=1e-5)
+
+
+def test_phased_transposed_convolution_declines_kernels_that_do_not_fall_into_equal_phases():
+    assert [kernel for kernel in range(1, 12) if PhasedConv2DTranspose.fits(kernel, 2)] == [2, 6, 10]
+    assert not PhasedConv2DTranspose.fits(6, 1)
+
+
+@pytest.mark.parametrize("name", ["readme", "notebook"])
+def test_published_parameters_give_the_published_shapes(name):
+    kernels = {"readme": (5, 10), "notebook": (3, 6)}[name]
+    parameters = published(name, divide=8)
+    assert parameters["critic_conv_filters"] == [16, 32, 64, 128]
+    model = WGANGP(**parameters, precision="float32")
+    critic, generator = model.critic, model.generator
+    assert critic.input_shape == generator.output_shape == (None, 128, 128, 3)
+    assert generator.input_shape == (None, 100) and critic.output_shape == (None, 1)
+    assert generator.get_layer("reshape").output.shape == (None, 8, 8, 64)
+    assert {critic.get_layer(f"critic_conv_{i}").kernel_size for i in range(4)} == {(kernels[0],) * 2}
+    assert {generator.get_layer(f"generator_conv_{i}").kernel_size for i in range(4)} == {(kernels[1],) * 2}
+    assert [critic.get_layer(f"critic_conv_{i}").output.shape[1] for i in range(4)] == [64, 32, 16, 8]
+
+
+def test_published_parameters_are_complete():
+    parameters = published("readme")
+    assert parameters["critic_conv_filters"] == [128, 256, 512, 1024]
+    assert parameters["generator_conv_filters"] == [512, 256, 128, 3]
+    assert parameters["generator_initial_dense_layer_size"] == [8, 8, 512]
+
+
+def test_unknown_parameter_set_is_refused_by_name():
+    with pytest.raises(ValueError, match="'paper'"):
+        published("paper")
+    with pytest.raises(ValueError, match="divide is 3"):
+        published("readme", divide=3)
+
+
+def test_upsampling_layers_and_grey_images_of_28_pixels():
+    generator = build_generator(8, (7, 7, 4), [2, 2], [4, 1], [3, 3], [1, 1])
+    critic = build_critic((28, 28, 1), [4, 8], [3, 3], [2, 2])
+    assert generator.output_shape == critic.input_shape == (None, 28, 28, 1)
+    kinds = [type(layer).__name__ for layer in generator.layers]
+    assert kinds.count("UpSampling2D") == 2 and "Conv2DTranspose" not in kinds
+
+
+def test_batch_normalisation_and_dropout_are_there_when_asked_for():
+    critic = build_critic((8, 8, 3), [4, 8], [3, 3], [2, 2], batch_norm_momentum=0.8, dropout_rate=0.3)
+    kinds = [type(layer).__name__ for layer in critic.layers]
+    assert kinds.count("BatchNormalization") == 1  # not on the first layer, as in the original
+    assert kinds.count("Dropout") == 2
+
+
+def test_weights_start_from_the_published_distribution_and_repeat_with_the_seed():
+    first, again, other = (build_critic((8, 8, 3), [64, 64], [5, 5], [2, 2], seed=s).get_weights()[2] for s in (1, 1, 2))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+    assert abs(first.mean()) < 0.001 and abs(first.std() - 0.02) < 0.0005

@@ -1,0 +1,364 @@
+"""Reads what the original wrote under Keras 2 (and what Keras 3 writes), and executes nothing that it finds there.
+
+- `read_params`: params.pkl, through an unpickler that admits plain values only;
+- `load_network`: a .h5 or .keras model. Keras 3 alone refuses those of Keras 2: Conv2DTranspose carries `groups`,
+  LeakyReLU `alpha`. The architecture is read as text, checked, put into today's words (`modernise`) and built; then
+  the weights are read. The file itself is only ever read;
+- `load_weights`: weights/weights.h5 of either era, into a model that is there already. Keras 2 wrote the weights of a
+  nested model trainable ones first, and Keras 3 reads them back in the order that *its* trainable flags give: a critic
+  that is frozen at one time and not at the other comes back with moving averages for its offsets. Here they find their
+  places by name.
+"""
+
+import json
+import os
+import pickle
+import shutil
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+# ---------------------------------------------------------------------------------------------------- params.pkl
+
+LARGEST_PARAMS = 2**20  # bytes; the original's file has a few hundred
+PLAIN_TYPES = (type(None), bool, int, float, str, bytes)
+
+
+def read_params(path: str | os.PathLike):
+    """Read a pickle of plain values without running what else it may hold.
+
+    Args:
+        path: the original's params.pkl: a list of the 21 arguments of WGANGP.
+
+    Returns:
+        The value: None, bool, int, float, str, bytes, and lists, tuples and dicts of them. NumPy numbers come back as
+        Python numbers.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is no pickle, or holds anything else, which the message names.
+
+    Example:
+        >>> read_params("run/gan/0001_lines/params.pkl")[0]
+        (128, 128, 3)
+    """
+    path = Path(path)
+    if path.stat().st_size > LARGEST_PARAMS:
+        raise ValueError(f"{path} holds {path.stat().st_size:,} bytes, too many for parameters: it was not read")
+    try:
+        with open(path, "rb") as file:
+            value = _PlainUnpickler(file).load()
+    except _RefusedError as refusal:
+        raise ValueError(
+            f"{path} asks for {refusal}, and parameters are plain numbers, texts and lists: it was not executed. "
+            "Write the parameters as params.json (a dict of named arguments) instead."
+        ) from None
+    except Exception as error:  # a damaged pickle can fail in any way
+        raise ValueError(f"{path} is no whole pickle file ({type(error).__name__}: {error})") from None
+    _check_plain(value, path)
+    return value
+
+
+class _RefusedError(Exception):
+    """Something in a pickle that is no plain value."""
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Knows no class and no function but two stand-ins, which read NumPy's numbers."""
+
+    def find_class(self, module, name):
+        if (module, name) == ("numpy", "dtype"):
+            return _NumberType
+        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "scalar":
+            return _number
+        raise _RefusedError(f"{module}.{name}")
+
+
+class _NumberType:
+    """Stands in for numpy.dtype: the type of one number, e.g. '<f8'."""
+
+    def __init__(self, code, *_):
+        if not (isinstance(code, str) and code[:1] in ("b", "i", "u", "f") and code[1:].isdigit()):
+            raise _RefusedError(f"a NumPy value of type {code!r}")
+        self.code, self.order = code, "<"
+
+    def __setstate__(self, state):
+        self.order = ">" if state[1] == ">" else "<"
+
+
+def _number(number_type, raw):
+    """Stands in for NumPy's `scalar`: the Python number in these bytes."""
+    if not (isinstance(number_type, _NumberType) and isinstance(raw, bytes)):
+        raise _RefusedError("a NumPy value that is no number")
+    return np.frombuffer(raw, number_type.order + number_type.code)[0].item()
+
+
+def _check_plain(value, path):
+    waiting, seen = [value], set()
+    while waiting:
+        item = waiting.pop()
+        if type(item) in PLAIN_TYPES or id(item) in seen:
+            continue
+        seen.add(id(item))
+        if type(item) is dict:
+            waiting += [*item.keys(), *item.values()]
+        elif type(item) in (list, tuple):
+            waiting += item
+        else:
+            raise ValueError(f"{path} holds a {type(item).__name__}, and parameters are plain numbers, texts and lists")
+
+
+# ------------------------------------------------------------------------------------------------------ models
+
+
+def load_network(path: str | os.PathLike):
+    """Load a Keras model from a .h5 or .keras file, of Keras 2 or 3, in safe mode and not compiled.
+
+    Args:
+        path: the file. What it is shows in its first bytes, whatever its name.
+
+    Returns:
+        A Keras model on the present backend, with the numbers of the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged or no model, or needs what is not loaded: Lambda layers, unknown classes.
+
+    Example:
+        >>> load_network("generator.h5").output_shape
+        (None, 128, 128, 3)
+    """
+    path = Path(path)
+    with open(path, "rb") as file:
+        start = file.read(8)
+    if start[:2] == b"PK":
+        return _load_keras(path)
+    if start == b"\x89HDF\r\n\x1a\n":
+        return _load_h5(path)
+    raise ValueError(f"{path} is neither an .h5 nor a .keras model (it starts with {start!r}): was it saved whole?")
+
+
+def modernise(config: dict) -> dict:
+    """Put an architecture that Keras 2 wrote into words that Keras 3 understands.
+
+    Args:
+        config: a model's or a layer's `{"class_name": ..., "config": {...}}`. It is left as it is.
+
+    Returns:
+        The same architecture, as a new dict.
+
+    Raises:
+        ValueError: a transposed convolution in several groups, which Keras 3 does not have.
+    """
+    name, settings = config["class_name"], dict(config["config"])
+    # Keras 3 takes layers without a module for Keras 2's, and those alone it reads in the old way.
+    new = {k: v for k, v in config.items() if k not in ("module", "registered_name", "build_config", "compile_config")}
+    if "layers" in settings:
+        settings["layers"] = [modernise(layer) for layer in settings["layers"]]
+    if name == "InputLayer":
+        for flag in ("sparse", "ragged", "optional"):  # not every Keras 3 knows them, and false is what it assumes
+            if not settings.get(flag):
+                settings.pop(flag, None)
+    if name == "LeakyReLU" and "alpha" in settings:
+        settings["negative_slope"] = settings.pop("alpha")
+    if name.endswith("Transpose") or name.startswith(("Depthwise", "Separable")):
+        groups = settings.pop("groups", 1)
+        if groups != 1:
+            raise ValueError(f"layer {settings.get('name')} is a {name} in {groups} groups; Keras 3 has it in one only")
+    dtype = settings.get("dtype")
+    if isinstance(dtype, dict) and dtype.get("class_name") == "Policy":  # Keras 2's mixed precision
+        settings["dtype"] = dtype["config"]["name"]
+    return {**new, "config": settings}
+
+
+def _load_h5(path):
+    with _open_h5(path) as file:
+        if "model_config" not in file.attrs:
+            raise ValueError(f"{path} holds weights without an architecture: pass a model saved whole (generator.h5)")
+        config = json.loads(_text(file.attrs["model_config"]))
+        model = _build(config, _text(file.attrs.get("keras_version", "2")), path)
+        _assign(_legacy_plan(model, file["model_weights"], path))
+    return model
+
+
+def _load_keras(path):
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "model.weights.h5"
+        try:
+            with zipfile.ZipFile(path) as archive:
+                config = json.loads(archive.read("config.json"))
+                version = json.loads(archive.read("metadata.json")).get("keras_version", "2")
+                with archive.open("model.weights.h5") as packed, open(weights, "wb") as unpacked:
+                    shutil.copyfileobj(packed, unpacked)
+        except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
+            raise ValueError(f"{path} is no whole .keras model ({error}): copy or download it again") from None
+        model = _build(config, version, path)
+        load_weights(model, weights)
+    return model
+
+
+def _build(config, version, path):
+    import keras
+
+    _refuse_unsafe(config, path)
+    try:
+        if version.startswith("2"):
+            config = modernise(config)
+        if "module" in config:
+            return keras.saving.deserialize_keras_object(config, safe_mode=True)
+        kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
+        return kind.from_config(config["config"])
+    except Exception as error:  # Keras meets a strange architecture with any of a dozen errors
+        reason = str(error).split("\n")[0][:300]
+        raise ValueError(f"{path}, of Keras {version}, does not build under Keras {keras.__version__}: {reason}") from error
+
+
+def _refuse_unsafe(config, path):
+    """Walk the whole architecture before anything of it is built."""
+    import keras
+
+    registered = keras.saving.get_custom_objects()
+    waiting = [config]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+            continue
+        if not isinstance(item, dict):
+            continue
+        waiting += item.values()
+        name = item.get("class_name")
+        if name in ("Lambda", "__lambda__"):
+            raise ValueError(
+                f"{path} holds Python code in a Lambda layer, and loading it would run that code. "
+                "Ask for a model made of Keras' own layers."
+            )
+        is_layer = item is config or "inbound_nodes" in item or "build_config" in item
+        known = hasattr(keras.layers, str(name)) or name in ("Functional", "Model", "Sequential")
+        if is_layer and not known and (item.get("registered_name") or name) not in registered:
+            raise ValueError(
+                f"{path} needs the class {name!r}, which is none of Keras' layers. If it is yours, import the module "
+                "that registers it (keras.saving.register_keras_serializable) first."
+            )
+
+
+# ----------------------------------------------------------------------------------------------------- weights
+
+
+def load_weights(model, path: str | os.PathLike) -> None:
+    """Read a weights.h5 of either era into a built model; on an error the model is as it was before.
+
+    Args:
+        model: a Keras model whose layers come in the file's order. For the original's weights/weights.h5:
+            `Model(z, critic(generator(z)))`. Names of layers may differ, shapes may not.
+        path: weights, or a whole model, written by Keras 2, or by Keras 3 in either of its formats.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged or holds no weights, or the first layer that does not fit, with both shapes.
+
+    Example:
+        >>> load_weights(gan.model, "run/gan/0001_lines/weights/weights.h5")
+    """
+    path = Path(path)
+    with _open_h5(path) as file:
+        group = file["model_weights"] if "model_weights" in file else file
+        if "layer_names" in group.attrs or "layer_names0" in group.attrs:
+            _assign(_legacy_plan(model, group, path))
+            return
+        if not ({"layers", "_layer_checkpoint_dependencies", "vars"} & set(file)):
+            raise ValueError(f"{path} holds no weights of a Keras model, only {sorted(file)[:5]}")
+    _load_keras_3_weights(model, path)
+
+
+def _load_keras_3_weights(model, path):
+    before = model.get_weights()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            named = Path(folder) / "model.weights.h5"  # Keras insists on the suffix
+            try:
+                os.symlink(path.resolve(), named)
+            except OSError:  # Windows asks for a privilege
+                shutil.copyfile(path, named)
+            model.load_weights(named)
+    except Exception as error:
+        model.set_weights(before)
+        reason = " ".join(str(error).split())
+        raise ValueError(f"the weights of {path} do not fit this model, which stays as it was: {reason}") from error
+
+
+def _legacy_plan(model, group, path):
+    """Pair every variable of the model with its array in a Keras 2 file, and check that all of them fit."""
+    stored, layers = _stored_layers(group, path), list(_leaves(model))
+    plan = []
+    for number, (layer, (name, arrays)) in enumerate(zip(layers, stored, strict=False), 1):
+        variables = {variable.name.split("/")[-1]: variable for variable in layer.weights}
+        place = f"{path} does not fit this model, which stays as it was. Layer {number}, {layer.name!r} ({name!r} in the file),"
+        if set(variables) != set(arrays):
+            raise ValueError(f"{place} has {sorted(variables)}, and the file holds {sorted(arrays)}")
+        for role, variable in variables.items():
+            if tuple(variable.shape) != arrays[role].shape:
+                raise ValueError(f"{place} has a {role} of {tuple(variable.shape)}, the file one of {arrays[role].shape}")
+            plan.append((variable, arrays[role]))
+    if len(layers) != len(stored):
+        raise ValueError(
+            f"{path} does not fit this model, which stays as it was: the file holds {len(stored)} layers with weights, "
+            f"the model has {len(layers)}"
+        )
+    return [(variable, np.asarray(array)) for variable, array in plan]  # all are read before the first is assigned
+
+
+def _assign(plan):
+    for variable, array in plan:
+        variable.assign(array)
+
+
+def _leaves(layer):
+    """The layers with weights of a model, those of nested models among them, in order."""
+    for inner in layer.layers:
+        if hasattr(inner, "layers"):
+            yield from _leaves(inner)
+        elif inner.weights:
+            yield inner
+
+
+def _stored_layers(group, path):
+    """[(name of a layer, {"kernel": h5py data set, ...}), ...] in the order of the file."""
+    layers = {}
+    try:
+        for top in _names(group, "layer_names"):
+            for weight in _names(group[top], "weight_names"):  # e.g. "batch_normalization/gamma:0", the trainable first
+                layer, _, role = weight.removesuffix(":0").rpartition("/")
+                layers.setdefault((top, layer), {})[role] = group[top][weight]
+    except (KeyError, OSError, RuntimeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+    return [(layer or top, arrays) for (top, layer), arrays in layers.items()]
+
+
+def _names(group, attribute):
+    """A list of texts; a long one lies in pieces: layer_names0, layer_names1, ..."""
+    pieces = [attribute] if attribute in group.attrs else []
+    while f"{attribute}{len(pieces)}" in group.attrs:
+        pieces.append(f"{attribute}{len(pieces)}")
+    return [_text(name) for piece in pieces for name in group.attrs[piece]]
+
+
+def _text(value):
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+
+
+@contextmanager
+def _open_h5(path):
+    import h5py
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise ValueError(f"{path} is damaged or no HDF5 file ({error}): copy or download it again") from None
+    with file:
+        yield file

@@ -1,0 +1,294 @@
+"""What a training leaves behind: the run folder, and the Keras callbacks that fill it while `fit` goes on.
+
+    run/gan/0001_lines/
+        run.json            what was trained on what, with which versions, on which machine
+        params.json .pkl    the network's 21 arguments
+        history.csv         one line a step: step, d_loss, d_real, d_fake, d_penalty, g_loss, seconds
+        generator.h5 critic.h5 model.h5
+        weights/            weights.h5, and checkpoint.weights.h5 to go on from
+        images/             sample_0.png, sample_100.png ..., Converge.png
+        viz/                drawings of the networks
+
+Every file is written whole or not at all (`utils.files`).
+"""
+
+import csv
+import datetime
+import io
+import logging
+import os
+import platform
+import sys
+import time
+import warnings
+from importlib import metadata
+from pathlib import Path
+
+import keras
+from tqdm.auto import tqdm
+
+from utils import files
+
+HISTORY = "history.csv"
+HISTORY_COLUMNS = ("step", "d_loss", "d_real", "d_fake", "d_penalty", "g_loss", "seconds")
+CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
+PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow")
+
+
+def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
+    """Make the folders of a run, as the original named them: <root>/<section>/<run_id>_<data_name>/{viz,images,weights}.
+
+    Returns:
+        The run folder's path. Nothing that it holds already is touched.
+    """
+    folder = Path(root) / section / f"{run_id}_{data_name}"
+    for name in ("viz", "images", "weights"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def latest_generator(root="run"):
+    """The generator.h5 below `root` that was written last; None where there is none."""
+    return max(Path(root).glob("**/generator.h5"), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def describe(folder, **facts):
+    """Write run.json: the facts given, beside the date, the versions and the machine.
+
+    Args:
+        folder: the run folder.
+        **facts: values that JSON can hold, e.g. `data_name="lines"`, `images=10000`, `seed=1`.
+    """
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    machine = {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()}
+    started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    record = {**facts, "started": started, "backend": keras.backend.backend(), "versions": versions, "machine": machine}
+    return files.write_json(Path(folder) / "run.json", record)
+
+
+def processor_name():
+    """The processor's name as the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def step_line(step, critic_batches, d_loss, g_loss):
+    """The line that the original prints each step.
+
+    Args:
+        step: number of the step.
+        critic_batches: critic batches in it.
+        d_loss: [total, real, fake, penalty].
+        g_loss: float.
+
+    Example:
+        >>> step_line(452, 5, [-92.2, -71.9, -58.8, 3.8], 41.4)
+        '452 (5, 1) [D loss: (-92.2)(R -71.9, F -58.8, G 3.8)] [G loss: 41.4]'
+    """
+    total, real, fake, penalty = d_loss
+    return (
+        f"{step} ({critic_batches}, 1) [D loss: ({total:.1f})(R {real:.1f}, F {fake:.1f}, G {penalty:.1f})] "
+        f"[G loss: {g_loss:.1f}]"
+    )
+
+
+def save_keras_model(model, path):
+    """Write a Keras model whole, as .h5 or .keras by its suffix, without its optimiser."""
+    path = Path(path)
+    with files.write_whole(path) as temporary:
+        suffixed = temporary.with_name(temporary.name + path.suffix)  # Keras chooses the format by the suffix
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # HDF5 is an old format, and the one that the original's users hold
+                _quietly(model.save, suffixed, include_optimizer=False)
+            os.replace(suffixed, temporary)
+        finally:
+            suffixed.unlink(missing_ok=True)
+    return path
+
+
+def save_weights(model, path):
+    """Write a Keras model's weights whole, in the format of .weights.h5, whatever the name of `path`."""
+    with files.write_whole(path) as temporary:
+        suffixed = temporary.with_name(temporary.name + ".weights.h5")
+        try:
+            model.save_weights(suffixed)
+            os.replace(suffixed, temporary)
+        finally:
+            suffixed.unlink(missing_ok=True)
+    return Path(path)
+
+
+def _quietly(call, *arguments, **keywords):
+    """Call without Keras' advice on file formats, which its absl logger prints."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        return call(*arguments, **keywords)
+    finally:
+        logger.setLevel(level)
+
+
+# History -------------------------------------------------------------------------------------------------------------
+
+
+def write_history(folder, d_losses, g_losses, seconds):
+    """Write history.csv: one line a step, from lists as long as there were steps."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HISTORY_COLUMNS)
+    for step, (d_loss, g_loss, duration) in enumerate(zip(d_losses, g_losses, seconds, strict=True)):
+        writer.writerow([step, *(f"{value:.9g}" for value in (*d_loss, g_loss)), f"{duration:.4f}"])
+    return files.write_text(Path(folder) / HISTORY, text.getvalue())
+
+
+def read_history(folder):
+    """Read history.csv.
+
+    Returns:
+        Dict of lists, one for each of `HISTORY_COLUMNS`.
+
+    Raises:
+        FileNotFoundError: the folder holds no history.
+    """
+    path = Path(folder) / HISTORY
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist: nothing was trained in {folder} yet.")
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    return {name: [int(row[name]) if name == "step" else float(row[name]) for row in rows] for name in HISTORY_COLUMNS}
+
+
+def restore(model, folder):
+    """Bring a model back to where its run folder's last checkpoint stands: weights, optimisers, seeds, losses, step.
+
+    Raises:
+        FileNotFoundError: there is no checkpoint.
+    """
+    path = Path(folder) / CHECKPOINT
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} does not exist, so there is nothing to resume in {folder}. Train it from the start first."
+        )
+    model.load_weights(path)
+    history = read_history(folder)
+    columns = [history[name][: model.epoch] for name in HISTORY_COLUMNS]
+    _, d_loss, d_real, d_fake, d_penalty, g_loss, seconds = columns
+    model.d_losses = [list(values) for values in zip(d_loss, d_real, d_fake, d_penalty, strict=True)]
+    model.g_losses = g_loss
+    model.step_seconds = seconds
+
+
+# Callbacks -----------------------------------------------------------------------------------------------------------
+
+
+def callbacks(folder, r, c, every, last, verbose="auto", minutes=None):
+    """The callbacks that `.train` hands to `fit`.
+
+    Args:
+        folder: the run folder.
+        r, c: rows and columns of the sample grids.
+        every: steps between two snapshots.
+        last: the step count at which training ends.
+        verbose: 2 for the original's line, 1 for a bar, 0 for silence, `auto` for 1 in a notebook and 2 elsewhere.
+        minutes: time limit; None for none.
+    """
+    chosen = [Timing()]
+    if verbose == "auto":
+        verbose = 1 if in_notebook() else 2
+    if verbose == 2:
+        chosen.append(StepLines())
+    elif verbose == 1:
+        chosen.append(Bar(last))
+    if minutes is not None:
+        chosen.append(TimeLimit(minutes))
+    return [*chosen, Snapshots(folder, r, c, every, last)]
+
+
+def in_notebook():
+    """Whether this runs in Jupyter or Colab, where a bar reads better than a line a step."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+class Timing(keras.callbacks.Callback):
+    """Keeps how long each step took, in `model.step_seconds`."""
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.started = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.step_seconds.append(time.perf_counter() - self.started)
+
+
+class StepLines(keras.callbacks.Callback):
+    """Prints the original's line each step."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        model = self.model
+        print(step_line(model.epoch, model.n_critic, model.d_losses[-1], model.g_losses[-1]), flush=True)
+
+
+class Bar(keras.callbacks.Callback):
+    """A progress bar over the steps, with the losses of the last one."""
+
+    def __init__(self, last):
+        super().__init__()
+        self.last = last
+        self.bar = None
+
+    def on_train_begin(self, logs=None):
+        if self.bar is None:
+            self.bar = tqdm(total=self.last, initial=self.model.epoch, unit="step", desc="Training")
+
+    def on_train_batch_end(self, batch, logs=None):
+        total, real, fake, penalty = self.model.d_losses[-1]
+        losses = {"D": total, "R": real, "F": fake, "G": penalty, "generator": self.model.g_losses[-1]}
+        self.bar.set_postfix({name: f"{value:.1f}" for name, value in losses.items()}, refresh=False)
+        self.bar.update()
+        if self.model.epoch + 1 >= self.last or self.model.stop_training:
+            self.bar.close()
+
+
+class TimeLimit(keras.callbacks.Callback):
+    """Stops a training after so many minutes, at the end of a step."""
+
+    def __init__(self, minutes):
+        super().__init__()
+        self.deadline = time.monotonic() + 60 * minutes
+
+    def on_train_batch_end(self, batch, logs=None):
+        if time.monotonic() >= self.deadline:
+            self.model.stop_training = True
+
+
+class Snapshots(keras.callbacks.Callback):
+    """Every so many steps, and at the last: a sample grid, models, weights, history, and a checkpoint to go on from."""
+
+    def __init__(self, folder, r, c, every, last):
+        super().__init__()
+        self.folder = Path(folder)
+        self.r, self.c = r, c
+        self.every = every
+        self.last = last
+
+    def on_train_batch_end(self, batch, logs=None):
+        model = self.model
+        if model.epoch % self.every == 0 or model.epoch + 1 == self.last or model.stop_training:
+            model.synchronise()
+            model.sample_images(self.folder, self.r, self.c)
+            model.save_model(self.folder)
+            save_weights(model.model, self.folder / "weights" / "weights.h5")
+            write_history(self.folder, model.d_losses, model.g_losses, model.step_seconds)
+            save_weights(model, self.folder / CHECKPOINT)
