@@ -400,6 +400,16 @@ class WGANGP(TrainStep, keras.Model):
     def get_config(self):
         return {**self.parameters(), "precision": self.precision, "seed": self.seed, "name": self.name}
 
+    def get_compile_config(self):
+        return {}  # a loaded model is compiled by its own parameters
+
+    def save_own_variables(self, store):
+        """The random state, which Keras leaves out: without it a resumed training would see other noise."""
+        store["seed"] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store):
+        self.seed_generator.state.assign(np.asarray(store["seed"]))
+
     def save(self, folder, *args, **kwargs):
         """Write params.json, params.pkl (the original's) and pictures of the networks into `folder`.
 
@@ -444,7 +454,7 @@ class WGANGP(TrainStep, keras.Model):
 
         generator, critic = self.stock_generator(), self.stock_critic()
         for model in (self.model, critic, generator):
-            figures.plot_layers(model, Path(folder) / "viz" / f"{model.name}.png")
+            figures.plot_layers(model, Path(folder) / "viz" / f"{model.name}.png", show=False)
 
 
 def _with_weights_of(source, copy):

@@ -168,7 +168,7 @@ def build_generator(
     z = layers.Input((z_dim,), name="generator_input")
     x = make.dense(int(np.prod(initial_dense_layer_size)))(z)
     x = normalised_and_activated(x)
-    x = layers.Reshape(tuple(initial_dense_layer_size), dtype=make.dtype)(x)  # (n, 8, 8, 512) as published
+    x = layers.Reshape(tuple(initial_dense_layer_size), dtype=make.dtype, name="generator_reshape")(x)  # (n, 8, 8, 512) as published
     if dropout_rate:
         x = layers.Dropout(dropout_rate, dtype=make.dtype)(x)
     rows = list(zip(upsample, conv_filters, conv_kernel_size, conv_strides, strict=True))

@@ -5,11 +5,11 @@
   LeakyReLU `alpha`. The architecture is read as text, checked, put into today's words (`modernise`) and built; then
   the weights are read. The file itself is only ever read;
 - `load_weights`: weights/weights.h5 of either era, into a model that is there already. Keras 2 wrote the weights of a
-  nested model trainable ones first, and Keras 3 reads them back in the order that *its* trainable flags give: a critic
-  that is frozen at one time and not at the other comes back with moving averages for its offsets. Here they find their
-  places by name.
+  nested model trainable ones first, and Keras 3 reads them back in the order that *its* trainable flags give, which is
+  another if the critic was frozen at one time and not at the other. Here they find their places by name.
 """
 
+import copy
 import json
 import os
 import pickle
@@ -20,8 +20,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-
-# ---------------------------------------------------------------------------------------------------- params.pkl
 
 LARGEST_PARAMS = 2**20  # bytes; the original's file has a few hundred
 PLAIN_TYPES = (type(None), bool, int, float, str, bytes)
@@ -111,7 +109,7 @@ def _check_plain(value, path):
             raise ValueError(f"{path} holds a {type(item).__name__}, and parameters are plain numbers, texts and lists")
 
 
-# ------------------------------------------------------------------------------------------------------ models
+FOREIGN_CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
 
 def load_network(path: str | os.PathLike):
@@ -153,11 +151,19 @@ def modernise(config: dict) -> dict:
     Raises:
         ValueError: a transposed convolution in several groups, which Keras 3 does not have.
     """
-    name, settings = config["class_name"], dict(config["config"])
-    # Keras 3 takes layers without a module for Keras 2's, and those alone it reads in the old way.
-    new = {k: v for k, v in config.items() if k not in ("module", "registered_name", "build_config", "compile_config")}
+    config = copy.deepcopy(config)
+    _modernise_layer(config)
+    return config
+
+
+def _modernise_layer(layer):
+    for key in ("module", "registered_name", "build_config", "compile_config"):
+        layer.pop(key, None)  # without them Keras 3 takes a layer for Keras 2's, and reads it in the old way
+    name, settings = layer["class_name"], layer["config"]
     if "layers" in settings:
-        settings["layers"] = [modernise(layer) for layer in settings["layers"]]
+        for inner in settings["layers"]:
+            _modernise_layer(inner)
+        _count_calls_from_zero(settings)
     if name == "InputLayer":
         for flag in ("sparse", "ragged", "optional"):  # not every Keras 3 knows them, and false is what it assumes
             if not settings.get(flag):
@@ -171,7 +177,28 @@ def modernise(config: dict) -> dict:
     dtype = settings.get("dtype")
     if isinstance(dtype, dict) and dtype.get("class_name") == "Policy":  # Keras 2's mixed precision
         settings["dtype"] = dtype["config"]["name"]
-    return {**new, "config": settings}
+
+
+def _count_calls_from_zero(settings):
+    """Keras 2 counted the making of a nested model as its call 0, so that its first real call bears number 1."""
+    calls = list(_calls([layer.get("inbound_nodes", []) for layer in settings["layers"]]))
+    calls += _calls(settings.get("output_layers", []))
+    for layer in settings["layers"]:
+        if "layers" in layer["config"]:
+            own = [call for call in calls if call[0] == layer.get("name")]
+            first = min((call[1] for call in own), default=0)
+            for call in own:
+                call[1] -= first
+
+
+def _calls(nodes):
+    """All the [layer, number of the call, number of the tensor, ...] in nested lists of them."""
+    if len(nodes) >= 3 and isinstance(nodes[0], str):
+        yield nodes
+    else:
+        for node in nodes:
+            if isinstance(node, list):
+                yield from _calls(node)
 
 
 def _load_h5(path):
@@ -213,7 +240,9 @@ def _build(config, version, path):
         return kind.from_config(config["config"])
     except Exception as error:  # Keras meets a strange architecture with any of a dozen errors
         reason = str(error).split("\n")[0][:300]
-        raise ValueError(f"{path}, of Keras {version}, does not build under Keras {keras.__version__}: {reason}") from error
+        raise ValueError(
+            f"{path}, of Keras {version}, does not build under Keras {keras.__version__}: {reason}"
+        ) from error
 
 
 def _refuse_unsafe(config, path):
@@ -231,21 +260,19 @@ def _refuse_unsafe(config, path):
             continue
         waiting += item.values()
         name = item.get("class_name")
-        if name in ("Lambda", "__lambda__"):
+        if name in FOREIGN_CODE:
             raise ValueError(
-                f"{path} holds Python code in a Lambda layer, and loading it would run that code. "
-                "Ask for a model made of Keras' own layers."
+                f"{path} holds code of its own in a layer ({name}), "
+                "and loading it would run that code. Ask for a model made of Keras' own layers."
             )
         is_layer = item is config or "inbound_nodes" in item or "build_config" in item
         known = hasattr(keras.layers, str(name)) or name in ("Functional", "Model", "Sequential")
+        known |= str(item.get("module")).startswith("keras.")  # an operation between layers; Keras checks it further
         if is_layer and not known and (item.get("registered_name") or name) not in registered:
             raise ValueError(
                 f"{path} needs the class {name!r}, which is none of Keras' layers. If it is yours, import the module "
                 "that registers it (keras.saving.register_keras_serializable) first."
             )
-
-
-# ----------------------------------------------------------------------------------------------------- weights
 
 
 def load_weights(model, path: str | os.PathLike) -> None:
@@ -265,7 +292,7 @@ def load_weights(model, path: str | os.PathLike) -> None:
     """
     path = Path(path)
     with _open_h5(path) as file:
-        group = file["model_weights"] if "model_weights" in file else file
+        group = file.get("model_weights", file)
         if "layer_names" in group.attrs or "layer_names0" in group.attrs:
             _assign(_legacy_plan(model, group, path))
             return
@@ -296,12 +323,14 @@ def _legacy_plan(model, group, path):
     plan = []
     for number, (layer, (name, arrays)) in enumerate(zip(layers, stored, strict=False), 1):
         variables = {variable.name.split("/")[-1]: variable for variable in layer.weights}
-        place = f"{path} does not fit this model, which stays as it was. Layer {number}, {layer.name!r} ({name!r} in the file),"
+        place = (
+            f"{path} does not fit this model, which stays as it was. Layer {number}, {layer.name!r} ({name!r} there),"
+        )
         if set(variables) != set(arrays):
             raise ValueError(f"{place} has {sorted(variables)}, and the file holds {sorted(arrays)}")
         for role, variable in variables.items():
             if tuple(variable.shape) != arrays[role].shape:
-                raise ValueError(f"{place} has a {role} of {tuple(variable.shape)}, the file one of {arrays[role].shape}")
+                raise ValueError(f"{place} has a {role} of {tuple(variable.shape)}, the file of {arrays[role].shape}")
             plan.append((variable, arrays[role]))
     if len(layers) != len(stored):
         raise ValueError(

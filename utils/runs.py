@@ -24,10 +24,10 @@ import warnings
 from importlib import metadata
 from pathlib import Path
 
-import keras
 from tqdm.auto import tqdm
 
 from utils import files
+from utils.quiet import keras
 
 HISTORY = "history.csv"
 HISTORY_COLUMNS = ("step", "d_loss", "d_real", "d_fake", "d_penalty", "g_loss", "seconds")
@@ -50,6 +50,19 @@ def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
 def latest_generator(root="run"):
     """The generator.h5 below `root` that was written last; None where there is none."""
     return max(Path(root).glob("**/generator.h5"), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def sample_sheets(folder):
+    """The sample sheets of a run in the order of their steps, as a list of (step, path)."""
+    found = [(path.stem.removeprefix("sample_"), path) for path in (Path(folder) / "images").glob("sample_*.png")]
+    return sorted((int(step), path) for step, path in found if step.isdigit())
+
+
+def files_to_share(folder):
+    """What a visitor takes home from a run: everything but hidden files and what only resuming needs."""
+    folder = Path(folder)
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    return [path for path in found if path != folder / CHECKPOINT]
 
 
 def describe(folder, **facts):

@@ -214,6 +214,9 @@ def _from_hub(handle: str, scale: int) -> Upscaler:
             f"{', '.join(HANDLES)} or lanczos"
         )
     hub = _import_hub()
+    if remote:
+        print(f"Loading {handle}; the first time it is downloaded.")
+        os.environ.setdefault("TFHUB_DOWNLOAD_PROGRESS", "1")  # the hub's own progress, silent in notebooks otherwise
     try:
         with _impatient(DOWNLOAD_SECONDS):
             loaded = hub.load(handle)
@@ -221,7 +224,7 @@ def _from_hub(handle: str, scale: int) -> Upscaler:
         if not remote:
             raise ValueError(f"{handle} cannot be loaded as a SavedModel: {error}") from error
         # the hub answers with a web page, an HTTP error, a broken archive ...: whatever it is, there is no model
-        raise ConnectionError(f"{handle} could not be loaded: {str(error).splitlines()[0][:200]}") from error
+        raise ConnectionError(f"{handle} could not be loaded: {_first_line(error)}") from error
     call = _callable(loaded)
 
     def enlarge(image: np.ndarray) -> np.ndarray:
@@ -253,11 +256,17 @@ def _try(handle: str, enlarge: Callable, scale: int) -> None:
     try:
         enlarged = enlarge(np.full((side, side, 3), 128, np.uint8))
     except Exception as error:
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        raise ValueError(f"{handle} cannot enlarge an image: {wanted}, but the call failed: {reason}") from error
+        raise ValueError(
+            f"{handle} cannot enlarge an image: {wanted}, but the call failed: {_first_line(error)}"
+        ) from error
     if enlarged.shape != (side * scale, side * scale, 3):
         given = (1, *enlarged.shape)
         raise ValueError(f"{handle} cannot be used here: {wanted}, but made {given} of (1, {side}, {side}, 3)")
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, without the pages that TensorFlow adds."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
 
 
 def _import_hub():

@@ -41,7 +41,7 @@ def test_published_parameters_give_the_published_shapes(name):
     critic, generator = model.critic, model.generator
     assert critic.input_shape == generator.output_shape == (None, 128, 128, 3)
     assert generator.input_shape == (None, 100) and critic.output_shape == (None, 1)
-    assert generator.get_layer("reshape").output.shape == (None, 8, 8, 64)
+    assert generator.get_layer("generator_reshape").output.shape == (None, 8, 8, 64)
     assert {critic.get_layer(f"critic_conv_{i}").kernel_size for i in range(4)} == {(kernels[0],) * 2}
     assert {generator.get_layer(f"generator_conv_{i}").kernel_size for i in range(4)} == {(kernels[1],) * 2}
     assert [critic.get_layer(f"critic_conv_{i}").output.shape[1] for i in range(4)] == [64, 32, 16, 8]

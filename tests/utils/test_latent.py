@@ -3,6 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
+from utils.images import to_float
 from utils.latent import (
     closed_loop,
     fingerprint,
@@ -120,11 +121,12 @@ def test_a_loop_of_one_point_is_refused():
 
 
 def test_images_come_in_the_order_of_their_vectors_whatever_the_batch():
-    Z = np.linspace(-1, 1, 7, dtype=np.float32)[:, None]
+    levels = [0, 42, 84, 126, 168, 210, 252]
+    Z = to_float(np.array(levels, np.uint8))[:, None]
     images = generate_images(grey_square, Z, batch_size=3)
     assert images.shape == (7, 4, 4, 1)
     assert images.dtype == np.uint8
-    assert images[:, 0, 0, 0].tolist() == [0, 43, 85, 128, 170, 213, 255]
+    assert images[:, 0, 0, 0].tolist() == levels
 
 
 def test_vectors_of_the_wrong_length_are_refused_naming_both_lengths():

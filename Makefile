@@ -1,0 +1,63 @@
+# make demo       sets everything up, draws the data, trains, walks the latent space, enlarges: run/demo/
+# make test       sets everything up and passes the tests
+# make notebooks  runs the three notebooks and keeps them with their pictures in notebooks/
+# make data       draws the data set alone: data/lines/ and data.zip
+# make lab        opens JupyterLab
+# make clean      removes the environment; data sets and runs stay
+
+PYTHON ?= python3
+DEMO_MINUTES ?= 7
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+export TF_CPP_MIN_LOG_LEVEL := 3
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONPATH := $(CURDIR)
+
+PAPERMILL = $(BIN)/python -m papermill --cwd . --kernel python3 --log-level ERROR
+
+.PHONY: demo test notebooks data lab addresses lint clean
+
+demo: $(VENV)/ready
+	@mkdir -p run/demo
+	$(PAPERMILL) notebooks/Training.ipynb run/demo/Training.ipynb -p MINUTES $(DEMO_MINUTES)
+	$(PAPERMILL) notebooks/Inference.ipynb run/demo/Inference.ipynb
+	$(PAPERMILL) notebooks/Inference+.ipynb run/demo/Inference+.ipynb
+	@echo "The pictures: run/gan/0001_lines/images/, run/inference/, run/inference+/. The notebooks that made them: run/demo/."
+
+test: $(VENV)/ready-test
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m pytest
+
+notebooks: $(VENV)/ready
+	$(PAPERMILL) notebooks/Training.ipynb notebooks/Training.ipynb
+	$(PAPERMILL) notebooks/Inference.ipynb notebooks/Inference.ipynb
+	$(PAPERMILL) notebooks/Inference+.ipynb notebooks/Inference+.ipynb
+
+data: $(VENV)/ready
+	$(BIN)/python -m lines --count 10000 --out data/lines --seed 1 --zip data.zip
+
+lab: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet jupyterlab
+	$(BIN)/python -m jupyterlab
+
+addresses: $(VENV)/ready
+	$(BIN)/python -m utils.colab
+
+$(VENV)/ready: requirements.txt
+	@$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] <= (3, 13) else f'Python 3.11, 3.12 or 3.13 is needed, this is {v[0]}.{v[1]}. Choose one: make PYTHON=python3.12')"
+	@echo "Installing what the project needs into $(VENV)/ (two minutes or so, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/ready-test: $(VENV)/ready requirements-test.txt
+	@$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,216 @@
+"""The class keeps the original's promises: arguments, attributes, printed line, files; and it is a Keras model."""
+
+import json
+import pickle
+import re
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from tests.conftest import tiny_parameters
+from models.WGANGP import PARAMETER_NAMES, WGANGP, _images_before, _segments
+from utils import runs
+from utils.loaders import ImageBatches, load_generator, load_model
+
+STEP_LINE = re.compile(
+    r"^\d+ \(5, 1\) \[D loss: \((-?\d+\.\d)\)\(R (-?\d+\.\d), F (-?\d+\.\d), G (-?\d+\.\d)\)\] \[G loss: -?\d+\.\d\]$"
+)
+
+
+def train(model, images, folder, epochs, **options):
+    options = {"print_every_n_batches": 2, "verbose": 0, **options}
+    return model.train(2, 2, ImageBatches.from_array(images, 4, seed=5), 4, epochs, folder, **options)
+
+
+def test_it_takes_21_arguments_by_position_in_the_originals_order(tiny):
+    by_position = WGANGP(*tiny_parameters().values())
+    assert list(tiny_parameters()) == list(PARAMETER_NAMES) and len(PARAMETER_NAMES) == 21
+    assert by_position.parameters() == tiny().parameters()
+
+
+def test_lists_of_unequal_length_are_refused_by_name(tiny):
+    with pytest.raises(ValueError, match=r"critic_conv_.*3, 2 and 2"):
+        tiny(critic_conv_filters=[4, 8, 16])
+    with pytest.raises(ValueError, match="generator_upsample"):
+        tiny(generator_upsample=[1])
+
+
+def test_layers_that_lead_elsewhere_than_input_dim_are_refused(tiny):
+    with pytest.raises(ValueError, match=r"\(16, 16, 3\).*\(32, 32, 3\)"):
+        tiny(input_dim=(32, 32, 3))
+
+
+def test_unknown_optimiser_and_precision_are_refused(tiny):
+    with pytest.raises(ValueError, match="'sgd'.*'adam' or 'rmsprop'"):
+        tiny(optimiser="sgd")
+    with pytest.raises(ValueError, match="'int8'"):
+        tiny(precision="int8")
+
+
+def test_optimisers_are_the_published_ones(tiny):
+    adam = tiny(critic_learning_rate=1e-4)
+    assert adam.optimizer.beta_1 == adam.generator_optimizer.beta_1 == 0.5
+    assert np.isclose(float(ops.convert_to_numpy(adam.optimizer.learning_rate)), 1e-4)
+    assert np.isclose(float(ops.convert_to_numpy(adam.generator_optimizer.learning_rate)), 2e-4)
+    assert isinstance(tiny(optimiser="rmsprop").optimizer, keras.optimizers.RMSprop)
+
+
+def test_a_step_changes_both_networks_and_reports_finite_losses(tiny, images):
+    model = tiny()
+    before = [weights.copy() for weights in model.get_weights()]
+    model.fit(images[:20], batch_size=20, epochs=1, verbose=0)
+    after = model.get_weights()
+    assert all(not np.array_equal(a, b) for a, b in zip(before, after, strict=True) if a.ndim > 1)
+    logs = model.history.history
+    total = logs["d_real"][0] + logs["d_fake"][0] + 10 * logs["d_penalty"][0]
+    assert np.isclose(logs["d_loss"][0], total, rtol=1e-4)
+
+
+def test_summary_and_keras_callbacks_work_as_on_any_model(tiny, images, tmp_path, capsys):
+    model = tiny()
+    model.summary()
+    assert "generator" in capsys.readouterr().out
+    checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras")
+    model.fit(images[:20], batch_size=20, epochs=2, verbose=0, callbacks=[checkpoint, keras.callbacks.CSVLogger(tmp_path / "log.csv")])
+    assert (tmp_path / "log.csv").read_text().startswith("epoch,d_fake,d_loss,d_penalty,d_real,g_loss")
+    again = keras.models.load_model(tmp_path / "2.keras")
+    z = np.ones((2, 10), "float32")
+    assert np.allclose(again.predict(z, verbose=0), model.predict(z, verbose=0), atol=1e-6)
+
+
+def test_train_leaves_every_file_that_the_original_left(tiny, images, tmp_path):
+    model = tiny()
+    model.save(tmp_path)
+    train(model, images, tmp_path, epochs=4)
+    expected = {"params.pkl", "params.json", "history.csv", "generator.h5", "critic.h5", "model.h5"}
+    expected |= {f"viz/{name}.png" for name in ("generator", "critic", "model")}
+    expected |= {f"images/sample_{step}.png" for step in (0, 2, 3)} | {"weights/weights.h5", str(runs.CHECKPOINT)}
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == expected
+
+
+def test_train_counts_steps_and_keeps_losses(tiny, images, tmp_path):
+    model = tiny()
+    train(model, images, tmp_path, epochs=3)
+    assert model.epoch == len(model.d_losses) == len(model.g_losses) == 3
+    total, real, fake, penalty = model.d_losses[-1]
+    assert isinstance(total, float) and np.isclose(total, real + fake + 10 * penalty, rtol=1e-4)
+    train(model, images, tmp_path, epochs=2)
+    assert model.epoch == len(model.g_losses) == 5
+    history = runs.read_history(tmp_path)
+    assert history["step"] == [0, 1, 2, 3, 4]
+    assert np.allclose(history["g_loss"], model.g_losses, rtol=1e-6)
+
+
+def test_train_prints_the_originals_line(tiny, images, tmp_path, capsys):
+    train(tiny(), images, tmp_path, epochs=2, verbose=2)
+    printed = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert len(printed) == 2 and printed[1].startswith("1 (5, 1) ")
+    assert all(STEP_LINE.match(line) for line in printed)
+
+
+def test_the_printed_line_is_the_originals_to_the_letter():
+    line = runs.step_line(452, 5, [-92.2, -71.9, -58.8, 3.8], 41.4)
+    assert line == "452 (5, 1) [D loss: (-92.2)(R -71.9, F -58.8, G 3.8)] [G loss: 41.4]"
+
+
+def test_train_takes_an_array_of_floats_as_the_original_did(tiny, images, tmp_path):
+    model = tiny()
+    model.train(2, 2, images.astype("float32") / 127.5 - 1, 4, 1, tmp_path, verbose=0)
+    assert model.epoch == 1
+
+
+def test_train_refuses_images_of_another_size(tiny, tmp_path):
+    images = np.zeros((8, 32, 32, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"\(32, 32, 3\).*\(16, 16, 3\)"):
+        train(tiny(), images, tmp_path, epochs=1)
+
+
+def test_the_critic_gets_five_batches_on_every_hundredth_step():
+    assert _segments(0, 250, 2) == [(1, 5), (99, 2), (1, 5), (99, 2), (1, 5), (49, 2)]
+    assert _segments(150, 201, 2) == [(50, 2), (1, 5)]
+    assert _segments(0, 250, 5) == [(250, 5)]
+    assert [_images_before(step, 4, 2) for step in (0, 1, 2, 100, 101)] == [0, 20, 28, 812, 832]
+
+
+def test_fewer_critic_batches_a_step_are_fewer_critic_updates(tiny, images, tmp_path):
+    model = tiny()
+    train(model, images, tmp_path, epochs=3, n_critic=2)
+    assert int(model.optimizer.iterations) == 5 + 2 + 2
+    assert int(model.generator_optimizer.iterations) == 3
+
+
+def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(tiny, images, tmp_path):
+    whole = tiny()
+    train(whole, images, tmp_path / "whole", epochs=6)
+    train(tiny(), images, tmp_path / "parts", epochs=4)
+    resumed = tiny(seed=99)
+    train(resumed, images, tmp_path / "parts", epochs=6, resume=True)
+    assert resumed.epoch == 6
+    assert resumed.d_losses == [pytest.approx(losses, rel=1e-7) for losses in whole.d_losses]
+    assert resumed.d_losses[4:] == whole.d_losses[4:] and resumed.g_losses[4:] == whole.g_losses[4:]
+
+
+def test_resuming_without_a_checkpoint_says_so(tiny, images, tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing to resume"):
+        train(tiny(), images, tmp_path, epochs=1, resume=True)
+
+
+def test_losses_that_are_no_numbers_stop_the_training_and_leave_the_last_good_files(tiny, images, tmp_path):
+    model = tiny()
+    train(model, images, tmp_path, epochs=2)
+    good = (tmp_path / "generator.h5").read_bytes()
+    model.critic.trainable_variables[0].assign(np.full(model.critic.trainable_variables[0].shape, np.nan))
+    with pytest.raises(FloatingPointError, match="Step 2"):
+        train(model, images, tmp_path, epochs=2)
+    assert (tmp_path / "generator.h5").read_bytes() == good
+
+
+def test_a_time_limit_stops_after_a_step_and_saves(tiny, images, tmp_path):
+    model = tiny()
+    train(model, images, tmp_path, epochs=1000, minutes=0, print_every_n_batches=500)
+    assert model.epoch == 1
+    assert (tmp_path / "generator.h5").exists()
+
+
+def test_saved_networks_are_stock_float32_models_with_the_trained_weights(tiny, images, tmp_path):
+    model = tiny(precision="mixed_bfloat16")
+    train(model, images, tmp_path, epochs=1)
+    generator = keras.models.load_model(tmp_path / "generator.h5", compile=False)
+    assert {type(layer).__module__.split(".")[0] for layer in generator.layers} == {"keras"}
+    assert {layer.dtype_policy.name for layer in generator.layers} == {"float32"}
+    z = np.random.default_rng(0).normal(size=(3, 10)).astype("float32")
+    assert np.allclose(generator.predict(z, verbose=0), model.generator.predict(z, verbose=0), atol=0.02)
+    assert np.array_equal(load_generator(tmp_path / "generator.h5").get_weights()[0], model.generator.get_weights()[0])
+
+
+def test_load_model_brings_a_saved_run_back(tiny, images, tmp_path):
+    model = tiny()
+    model.save(tmp_path)
+    train(model, images, tmp_path, epochs=1)
+    again = load_model(WGANGP, tmp_path)
+    assert again.parameters() == model.parameters()
+    for ours, theirs in zip(model.get_weights(), again.get_weights(), strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+def test_params_pkl_holds_the_originals_list_of_plain_values(tiny, tmp_path):
+    model = tiny()
+    model.save(tmp_path)
+    values = pickle.loads((tmp_path / "params.pkl").read_bytes())
+    assert values == list(json.loads((tmp_path / "params.json").read_text()).values()) and len(values) == 21
+
+
+def test_sample_images_writes_the_grid_under_the_steps_number(tiny, tmp_path):
+    model = tiny()
+    model.epoch = 7
+    path = model.sample_images(tmp_path, 2, 3)
+    assert path == tmp_path / "images" / "sample_7.png" and path.exists()
+
+
+def test_loss_scaling_is_there_in_float16(tiny, images):
+    model = tiny(precision="mixed_float16")
+    model.fit(images[:20], batch_size=20, epochs=1, verbose=0)
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    assert np.isfinite(model.history.history["d_loss"][0])

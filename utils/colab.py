@@ -1,0 +1,88 @@
+"""What differs in Google Colab: files come by upload and leave by download. Elsewhere the same calls name the paths.
+
+The repository's address stands here alone. `python -m utils.colab` writes it into the badges and clone lines of READMEs
+and notebooks, after you change it.
+"""
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from utils import files
+
+REPOSITORY = "https://github.com/kaugrv/models_words"
+BRANCH = "main"
+
+NOTEBOOK_LINK = re.compile(r"https://colab\.research\.google\.com/github/[^)\s\"]+?/blob/[^)\s\"]+?/(notebooks/[^)\s\"]+?\.ipynb)")
+CLONE_LINE = re.compile(r"(git clone (?:--\S+ (?:\d+ )?)*)https://\S+(?= )")
+
+
+def in_colab() -> bool:
+    """Whether this notebook runs in Google Colab."""
+    return "google.colab" in sys.modules
+
+
+def upload(name: str) -> Path:
+    """Get a file into the working folder: by Colab's upload button there, by its path elsewhere.
+
+    Args:
+        name: the file that is wanted, e.g. `data.zip` or `generator.h5`.
+
+    Returns:
+        Its path. In Colab a file of that name that is already there is taken, and nothing asked.
+
+    Raises:
+        FileNotFoundError: nothing was uploaded, or (elsewhere) there is no such file.
+    """
+    path = Path(name)
+    if path.exists():
+        return path
+    if not in_colab():
+        raise FileNotFoundError(f"{path.absolute()} does not exist. Put the file there, or change its name in the parameters.")
+    from google.colab import files as colab_files
+
+    print(f"Choose your {name}:")
+    uploaded = colab_files.upload()
+    if not uploaded:
+        raise FileNotFoundError(f"No file was uploaded; run this cell again and choose your {name}.")
+    sent = Path(next(iter(uploaded)))
+    if sent != path:
+        sent.replace(path)
+    return path
+
+
+def download(*paths) -> None:
+    """Hand files to the visitor: as downloads in Colab, as paths elsewhere."""
+    for path in map(Path, paths):
+        if in_colab():
+            from google.colab import files as colab_files
+
+            colab_files.download(str(path))
+        else:
+            print(f"{path} is in {path.absolute().parent}")
+
+
+def addressed(text: str, repository: str = REPOSITORY, branch: str = BRANCH) -> str:
+    """`text` with every Colab link and clone line pointing to the repository."""
+    owner_and_name = repository.removeprefix("https://github.com/").removesuffix("/")
+    link = f"https://colab.research.google.com/github/{owner_and_name}/blob/{branch}/"
+    text = NOTEBOOK_LINK.sub(lambda found: link + found[1], text)
+    return CLONE_LINE.sub(lambda found: found[1] + repository, text)
+
+
+def write_addresses(root: str | Path = ".", repository: str = REPOSITORY, branch: str = BRANCH) -> Sequence[Path]:
+    """Point badges and clone lines of READMEs and notebooks to the repository; gives the files that changed."""
+    changed = []
+    for path in sorted([*Path(root).glob("README*.md"), *Path(root).glob("notebooks/*.ipynb")]):
+        text = path.read_text(encoding="utf-8")
+        new = addressed(text, repository, branch)
+        if new != text:
+            files.write_text(path, new)
+            changed.append(path)
+    return changed
+
+
+if __name__ == "__main__":
+    for changed_path in write_addresses():
+        print(f"{changed_path} now points to {REPOSITORY}")

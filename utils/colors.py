@@ -1,0 +1,84 @@
+"""How colours are compared and named: CIELAB, where distance follows the eye, and a short table of plain names.
+
+Distances are CIE76, the straight line between two colours in CIELAB: about 2 is the least that an eye tells apart
+side by side, the four colours of the palette are 60 and more from each other. That is all we need of it; the finer
+formulas differ for small distances only.
+"""
+
+import numpy as np
+
+from lines import COLOR_NAMES, PALETTE
+
+WHITE_POINT = np.array([0.95047, 1.0, 1.08883])  # D65, the white of sRGB
+SRGB_TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+
+# The palette itself, then one or two representatives of each plain name: a colour is called after the nearest of all.
+NAMED_COLORS = [(name, tuple(map(int, color))) for name, color in zip(COLOR_NAMES, PALETTE, strict=True)] + [
+    ("black", (0, 0, 0)),
+    ("grey", (70, 70, 70)),
+    ("grey", (128, 128, 128)),
+    ("light grey", (190, 190, 190)),
+    ("yellow", (255, 235, 60)),
+    ("light yellow", (255, 248, 160)),
+    ("olive", (120, 110, 20)),
+    ("orange", (240, 130, 20)),
+    ("orange", (205, 105, 20)),
+    ("brown", (110, 65, 25)),
+    ("beige", (225, 205, 165)),
+    ("beige", (185, 160, 125)),
+    ("salmon", (235, 135, 110)),
+    ("pink", (250, 180, 190)),
+    ("red", (235, 40, 40)),
+    ("dark red", (100, 15, 10)),
+    ("magenta", (200, 40, 140)),
+    ("purple", (120, 40, 130)),
+    ("lilac", (180, 145, 215)),
+    ("dark blue", (25, 35, 90)),
+    ("blue", (40, 60, 230)),
+    ("light blue", (110, 140, 215)),
+    ("light blue", (170, 200, 245)),
+    ("turquoise", (50, 180, 180)),
+    ("green", (50, 150, 50)),
+    ("dark green", (20, 70, 25)),
+    ("light green", (150, 215, 130)),
+]
+
+
+def to_lab(colors: np.ndarray) -> np.ndarray:
+    """Bring sRGB colours to CIELAB.
+
+    Args:
+        colors: (..., 3), 0 to 255.
+
+    Returns:
+        float64 of the same shape: lightness 0 to 100, green to red, blue to yellow.
+    """
+    encoded = np.asarray(colors, float) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ SRGB_TO_XYZ.T / WHITE_POINT
+    bent = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
+    x, y, z = np.moveaxis(bent, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+PALETTE_LAB = to_lab(PALETTE)
+NAMED_LAB = to_lab([color for _, color in NAMED_COLORS])
+
+
+def nearest_in_palette(colors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the entry of the palette nearest to each colour.
+
+    Args:
+        colors: (n, 3), 0 to 255.
+
+    Returns:
+        Its index, int (n,), and its distance in CIELAB (CIE76), float (n,).
+    """
+    distances = np.linalg.norm(to_lab(colors)[:, None] - PALETTE_LAB, axis=-1)  # (n, 4)
+    return distances.argmin(axis=1), distances.min(axis=1)
+
+
+def color_names(colors: np.ndarray) -> list[str]:
+    """Call each colour, (n, 3) from 0 to 255, by the plain name of the nearest in `NAMED_COLORS`."""
+    distances = np.linalg.norm(to_lab(colors)[:, None] - NAMED_LAB, axis=-1)
+    return [NAMED_COLORS[i][0] for i in distances.argmin(axis=1)]
