@@ -1,7 +1,7 @@
 """How colours are compared and named: CIELAB, where distance follows the eye, and a short table of plain names.
 
 Distances are CIE76, the straight line between two colours in CIELAB: about 2 is the least that an eye tells apart
-side by side, the four colours of the palette are 60 and more from each other. That is all we need of it; the finer
+side by side; the four colours of the palette are 74 and more from each other. That is all we need of it; the finer
 formulas differ for small distances only.
 """
 

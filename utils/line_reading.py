@@ -1,0 +1,449 @@
+"""How lines are read from an image: candidates by ridges, then each one straightened and measured.
+
+1. A ridge filter looks across the image for what is brighter than its surroundings on both sides. A line that runs
+   along the rows is as bright on both sides as in its middle, so the filter for verticals passes over horizontals
+   without knowing of them.
+2. The ridges are added up along straight paths, upright and slanted; the best path is a candidate, its ridges are
+   erased, and so on until no path has enough.
+3. Each candidate is straightened: cut out along its path into a patch whose columns run across the line. Where another
+   line crosses, the rows are left out. The median of what is inked gives the profile of the line, and the profile its
+   width, position and colour; the patch tells how much of the length is inked and how far the ridge strays.
+
+Horizontals are the verticals of the transposed image. All of it works on the canvas of 128 x 128 that the rule counts
+its positions on; images of other sizes are brought to it first. Thresholds stand below, each with its reason.
+"""
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+from tqdm.auto import tqdm
+
+from lines import COLOR_NAMES, SIZE, STROKE
+from utils.colors import color_names, nearest_in_palette, to_lab
+from utils.images import to_uint8
+from utils.shrinking import shrink
+
+BATCH = 64  # images read at once: fits the processor's cache, and Python's own cost is spread over enough of them
+BANDS = 16  # strips of 8 rows in which ridges are followed
+REACH = 12  # columns of a patch on either side of its path
+SIDES = (5, 6)  # how far from a line of width 5 its surroundings begin, blurred or not
+SLANTS = np.array(sorted(range(-16, 17, 2), key=abs))  # pixels of drift from end to end; the upright path first
+FAINTEST = 0.1  # contrast of the faintest line, in parts of full brightness: JPEG rings by 0.06 beside white
+CLEAR = 0.3  # contrast from which a ridge counts in full, so that a bright line and a dim one weigh the same
+SHORTEST = 0.3  # share of the length that a line must ink
+MOST = 10  # candidates of one direction in an image
+WIDEST = 3 * STROKE  # what is wider is an area
+COLOR_STEP = 30  # difference in CIELAB where one line ends and a touching one of another colour begins
+SAME_COLOR = 20  # difference in CIELAB below which nothing says which of two lines lies over the other
+
+
+@dataclass
+class Line:
+    """One line of an image, on the canvas of 128 x 128.
+
+    Attributes:
+        direction: "vertical" or "horizontal".
+        position: column or row of its centre line, counted at the middle of the image if it slants. Whole numbers
+            (or halves, for even widths) where its edges are sharp, fractions where they are blurred.
+        width: pixels across, between the points of half contrast.
+        color: (red, green, blue), 0 to 255, the median of its inked middle.
+        palette: index into `lines.PALETTE` of the nearest of the four colours.
+        palette_name: that colour's name.
+        palette_distance: how far it is, in CIELAB (CIE76). Below 20 it looks like that colour.
+        color_name: a plain name for its colour, from the table in `utils.colors`.
+        brightness: largest of the three channels, 0 to 1.
+        inked: share of its length that is inked, 0 to 1, crossings left out.
+        slant: pixels of drift from the first row (or column) to the last.
+        deviation: how far its ridge strays from a straight line, root mean square in pixels.
+        over: indices, in the image's list, of the lines that it crosses and covers.
+        under: indices of the lines that it crosses and that cover it. A crossing of two lines of one colour, or of a
+            colour that is neither's, is in neither.
+        touching: it touches or hides a parallel neighbour, or is so wide (over 5.75) or so close to one (a gap of one
+            pixel) that it may: count and width are uncertain.
+    """
+
+    direction: str
+    position: float
+    width: float
+    color: tuple[int, int, int]
+    palette: int
+    palette_name: str
+    palette_distance: float
+    color_name: str
+    brightness: float
+    inked: float
+    slant: float
+    deviation: float
+    over: list[int] = field(default_factory=list)
+    under: list[int] = field(default_factory=list)
+    touching: bool = False
+
+    def as_dict(self) -> dict:
+        """Give the line as plain values for JSON."""
+        return asdict(self)
+
+
+def read_lines(images: np.ndarray) -> list[list[Line]]:
+    """Read the lines of each image.
+
+    Args:
+        images: (n, h, w, 3), (n, h, w, 1) or (n, h, w), uint8 or float in [-1, 1], light lines on a dark ground. Other
+            sizes than 128 x 128 are brought to it; below 64 the gaps between lines get lost.
+
+    Returns:
+        A list of lines for each image: verticals from left to right, then horizontals from top to bottom.
+
+    Raises:
+        ValueError: the array is no batch of images, or an empty one.
+
+    Example:
+        >>> images = lines.draw(lines.sample(10, seed=1))
+        >>> [line.position for line in read_lines(images)[0]]
+    """
+    images = on_canvas(images)
+    starts = range(0, len(images), BATCH)
+    found = []
+    for start in tqdm(starts, desc="Reading lines", unit_scale=BATCH, unit="image", delay=2, leave=False):
+        found.extend(_read(images[start : start + BATCH]))
+    return found
+
+
+def as_batch(images: np.ndarray) -> np.ndarray:
+    """Give a batch of images of any kind that we read as uint8 (n, h, w, c), or say what is wrong with it."""
+    images = np.asarray(images)
+    if images.ndim == 3 and images.shape[-1] != 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"images have shape {images.shape}; give a batch (n, h, w, 3), (n, h, w, 1) or (n, h, w), "
+            "and a single image as image[None]"
+        )
+    if 0 in images.shape:
+        raise ValueError(f"images have shape {images.shape}: there is nothing to read; give at least one image")
+    return to_uint8(images)
+
+
+def on_canvas(images: np.ndarray) -> np.ndarray:
+    """Bring images of any size, grey or colour, to uint8 (n, 128, 128, 3)."""
+    images = as_batch(images)
+    if images.shape[1:3] != (SIZE, SIZE):
+        images = np.rint(shrink(images, SIZE)).astype(np.uint8)
+    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
+
+
+# ---------------------------------------------------------------------------------------------- from images to lines
+
+
+@dataclass
+class _Paths:
+    """Candidates of one direction: path p runs through image[p], at column at[p] + slant[p] * (row / height - 1/2)."""
+
+    image: np.ndarray  # int (m,)
+    at: np.ndarray  # float (m,)
+    slant: np.ndarray  # float (m,)
+    deviation: np.ndarray  # float (m,)
+
+    def columns(self, rows: np.ndarray) -> np.ndarray:
+        """Where each path stands at the given rows, (m, rows)."""
+        return self.at[:, None] + self.slant[:, None] * ((rows + 0.5) / SIZE - 0.5)
+
+
+def _read(images: np.ndarray) -> list[list[Line]]:
+    """Read a batch uint8 (n, 128, 128, 3)."""
+    upright = {"vertical": images, "horizontal": np.ascontiguousarray(images.swapaxes(1, 2))}
+    inks = {direction: view.max(axis=-1) for direction, view in upright.items()}  # uint8 (n, 128, 128)
+    paths = {direction: _follow(ink, _candidates(_ridges(ink))) for direction, ink in inks.items()}
+    found = [[] for _ in images]
+    for direction, other in (("vertical", "horizontal"), ("horizontal", "vertical")):
+        for i, group in _measure(upright[direction], paths[direction], paths[other], direction).items():
+            found[i].extend(_distinct(group))
+    return [_ordered(image, group) for image, group in zip(images, found, strict=True)]
+
+
+def _ridges(ink: np.ndarray) -> np.ndarray:
+    """Say in bands of 8 rows how clearly a vertical ridge passes: ink uint8 (n, 128, 128) to float32 (n, 16, 128).
+
+    0 is no ridge, 1 one of contrast `CLEAR` or more in each of its rows.
+    """
+    n, height, width = ink.shape
+    near, far = SIDES
+    padded = np.pad(ink, ((0, 0), (0, 0), (far, far))).astype(np.int16)
+
+    def column(shift: int) -> np.ndarray:
+        return padded[:, :, far + shift : far + shift + width]
+
+    middle = column(-1) + column(0) + column(1)  # three columns, so weighed by 4 against the three of the sides' four
+    sides = column(-near) + column(-far) + column(near) + column(far)
+    ridge = 4 * middle - 3 * sides
+    unit = 12 * 255
+    np.clip(ridge, int(0.05 * unit), int(CLEAR * unit), out=ridge)
+    bands = ridge.reshape(n, BANDS, height // BANDS, width).mean(axis=2, dtype=np.float32)
+    return (bands / unit - 0.05) / (CLEAR - 0.05)
+
+
+def _candidates(ridges: np.ndarray) -> _Paths:
+    """Find the straight paths along which ridges add up, the best of each image first: ridges (n, 16, 128)."""
+    n, bands, width = ridges.shape
+    margin = int(np.abs(SLANTS).max() // 2 + STROKE)
+    padded = np.pad(ridges, ((0, 0), (0, 0), (margin, margin)))
+    middles = (np.arange(bands) + 0.5) / bands - 0.5
+    shifts = np.rint(SLANTS[:, None] * middles).astype(int)  # (slants, bands)
+    active, found = np.arange(n), []
+    for _ in range(MOST):
+        sums = np.empty((len(active), len(SLANTS), width), np.float32)
+        left = padded[active]
+        for s, shift in enumerate(shifts):
+            np.sum([left[:, b, margin + d : margin + d + width] for b, d in enumerate(shift)], axis=0, out=sums[:, s])
+        sums *= (1 / bands - 0.0005 * np.abs(SLANTS))[:, None]  # where paths are as good, the more upright
+        best = sums.reshape(len(active), -1).argmax(axis=1)
+        good = np.take_along_axis(sums.reshape(len(active), -1), best[:, None], axis=1)[:, 0] >= SHORTEST
+        active, best = active[good], best[good]
+        if len(active) == 0:
+            break
+        slant, at = best // width, best % width
+        found.append((active, at, SLANTS[slant]))
+        around = np.arange(-STROKE + 1, STROKE)
+        columns = margin + at[:, None, None] + shifts[slant][:, :, None] + around
+        padded[active[:, None, None], np.arange(bands)[:, None], columns] = 0
+    image, at, slant = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else np.empty((3, 0))
+    return _Paths(image.astype(int), at.astype(float), slant.astype(float), np.zeros(len(image)))
+
+
+def _cut(image: np.ndarray, paths: _Paths) -> np.ndarray:
+    """Cut each path out and straighten it: from (n, 128, 128, ...) to (m, 128, 2 * REACH + 1, ...)."""
+    padding = [(0, 0), (0, 0), (2 * REACH, 2 * REACH)] + [(0, 0)] * (image.ndim - 3)
+    rows = np.arange(image.shape[1])
+    start = np.rint(paths.columns(rows)).astype(int) + REACH  # the left end of each row, in the padded image
+    start = np.clip(start, 0, image.shape[2] + 2 * REACH - 1)
+    columns = start[:, :, None] + np.arange(2 * REACH + 1)
+    return np.pad(image, padding)[paths.image[:, None, None], rows[:, None], columns]
+
+
+def _follow(ink: np.ndarray, paths: _Paths) -> _Paths:
+    """Move each path onto its ridge: find the ridge band by band, and lay the straight line through it."""
+    if len(paths.image) == 0:
+        return paths
+    rows = np.arange(SIZE).reshape(BANDS, -1).mean(axis=1)
+    offsets = np.arange(-REACH, REACH + 1)
+    for _ in range(2):  # the second time from nearby
+        patch = _cut(ink, paths)
+        bands = patch.reshape(len(patch), BANDS, -1, patch.shape[-1]).mean(axis=2, dtype=np.float32)  # (m, 16, 25)
+        bands -= np.partition(bands, 6, axis=-1)[..., 6:7]  # crossing lines go with the ground
+        smooth = uniform_filter1d(bands, STROKE, axis=-1, mode="constant")
+        near = slice(REACH - 4, REACH + 5)
+        peak = smooth[..., near].argmax(axis=-1) + near.start  # (m, 16)
+        # At a peak as flat as a drawn line's, argmax is the exact middle; the centre of mass around it serves all.
+        weight = np.clip(bands, 0, None) * (np.abs(offsets - offsets[peak][..., None]) <= 3)
+        mass = weight.sum(axis=-1)
+        strays = (weight * offsets).sum(axis=-1) / np.maximum(mass, 1e-6)  # (m, 16)
+        trust = np.clip(mass / np.maximum(np.quantile(mass, 0.7, axis=1, keepdims=True), 1e-6), 0, 1)
+        trust = np.where(trust > 0.5, trust, 0)
+        # Straight line by weighted least squares; the time runs from -1/2 to 1/2 over the length.
+        time = (rows + 0.5) / SIZE - 0.5
+        path = np.rint(paths.columns(rows)) + strays
+        total = trust.sum(axis=1)
+        mean_time, mean = (trust * time).sum(axis=1) / total, (trust * path).sum(axis=1) / total
+        spread = (trust * (time - mean_time[:, None]) ** 2).sum(axis=1)
+        slant = (trust * (time - mean_time[:, None]) * (path - mean[:, None])).sum(axis=1) / np.maximum(spread, 1e-6)
+        slant = np.clip(slant, -1.5 * SLANTS.max(), 1.5 * SLANTS.max())
+        at = mean - slant * mean_time
+        straight = at[:, None] + slant[:, None] * time
+        deviation = np.sqrt((trust * (path - straight) ** 2).sum(axis=1) / total)
+        paths = _Paths(paths.image, np.clip(at, 0, SIZE - 1), slant, deviation)
+    return paths
+
+
+def _crossings(paths: _Paths, others: _Paths, n: int) -> np.ndarray:
+    """Say which rows of each path a line of the other direction crosses: bool (m, 128), two pixels of margin included."""
+    most = np.bincount(others.image, minlength=n).max(initial=0)
+    crossing = np.full((n, most), -1e6)
+    drift = np.zeros((n, most))
+    order = np.argsort(others.image, kind="stable")
+    rank = np.arange(len(order)) - np.searchsorted(others.image[order], others.image[order])
+    crossing[others.image[order], rank] = others.at[order]
+    drift[others.image[order], rank] = others.slant[order]
+    across = crossing[paths.image] + drift[paths.image] * ((paths.at[:, None] + 0.5) / SIZE - 0.5)  # (m, most)
+    reach = STROKE // 2 + 2.5 + np.abs(drift[paths.image]) * STROKE / SIZE
+    return (np.abs(np.arange(SIZE)[:, None] - across[:, None]) <= reach[:, None]).any(axis=2)
+
+
+def _measure(images: np.ndarray, paths: _Paths, others: _Paths, direction: str) -> dict[int, list[Line]]:
+    """Measure every path of one direction: images uint8 (n, 128, 128, 3), in which it is upright."""
+    found: dict[int, list[Line]] = {}
+    if len(paths.image) == 0:
+        return found
+    upright = np.abs(paths.slant) < 0.75
+    # a path through whole columns, so that sharp edges stay sharp
+    laid = _Paths(
+        paths.image, np.where(upright, np.rint(paths.at), paths.at), np.where(upright, 0, paths.slant), paths.deviation
+    )
+    patches = _cut(images, laid)  # uint8 (m, 128, 25, 3)
+    free = ~_crossings(paths, others, len(images))  # (m, 128)
+    ground, level, inked = _inked_rows(patches.max(axis=-1), free)
+    profiles = _median_over(patches, inked)  # uint8 (m, 25, 3)
+    share = inked.sum(axis=1) / np.maximum(free.sum(axis=1), 1)
+    labs = to_lab(profiles)
+    pieces, owners = [], []
+    for i in np.flatnonzero((share >= SHORTEST) & (level - ground >= FAINTEST * 255)):
+        for piece in _pieces(profiles[i].max(axis=-1).astype(float), labs[i], ground[i], upright[i]):
+            pieces.append(piece)
+            owners.append(i)
+    if not pieces:
+        return found
+    colors = np.stack([_inner_color(profiles[i], piece) for i, piece in zip(owners, pieces, strict=True)])
+    nearest, distances = nearest_in_palette(colors)
+    names = color_names(colors)
+    for i, piece, color, entry, distance, name in zip(owners, pieces, colors, nearest, distances, names, strict=True):
+        line = Line(
+            direction=direction,
+            position=float(laid.at[i] + piece.middle),
+            width=float(piece.width),
+            color=tuple(int(channel) for channel in color),
+            palette=int(entry),
+            palette_name=COLOR_NAMES[entry],
+            palette_distance=round(float(distance), 2),
+            color_name=name,
+            brightness=round(float(color.max()) / 255, 3),
+            inked=round(float(share[i]), 3),
+            slant=round(float(paths.slant[i]), 2),
+            deviation=round(float(paths.deviation[i]), 2),
+            touching=piece.shared,
+        )
+        if -0.5 <= line.position <= SIZE - 0.5:
+            found.setdefault(int(paths.image[i]), []).append(line)
+    return found
+
+
+def _inked_rows(ink: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tell the inked rows of each patch from the bare ones: ink uint8 (m, 128, 25), free bool (m, 128).
+
+    Returns:
+        The brightness of the ground and of the line, float (m,) in 0..255, and which free rows are inked, (m, 128).
+    """
+    share = free / np.maximum(free.sum(axis=1, keepdims=True), 1)
+    mean = (share[:, None] @ ink.astype(np.float32))[:, 0]  # (m, 25)
+    ground = np.partition(mean, 6, axis=1)[:, 6]
+    smooth = uniform_filter1d(ink[..., REACH - 4 : REACH + 5].astype(np.float32), 3, axis=2)[..., 1:-1]
+    ridge = smooth.max(axis=2)  # (m, 128), wherever the ridge strays within three pixels
+    level = np.quantile(np.where(free, ridge, ground[:, None]), 0.85, axis=1)
+    return ground, level, free & (ridge > (ground + 0.45 * (level - ground))[:, None])
+
+
+def _median_over(patches: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The median color of each column of each patch over the chosen rows: uint8 (m, 128, 25, 3) to (m, 25, 3)."""
+    values = np.where(rows[:, :, None, None], patches, 255).transpose(0, 2, 3, 1)  # those left out sort to the end
+    values = np.sort(values, axis=-1)
+    middle = np.maximum(rows.sum(axis=1) - 1, 0) // 2
+    return np.take_along_axis(values, middle[:, None, None, None], axis=-1)[..., 0]
+
+
+@dataclass
+class _Piece:
+    """A stretch of a profile that is one line: columns first..last, its middle and width between half contrasts."""
+
+    first: int
+    last: int
+    middle: float  # from the middle of the patch
+    width: float
+    shared: bool
+
+
+def _pieces(profile: np.ndarray, lab: np.ndarray, ground: float, upright: bool) -> list[_Piece]:
+    """Cut the profile of one line, and of what touches it, into lines: profile float (25,), lab (25, 3)."""
+    smooth = (profile[:-2] + profile[1:-1] + profile[2:]) / 3
+    top = REACH - 3 + int(smooth[REACH - 4 : REACH + 3].argmax())
+    half = (ground + smooth[top - 1]) / 2
+    first = last = top
+    while first > 0 and profile[first - 1] > half:
+        first -= 1
+    while last < len(profile) - 1 and profile[last + 1] > half:
+        last += 1
+    if last - first + 1 > WIDEST or first == 0 or last == len(profile) - 1:
+        return []  # an area, not a line
+    cuts = _color_cuts(lab, first, last)
+    if cuts:
+        edges = [first, *cuts, last + 1]
+        return [
+            _Piece(a, b - 1, (a + b - 1) / 2 - REACH, b - a, True) for a, b in zip(edges[:-1], edges[1:], strict=True)
+        ]
+    left, right = first - 0.5, last + 0.5
+    if not (upright and _sharp(profile, first, last, ground)):
+        left = first - (profile[first] - half) / max(profile[first] - profile[first - 1], 1e-6)
+        right = last + (profile[last] - half) / max(profile[last] - profile[last + 1], 1e-6)
+    return [_Piece(first, last, (left + right) / 2 - REACH, right - left, right - left > STROKE + 0.75)]
+
+
+def _color_cuts(lab: np.ndarray, first: int, last: int) -> list[int]:
+    """Where, within columns first..last, a line of another colour begins.
+
+    Columns two apart are compared, so that one of mixed colour may lie between, and the outermost columns are left out:
+    JPEG and blur change their colour.
+    """
+    if last - first + 1 <= STROKE:
+        return []
+    steps = np.zeros(len(lab))  # steps[c]: how much the colour changes around column c
+    inside = np.arange(first + 2, last - 1)
+    steps[inside] = np.linalg.norm(lab[inside + 1] - lab[inside - 1], axis=1)
+    cuts = []
+    while steps.max() > COLOR_STEP:
+        top = int(steps.argmax())
+        # The change lies between top - 1 and top + 1: column top goes with the side that it is nearer to.
+        before, after = np.linalg.norm(lab[[top - 1, top + 1]] - lab[top], axis=1)
+        cuts.append(top if after < before else top + 1)
+        steps[max(top - 2, 0) : top + 3] = 0
+    return sorted(cuts)
+
+
+def _sharp(profile: np.ndarray, first: int, last: int, ground: float) -> bool:
+    """Whether two pixels inside and outside of its edges the line is all there, and gone."""
+    full = (profile - ground) / max(profile[(first + last) // 2] - ground, 1e-6)
+    return bool(
+        full[[first + 1, last - 1]].min() > 0.85 and full[[max(first - 2, 0), min(last + 2, len(full) - 1)]].max() < 0.2
+    )
+
+
+def _inner_color(profile: np.ndarray, piece: _Piece) -> np.ndarray:
+    """The colour in the middle of a piece, (3,): its edges, where it has room, mix with what is beside."""
+    trim = (piece.last - piece.first) // 4
+    return np.median(profile[piece.first + trim : piece.last + 1 - trim], axis=0)
+
+
+def _distinct(group: list[Line]) -> list[Line]:
+    """Keep one of lines that were found twice, and mark those with a parallel neighbour a pixel away."""
+    kept: list[Line] = []
+    for line in sorted(group, key=lambda line: (line.deviation, line.position)):
+        if all(abs(line.position - other.position) >= max(1.5, (line.width + other.width) / 2 - 1) for other in kept):
+            kept.append(line)
+    kept.sort(key=lambda line: line.position)
+    for line, below in zip(kept[:-1], kept[1:], strict=True):
+        if below.position - line.position - (line.width + below.width) / 2 < 1.5:
+            line.touching = below.touching = True
+    return kept
+
+
+def _ordered(image: np.ndarray, lines: list[Line]) -> list[Line]:
+    """Say at each crossing which of the two lines lies over the other."""
+    for i, upright in enumerate(lines):
+        for j, across in enumerate(lines):
+            if upright.direction == "vertical" and across.direction == "horizontal":
+                over = _over(image, upright, across)
+                if over is not None:
+                    (upright.over if over else upright.under).append(j)
+                    (across.under if over else across.over).append(i)
+    return lines
+
+
+def _over(image: np.ndarray, upright: Line, across: Line) -> bool | None:
+    """Whether the vertical lies over the horizontal; None where the colour of the crossing does not tell."""
+    x, y = upright.position, across.position
+    for _ in range(2):
+        x = upright.position + upright.slant * ((y + 0.5) / SIZE - 0.5)
+        y = across.position + across.slant * ((x + 0.5) / SIZE - 0.5)
+    row, column = (int(np.clip(round(value), 1, SIZE - 2)) for value in (y, x))
+    center = np.median(image[row - 1 : row + 2, column - 1 : column + 2].reshape(-1, 3), axis=0)
+    lab_center, lab_upright, lab_across = to_lab([center, upright.color, across.color])
+    to_upright, to_across = (np.linalg.norm(lab_center - lab) for lab in (lab_upright, lab_across))
+    if np.linalg.norm(lab_upright - lab_across) < SAME_COLOR or min(to_upright, to_across) > 1.5 * SAME_COLOR:
+        return None
+    return bool(to_upright < to_across)
