@@ -1,7 +1,7 @@
 """WGAN-GP as "Trois lignes dans un espace latent" published it, on Keras 3 and any of its backends.
 
-After David Foster, *Generative Deep Learning* (2019), chapter 4, and Gulrajani et al., "Improved Training of Wasserstein
-GANs" (2017). What is notable here:
+After David Foster, *Generative Deep Learning* (2019), chapter 4, and Gulrajani et al., "Improved Training of
+Wasserstein GANs" (2017). What is notable here:
 
 - the class keeps the names, the 21 arguments, the files and the printed line of the original; notebooks and files made
   with it still work;
@@ -141,7 +141,9 @@ class WGANGP(TrainStep, keras.Model):
 
     def _check_parameters(self):
         for network in ("critic_conv_", "generator_conv_"):
-            filters, kernels, strides = (getattr(self, network + part) for part in ("filters", "kernel_size", "strides"))
+            filters, kernels, strides = (
+                getattr(self, network + part) for part in ("filters", "kernel_size", "strides")
+            )
             if not len(filters) == len(kernels) == len(strides) > 0:
                 raise ValueError(
                     f"{network}filters, {network}kernel_size and {network}strides need one number a layer, the same "
@@ -257,8 +259,8 @@ class WGANGP(TrainStep, keras.Model):
                 n_critic divides will do; it is cut into n_critic batches.
 
         Returns:
-            Dict of float32 scalars: `d_loss` and its parts `d_real`, `d_fake`, `d_penalty` of the last critic batch, and
-            `g_loss`; d_loss = d_real + d_fake + grad_weight * d_penalty.
+            Dict of float32 scalars: `d_loss` and its parts `d_real`, `d_fake`, `d_penalty` of the last critic batch,
+            and `g_loss`; d_loss = d_real + d_fake + grad_weight * d_penalty.
         """
         if keras.backend.standardize_dtype(images.dtype) == "uint8":
             images = ops.cast(images, "float32") / 127.5 - 1.0

@@ -22,7 +22,7 @@ if keras.backend.backend() == "tensorflow":
         """Differentiate a loss.
 
         Args:
-            function: takes nothing, gives `(loss, report)`: a scalar tensor, and a structure of tensors to hand through.
+            function: takes nothing, gives `(loss, report)`: a scalar, and a structure of tensors to hand through.
             variables: list of `keras.Variable` to differentiate by.
 
         Returns:
@@ -158,4 +158,3 @@ class TrainStep:
 def _images(data):
     """The images of what `fit` hands on: `images` or a tuple that begins with them."""
     return data[0] if isinstance(data, (tuple, list)) else data
-

@@ -25,7 +25,7 @@ def generator_on_fake(scores):
 
 
 def gradient_penalty(critic, real, fake, mix):
-    """Mean squared distance from 1 of the norm of the critic's gradient, on the lines between real and generated images.
+    """Mean squared distance from 1 of the norm of the critic's gradient, on the way from real to generated images.
 
     Args:
         critic: takes images (n, height, width, channels), gives scores (n, 1).

@@ -20,8 +20,8 @@ WEIGHT_DEVIATION = 0.02  # weights start from N(0, 0.02), as in the original
 class PiecewiseLinear(layers.LeakyReLU):
     """LeakyReLU whose slope is a constant to the derivative.
 
-    The gradient penalty differentiates twice. LeakyReLU's second derivative is zero, but TensorFlow does not know it: it
-    multiplies by zeros, back through the whole critic. With the slope stopped, that walk is never taken.
+    The gradient penalty differentiates twice. LeakyReLU's second derivative is zero, but TensorFlow does not know it:
+    it multiplies by zeros, back through the whole critic. With the slope stopped, that walk is never taken.
     """
 
     def call(self, inputs):
@@ -45,7 +45,7 @@ class PhasedConv2DTranspose(layers.Conv2DTranspose):
 
     def call(self, inputs):
         size = self.kernel_size[0] // 2
-        n, height, width, channels = inputs.shape
+        _, height, width, channels = inputs.shape
         kernel = ops.reshape(self.kernel, (size, 2, size, 2, self.filters, channels))  # rows, row phase, columns, ...
         kernel = ops.transpose(ops.flip(kernel, axis=(0, 2)), (0, 2, 5, 1, 3, 4))
         kernel = ops.reshape(kernel, (size, size, channels, 4 * self.filters))
@@ -121,7 +121,9 @@ def build_critic(
     make = LayerMaker(**making)
     x = image = layers.Input(tuple(input_dim), name="critic_input")
     for i, (filters, kernel_size, strides) in enumerate(zip(conv_filters, conv_kernel_size, conv_strides, strict=True)):
-        x = make.conv(filters, kernel_size, strides, f"critic_conv_{i}")(x)  # (n, height / stride, width / stride, filters)
+        x = make.conv(filters, kernel_size, strides, f"critic_conv_{i}")(
+            x
+        )  # (n, height / stride, width / stride, filters)
         if batch_norm_momentum and i > 0:
             x = make.batch_normalization(batch_norm_momentum)(x)
         x = make.activation(activation)(x)
@@ -168,7 +170,9 @@ def build_generator(
     z = layers.Input((z_dim,), name="generator_input")
     x = make.dense(int(np.prod(initial_dense_layer_size)))(z)
     x = normalised_and_activated(x)
-    x = layers.Reshape(tuple(initial_dense_layer_size), dtype=make.dtype, name="generator_reshape")(x)  # (n, 8, 8, 512) as published
+    x = layers.Reshape(tuple(initial_dense_layer_size), dtype=make.dtype, name="generator_reshape")(
+        x
+    )  # (n, 8, 8, 512) as published
     if dropout_rate:
         x = layers.Dropout(dropout_rate, dtype=make.dtype)(x)
     rows = list(zip(upsample, conv_filters, conv_kernel_size, conv_strides, strict=True))

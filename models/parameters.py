@@ -1,7 +1,7 @@
 """The published parameter sets of the WGAN-GP, and narrower ones for machines without a GPU.
 
-The project's README and its training notebook published two sets that differ in their kernels. The generator's are larger
-than the critic's on purpose: it composes globally, the critic judges locally.
+The project's README and its training notebook published two sets that differ in their kernels. The generator's are
+larger than the critic's on purpose: it composes globally, the critic judges locally.
 """
 
 KERNELS = {"readme": (5, 10), "notebook": (3, 6)}  # (critic, generator)
@@ -26,7 +26,9 @@ def published(name="readme", divide=1, image_size=IMAGE_SIZE):
     if name not in KERNELS:
         raise ValueError(f"No parameter set is called {name!r}; there are {' and '.join(map(repr, KERNELS))}.")
     if divide < 1 or 128 % divide:
-        raise ValueError(f"divide is {divide}; it has to divide 128, the filters of the narrowest layer: 1, 2, 4, 8 ...")
+        raise ValueError(
+            f"divide is {divide}; it has to divide 128, the filters of the narrowest layer: 1, 2, 4, 8 ..."
+        )
     if image_size < 16 or image_size % 16:
         raise ValueError(f"image_size is {image_size}; four layers that halve an image need a multiple of 16.")
     critic_kernel, generator_kernel = KERNELS[name]

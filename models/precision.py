@@ -3,7 +3,8 @@
 Half precision is a Keras dtype policy: weights stay float32, convolutions run on 16 bits. It pays only where the
 processor multiplies 16-bit numbers natively:
 
-- GPUs from NVIDIA's Ampere on and TPUs: `mixed_bfloat16`; older GPUs with tensor cores: `mixed_float16` with loss scaling;
+- GPUs from NVIDIA's Ampere on and TPUs: `mixed_bfloat16`; older GPUs with tensor cores: `mixed_float16` with loss
+  scaling;
 - CPUs with AMX-BF16 or AVX512-BF16: `mixed_bfloat16` (TensorFlow and PyTorch; JAX emulates it on CPUs);
 - everything else: `float32`.
 """

@@ -14,7 +14,9 @@ from utils import files
 REPOSITORY = "https://github.com/kaugrv/models_words"
 BRANCH = "main"
 
-NOTEBOOK_LINK = re.compile(r"https://colab\.research\.google\.com/github/[^)\s\"]+?/blob/[^)\s\"]+?/(notebooks/[^)\s\"]+?\.ipynb)")
+NOTEBOOK_LINK = re.compile(
+    r"https://colab\.research\.google\.com/github/[^)\s\"]+?/blob/[^)\s\"]+?/(notebooks/[^)\s\"]+?\.ipynb)"
+)
 CLONE_LINE = re.compile(r"(git clone (?:--\S+ (?:\d+ )?)*)https://\S+(?= )")
 
 
@@ -39,7 +41,9 @@ def upload(name: str) -> Path:
     if path.exists():
         return path
     if not in_colab():
-        raise FileNotFoundError(f"{path.absolute()} does not exist. Put the file there, or change its name in the parameters.")
+        raise FileNotFoundError(
+            f"{path.absolute()} does not exist. Put the file there, or change its name in the parameters."
+        )
     from google.colab import files as colab_files
 
     print(f"Choose your {name}:")

@@ -36,7 +36,7 @@ PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow")
 
 
 def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
-    """Make the folders of a run, as the original named them: <root>/<section>/<run_id>_<data_name>/{viz,images,weights}.
+    """Make a run's folders, named as the original's: <root>/<section>/<run_id>_<data_name>/{viz,images,weights}.
 
     Returns:
         The run folder's path. Nothing that it holds already is touched.
@@ -79,7 +79,7 @@ def describe(folder, **facts):
         except metadata.PackageNotFoundError:
             continue
     machine = {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()}
-    started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     record = {**facts, "started": started, "backend": keras.backend.backend(), "versions": versions, "machine": machine}
     return files.write_json(Path(folder) / "run.json", record)
 

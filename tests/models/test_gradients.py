@@ -146,7 +146,9 @@ def test_a_critic_step_moves_the_weights_as_a_numpy_critic_says(tiny):
 
     batch = (real.astype("float64"), fake.astype("float64"), mix.astype("float64"), 10)
     assert np.isclose(float(ops.convert_to_numpy(logs["d_loss"])), reference.loss(*batch), rtol=1e-4)
-    for variable, old, gradient in zip(model.critic.trainable_variables, before, reference.gradients(*batch), strict=True):
+    for variable, old, gradient in zip(
+        model.critic.trainable_variables, before, reference.gradients(*batch), strict=True
+    ):
         moved = (old - ops.convert_to_numpy(variable)) / learning_rate
         assert np.allclose(moved, gradient, rtol=1e-3, atol=1e-4)
 
@@ -172,6 +174,8 @@ def test_a_generator_step_moves_the_weights_against_the_slope_of_its_loss(tiny):
     index = np.unravel_index(np.abs(moved).argmax(), moved.shape)
     bump = np.zeros_like(before)
     bump[index] = 1e-3
-    for variable, old in zip(model.generator.trainable_variables, tiny(size=8).generator.trainable_variables, strict=True):
+    for variable, old in zip(
+        model.generator.trainable_variables, tiny(size=8).generator.trainable_variables, strict=True
+    ):
         variable.assign(old)  # the other weights moved too: back to the start, which the same seed gives again
     assert np.isclose(moved[index], (loss_with(before + bump) - loss_with(before - bump)) / 2e-3, rtol=1e-2)

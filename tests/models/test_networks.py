@@ -77,6 +77,8 @@ def test_batch_normalisation_and_dropout_are_there_when_asked_for():
 
 
 def test_weights_start_from_the_published_distribution_and_repeat_with_the_seed():
-    first, again, other = (build_critic((8, 8, 3), [64, 64], [5, 5], [2, 2], seed=s).get_weights()[2] for s in (1, 1, 2))
+    first, again, other = (
+        build_critic((8, 8, 3), [64, 64], [5, 5], [2, 2], seed=s).get_weights()[2] for s in (1, 1, 2)
+    )
     assert np.array_equal(first, again) and not np.array_equal(first, other)
     assert abs(first.mean()) < 0.001 and abs(first.std() - 0.02) < 0.0005

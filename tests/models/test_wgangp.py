@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tests.conftest import tiny_parameters
 from models.WGANGP import PARAMETER_NAMES, WGANGP, _images_before, _segments
+from tests.conftest import tiny_parameters
 from utils import runs
 from utils.loaders import ImageBatches, load_generator, load_model
 
@@ -43,7 +43,7 @@ def test_layers_that_lead_elsewhere_than_input_dim_are_refused(tiny):
 
 
 def test_unknown_optimiser_and_precision_are_refused(tiny):
-    with pytest.raises(ValueError, match="'sgd'.*'adam' or 'rmsprop'"):
+    with pytest.raises(ValueError, match=r"'sgd'.*'adam' or 'rmsprop'"):
         tiny(optimiser="sgd")
     with pytest.raises(ValueError, match="'int8'"):
         tiny(precision="int8")
@@ -73,7 +73,13 @@ def test_summary_and_keras_callbacks_work_as_on_any_model(tiny, images, tmp_path
     model.summary()
     assert "generator" in capsys.readouterr().out
     checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras")
-    model.fit(images[:20], batch_size=20, epochs=2, verbose=0, callbacks=[checkpoint, keras.callbacks.CSVLogger(tmp_path / "log.csv")])
+    model.fit(
+        images[:20],
+        batch_size=20,
+        epochs=2,
+        verbose=0,
+        callbacks=[checkpoint, keras.callbacks.CSVLogger(tmp_path / "log.csv")],
+    )
     assert (tmp_path / "log.csv").read_text().startswith("epoch,d_fake,d_loss,d_penalty,d_real,g_loss")
     again = keras.models.load_model(tmp_path / "2.keras")
     z = np.ones((2, 10), "float32")

@@ -1,4 +1,4 @@
-"""Old files are made with tf_keras, the Keras 2 that lives on, in a process of its own: two Keras in one are one too many."""
+"""Old files are made with tf_keras, the Keras 2 that lives on, in a process of its own."""
 
 import os
 import pickle
@@ -157,9 +157,19 @@ def test_weights_that_do_not_fit_name_the_first_layer_and_leave_the_model_as_it_
         old_files.load_weights(model, old / "upsampling_weights.h5")
     other, _, _ = nested(keras, old, "upsampling")
     other.save_weights(tmp_path / "x.weights.h5")
-    with pytest.raises(ValueError, match="do not fit this model.*generator_conv_0"):
+    with pytest.raises(ValueError, match=r"do not fit this model.*generator_conv_0"):
         old_files.load_weights(model, tmp_path / "x.weights.h5")
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize(("layers", "now"), [(3, 2), (2, 3)])
+def test_weights_of_keras_3_with_a_layer_more_or_less_are_refused(keras, tmp_path, layers, now):
+    def dense(count):
+        return keras.Sequential([keras.Input((5,)), *(keras.layers.Dense(5) for _ in range(count))])
+
+    dense(layers).save_weights(tmp_path / "x.weights.h5")
+    with pytest.raises(ValueError, match="not fit this model, which stays as it was"):
+        old_files.load_weights(dense(now), tmp_path / "x.weights.h5")
 
 
 def test_weights_of_fewer_layers_are_refused(old, keras):

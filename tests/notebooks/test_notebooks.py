@@ -1,0 +1,136 @@
+"""The three notebooks run from the first cell to the last: here, and in a stand-in for Google Colab."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+import lines
+from utils.colab import REPOSITORY
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ("Training", "Inference", "Inference+")
+STAND_IN = Path(__file__).parent / "colab_stand_in"
+TINY_TRAINING = {
+    "DATA_COUNT": 64,
+    "IMAGE_SIZE": 32,
+    "FILTERS_DIVIDED_BY": 32,
+    "EPOCHS": 2,
+    "PRINT_EVERY_N_BATCHES": 1,
+    "ROWS": 2,
+    "COLUMNS": 2,
+}
+TINY = {
+    "Training": TINY_TRAINING,
+    "Inference": {"N_STEPS": 5, "UPSCALER": "lanczos"},
+    "Inference+": {"NB_INF": 1, "UPSCALER": "lanczos"},
+}
+
+
+def copy_of_the_project(folder):
+    """What git knows of the working tree, in a folder of its own, so that notebooks write nothing into the project."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def run(notebook, folder, output, **parameters):
+    """Run a notebook in `folder`; gives it back with its outputs."""
+    return papermill.execute_notebook(
+        folder / "notebooks" / f"{notebook}.ipynb" if (folder / "notebooks").exists() else ROOT / "notebooks" / f"{notebook}.ipynb",
+        output,
+        parameters=parameters,
+        cwd=folder,
+        kernel_name="python3",
+        progress_bar=False,
+    )
+
+
+def pictures(notebook):
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [output for output in outputs if {"image/png", "image/gif"} & set(output.get("data", {}))]
+
+
+@pytest.mark.slow
+def test_the_notebooks_run_one_after_the_other_and_leave_what_they_promise(tmp_path):
+    project = copy_of_the_project(tmp_path / "project")
+    done = {name: run(name, project, tmp_path / f"{name}.ipynb", **TINY[name]) for name in NOTEBOOKS}
+
+    left = {str(path.relative_to(project)) for path in project.rglob("*") if path.is_file()}
+    assert {"run/gan/0001_lines/generator.h5", "run/gan/0001_lines/images/Converge.png", "output.zip"} <= left
+    assert {f"run/inference/image_{i:02d}.png" for i in range(5)} <= left
+    assert {f"run/inference/Super Resolution {i} (Lanczos).jpg" for i in range(5)} <= left
+    assert {"run/inference/interpolation.gif", "inference.zip", "superresolution.zip"} <= left
+    assert {f"run/inference+/{name}_0_0{i}.png" for name in ("image", "Vec") for i in (0, 1)} <= left
+    assert {"run/inference+/Vec_0.txt", "run/inference+/SR_0_00 (Lanczos).jpg", "run/inference+/Z.gif"} <= left
+    with zipfile.ZipFile(project / "output.zip") as archive:
+        assert {"generator.h5", "params.pkl", "history.csv", "images/sample_0.png"} <= set(archive.namelist())
+    assert [len(pictures(done[name])) >= least for name, least in zip(NOTEBOOKS, (6, 5, 9), strict=True)] == [True] * 3
+
+    again = run("Training", project, tmp_path / "again.ipynb", **{**TINY_TRAINING, "MODE": "load", "EPOCHS": 3})
+    assert any("3 steps done" in output.get("text", "") for cell in again.cells for output in cell.get("outputs", []))
+
+
+@pytest.mark.slow
+def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(tmp_path, monkeypatch):
+    origin = copy_of_the_project(tmp_path / "origin")
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "for the test"]):
+        subprocess.run([*git, *command], cwd=origin, check=True)
+    uploads, session = tmp_path / "uploads", tmp_path / "content"
+    session.mkdir()
+    lines.write_dataset(tmp_path / "drawn", 40, seed=3, archive=uploads / "data.zip", progress=False)
+    downloads = tmp_path / "downloads"
+    environment = {
+        "PYTHONPATH": os.pathsep.join([str(STAND_IN), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        "COLAB_UPLOADS": str(uploads),
+        "COLAB_DOWNLOADS": str(downloads),
+        "GIT_CONFIG_COUNT": "1",  # the clone line's address leads to the copy made above
+        "GIT_CONFIG_KEY_0": f"url.{origin.as_uri()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": REPOSITORY,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    run("Training", session, tmp_path / "Training.ipynb", **TINY_TRAINING, DATA_NAME="mine", DATA_ARCHIVE="data.zip")
+    assert {path.name for path in downloads.iterdir()} == {"output.zip", "generator.h5"}
+
+    shutil.copy(downloads / "generator.h5", uploads)
+    shutil.rmtree(session / "trois-lignes" / "run")  # a fresh session knows no earlier run
+    run("Inference", session, tmp_path / "Inference.ipynb", **TINY["Inference"])
+    assert {path.name for path in downloads.iterdir()} >= {"inference.zip", "superresolution.zip"}
+    (downloads / "inference.zip").unlink()
+    run("Inference+", session, tmp_path / "Inference+.ipynb", **TINY["Inference+"])
+    assert (downloads / "inference.zip").exists()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_each_notebook_has_one_cell_of_parameters_a_badge_and_prose_before_code(name):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    assert len(tagged) == 1
+    assert notebook.cells[0].cell_type == "markdown" and f"notebooks/{name}.ipynb" in notebook.cells[0].source
+    table = next(cell.source for cell in notebook.cells if cell.source.startswith("## Parameters"))
+    explained = set(re.findall(r"`([A-Z_]+)`", table))
+    assert explained <= set(re.findall(r"^([A-Z_]+)", tagged[0].source, re.M)) | set(
+        re.findall(r"([A-Z_]+),? ", tagged[0].source)
+    )
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_no_notebook_defines_what_another_needs(name):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    assert not [cell.source for cell in notebook.cells if re.search(r"^(def|class) ", cell.source, re.M) and cell.cell_type == "code"]
