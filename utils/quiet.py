@@ -1,7 +1,8 @@
 """Keras, started without the chatter of TensorFlow's start-up: `from utils.quiet import keras`.
 
 TensorFlow's libraries write about CPU instructions and missing CUDA drivers straight to the process' error stream,
-before any setting of theirs is read. Nothing of it helps a reader of a notebook. Python's own errors and warnings get through.
+before any setting of theirs is read. Nothing of it helps a reader of a notebook. Python's own errors and warnings get
+through.
 """
 
 import os
