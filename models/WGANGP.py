@@ -19,7 +19,7 @@ import numpy as np
 from keras import ops
 
 from models import losses
-from models.gradients import TrainStep, loss_and_gradients
+from models.gradients import TrainStep, apply_gradients, loss_and_gradients
 from models.networks import build_critic, build_generator
 from models.precision import has_accelerator, resolve_precision
 
@@ -285,7 +285,7 @@ class WGANGP(TrainStep, keras.Model):
             return self.optimizer.scale_loss(d_loss), logs
 
         logs, gradients = loss_and_gradients(loss, self.critic.trainable_variables)
-        self.optimizer.apply(gradients, self.critic.trainable_variables)
+        apply_gradients(self.optimizer, gradients, self.critic.trainable_variables)
         return logs
 
     def generator_step(self, n):
@@ -297,7 +297,7 @@ class WGANGP(TrainStep, keras.Model):
             return self.generator_optimizer.scale_loss(g_loss), {"g_loss": g_loss}
 
         logs, gradients = loss_and_gradients(loss, self.generator.trainable_variables)
-        self.generator_optimizer.apply(gradients, self.generator.trainable_variables)
+        apply_gradients(self.generator_optimizer, gradients, self.generator.trainable_variables)
         return logs
 
     def _noise(self, n):

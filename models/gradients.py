@@ -1,10 +1,11 @@
 """The one room that knows the backend: how TensorFlow, JAX and PyTorch differentiate, and how each runs a step.
 
-Everything else in `models` is written once, with `keras.ops` and `keras.random`. Three things differ by backend:
+Everything else in `models` is written once, with `keras.ops` and `keras.random`. Four things differ by backend:
 
 - the gradients of a loss with respect to variables, `loss_and_gradients`;
 - the gradient of the critic's scores with respect to the images it looks at, itself differentiable once more,
   `input_gradient` (the penalty of Gulrajani et al., 2017, "Improved Training of Wasserstein GANs", needs it);
+- how an optimiser changes its variables, `apply_gradients`;
 - the shape of Keras' `train_step`: JAX hands it the state and wants the new one back, the others let it assign.
   `TrainStep` gives a model the right one around its own `step(data)`.
 """
@@ -13,7 +14,13 @@ from contextlib import contextmanager
 
 import keras
 
-__all__ = ["TrainStep", "input_gradient", "loss_and_gradients"]
+__all__ = ["TrainStep", "apply_gradients", "input_gradient", "loss_and_gradients"]
+
+
+def apply_gradients(optimizer, gradients, variables):
+    """Let a Keras optimiser move its variables by the gradients that `loss_and_gradients` gave."""
+    optimizer.apply(gradients, variables)
+
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
@@ -26,11 +33,13 @@ if keras.backend.backend() == "tensorflow":
             variables: list of `keras.Variable` to differentiate by.
 
         Returns:
-            `(report, gradients)`: the structure as it came, and one tensor for each variable, shaped like it.
+            `(report, gradients)`: the structure as it came, and one tensor for each variable, shaped like it (zeros
+            where the loss does not depend on it).
         """
         with tf.GradientTape() as tape:
             loss, report = function()
-        return report, tape.gradient(loss, [variable.value for variable in variables])
+        values = [variable.value for variable in variables]
+        return report, tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     def input_gradient(function, inputs):
         """Gradient of `sum(function(inputs))` with respect to `inputs`, differentiable in its turn.
@@ -52,7 +61,8 @@ elif keras.backend.backend() == "torch":
 
     def loss_and_gradients(function, variables):
         loss, report = function()
-        gradients = torch.autograd.grad(loss, [variable.value for variable in variables])
+        values = [variable.value for variable in variables]
+        gradients = torch.autograd.grad(loss, values, allow_unused=True, materialize_grads=True)
         return keras.tree.map_structure(lambda tensor: tensor.detach(), report), list(gradients)
 
     def input_gradient(function, inputs):
@@ -100,6 +110,13 @@ elif keras.backend.backend() == "jax":
         (_, (report, assigned)), gradients = jax.value_and_grad(loss_of, has_aux=True)(values)
         _assign(assigned)
         return report, gradients
+
+    def apply_gradients(optimizer, gradients, variables):
+        # Loss scaling decides between two updates with `cond`, which must not assign on its way.
+        values, state = ([variable.value for variable in group] for group in (variables, optimizer.variables))
+        values, state = optimizer.stateless_apply(state, gradients, values)
+        for variable, value in zip([*variables, *optimizer.variables], [*values, *state], strict=True):
+            variable.assign(value)
 
     def input_gradient(function, inputs):
         def score_of(values):

@@ -10,7 +10,9 @@ import numpy as np
 from lines import COLOR_NAMES, PALETTE
 
 WHITE_POINT = np.array([0.95047, 1.0, 1.08883])  # D65, the white of sRGB
-SRGB_TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+SRGB_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 
 # The palette itself, then one or two representatives of each plain name: a colour is called after the nearest of all.
 NAMED_COLORS = [(name, tuple(map(int, color))) for name, color in zip(COLOR_NAMES, PALETTE, strict=True)] + [

@@ -30,11 +30,13 @@ REACH = 12  # columns of a patch on either side of its path
 SIDES = (5, 6)  # how far from a line of width 5 its surroundings begin, blurred or not
 SLANTS = np.array(sorted(range(-16, 17, 2), key=abs))  # pixels of drift from end to end; the upright path first
 FAINTEST = 0.1  # contrast of the faintest line, in parts of full brightness: JPEG rings by 0.06 beside white
-CLEAR = 0.3  # contrast from which a ridge counts in full, so that a bright line and a dim one weigh the same
+NOISE, CLEAR = 0.08, 0.35  # roots of contrast from which a ridge counts, and counts in full whatever its brightness
+ROOT = np.rint(np.sqrt(np.arange(256) * 255)).astype(np.int16)  # of ink: red or blue beside white still stands out
 SHORTEST = 0.3  # share of the length that a line must ink
 MOST = 10  # candidates of one direction in an image
 WIDEST = 3 * STROKE  # what is wider is an area
 COLOR_STEP = 30  # difference in CIELAB where one line ends and a touching one of another colour begins
+LUMA = np.array([0.299, 0.587, 0.114])  # of JPEG
 SAME_COLOR = 20  # difference in CIELAB below which nothing says which of two lines lies over the other
 
 
@@ -102,10 +104,11 @@ def read_lines(images: np.ndarray) -> list[list[Line]]:
         >>> [line.position for line in read_lines(images)[0]]
     """
     images = on_canvas(images)
-    starts = range(0, len(images), BATCH)
     found = []
-    for start in tqdm(starts, desc="Reading lines", unit_scale=BATCH, unit="image", delay=2, leave=False):
-        found.extend(_read(images[start : start + BATCH]))
+    with tqdm(total=len(images), desc="Reading lines", unit="image", delay=2, leave=False) as bar:
+        for start in range(0, len(images), BATCH):
+            found.extend(_read(images[start : start + BATCH]))
+            bar.update(len(found) - start)
     return found
 
 
@@ -152,13 +155,18 @@ class _Paths:
 def _read(images: np.ndarray) -> list[list[Line]]:
     """Read a batch uint8 (n, 128, 128, 3)."""
     upright = {"vertical": images, "horizontal": np.ascontiguousarray(images.swapaxes(1, 2))}
-    inks = {direction: view.max(axis=-1) for direction, view in upright.items()}  # uint8 (n, 128, 128)
+    inks = {direction: _ink(view) for direction, view in upright.items()}  # uint8 (n, 128, 128)
     paths = {direction: _follow(ink, _candidates(_ridges(ink))) for direction, ink in inks.items()}
     found = [[] for _ in images]
     for direction, other in (("vertical", "horizontal"), ("horizontal", "vertical")):
         for i, group in _measure(upright[direction], paths[direction], paths[other], direction).items():
             found[i].extend(_distinct(group))
     return [_ordered(image, group) for image, group in zip(images, found, strict=True)]
+
+
+def _ink(colors: np.ndarray) -> np.ndarray:
+    """The largest of the three channels; several times as quick as `max` over so short an axis."""
+    return np.maximum(np.maximum(colors[..., 0], colors[..., 1]), colors[..., 2])
 
 
 def _ridges(ink: np.ndarray) -> np.ndarray:
@@ -168,7 +176,7 @@ def _ridges(ink: np.ndarray) -> np.ndarray:
     """
     n, height, width = ink.shape
     near, far = SIDES
-    padded = np.pad(ink, ((0, 0), (0, 0), (far, far))).astype(np.int16)
+    padded = ROOT[np.pad(ink, ((0, 0), (0, 0), (far, far)), mode="edge")]
 
     def column(shift: int) -> np.ndarray:
         return padded[:, :, far + shift : far + shift + width]
@@ -177,9 +185,9 @@ def _ridges(ink: np.ndarray) -> np.ndarray:
     sides = column(-near) + column(-far) + column(near) + column(far)
     ridge = 4 * middle - 3 * sides
     unit = 12 * 255
-    np.clip(ridge, int(0.05 * unit), int(CLEAR * unit), out=ridge)
+    np.clip(ridge, int(NOISE * unit), int(CLEAR * unit), out=ridge)
     bands = ridge.reshape(n, BANDS, height // BANDS, width).mean(axis=2, dtype=np.float32)
-    return (bands / unit - 0.05) / (CLEAR - 0.05)
+    return (bands / unit - NOISE) / (CLEAR - NOISE)
 
 
 def _candidates(ridges: np.ndarray) -> _Paths:
@@ -227,13 +235,13 @@ def _follow(ink: np.ndarray, paths: _Paths) -> _Paths:
     rows = np.arange(SIZE).reshape(BANDS, -1).mean(axis=1)
     offsets = np.arange(-REACH, REACH + 1)
     for _ in range(2):  # the second time from nearby
-        patch = _cut(ink, paths)
+        patch = ROOT[_cut(ink, paths)]
         bands = patch.reshape(len(patch), BANDS, -1, patch.shape[-1]).mean(axis=2, dtype=np.float32)  # (m, 16, 25)
         bands -= np.partition(bands, 6, axis=-1)[..., 6:7]  # crossing lines go with the ground
         smooth = uniform_filter1d(bands, STROKE, axis=-1, mode="constant")
         near = slice(REACH - 4, REACH + 5)
-        peak = smooth[..., near].argmax(axis=-1) + near.start  # (m, 16)
-        # At a peak as flat as a drawn line's, argmax is the exact middle; the centre of mass around it serves all.
+        nearer = 1 - 0.05 * np.abs(offsets[near])  # a neighbour may be brighter
+        peak = (smooth[..., near] * nearer).argmax(axis=-1) + near.start  # (m, 16)
         weight = np.clip(bands, 0, None) * (np.abs(offsets - offsets[peak][..., None]) <= 3)
         mass = weight.sum(axis=-1)
         strays = (weight * offsets).sum(axis=-1) / np.maximum(mass, 1e-6)  # (m, 16)
@@ -273,20 +281,21 @@ def _measure(images: np.ndarray, paths: _Paths, others: _Paths, direction: str) 
     found: dict[int, list[Line]] = {}
     if len(paths.image) == 0:
         return found
-    upright = np.abs(paths.slant) < 0.75
+    upright = np.abs(paths.slant) < 1
     # a path through whole columns, so that sharp edges stay sharp
     laid = _Paths(
         paths.image, np.where(upright, np.rint(paths.at), paths.at), np.where(upright, 0, paths.slant), paths.deviation
     )
     patches = _cut(images, laid)  # uint8 (m, 128, 25, 3)
     free = ~_crossings(paths, others, len(images))  # (m, 128)
-    ground, level, inked = _inked_rows(patches.max(axis=-1), free)
+    stands_out, ground, inked = _inked_rows(_ink(patches), free)
     profiles = _median_over(patches, inked)  # uint8 (m, 25, 3)
     share = inked.sum(axis=1) / np.maximum(free.sum(axis=1), 1)
-    labs = to_lab(profiles)
+    # The colour without its brightness: what a blurred line keeps from its middle to its edge.
+    labs = to_lab(profiles * (255 / np.maximum(profiles.max(axis=-1, keepdims=True), 1)))
     pieces, owners = [], []
-    for i in np.flatnonzero((share >= SHORTEST) & (level - ground >= FAINTEST * 255)):
-        for piece in _pieces(profiles[i].max(axis=-1).astype(float), labs[i], ground[i], upright[i]):
+    for i in np.flatnonzero(stands_out & (share >= SHORTEST)):
+        for piece in _pieces(profiles[i].astype(float), labs[i], ground[i], bool(upright[i])):
             pieces.append(piece)
             owners.append(i)
     if not pieces:
@@ -319,15 +328,22 @@ def _inked_rows(ink: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Tell the inked rows of each patch from the bare ones: ink uint8 (m, 128, 25), free bool (m, 128).
 
     Returns:
-        The brightness of the ground and of the line, float (m,) in 0..255, and which free rows are inked, (m, 128).
+        Whether the line stands out from the ground and its noise, bool (m,); the brightness of the ground, float (m,)
+        in 0..255; and which free rows are inked, bool (m, 128).
     """
-    share = free / np.maximum(free.sum(axis=1, keepdims=True), 1)
-    mean = (share[:, None] @ ink.astype(np.float32))[:, 0]  # (m, 25)
+    ink = ink.astype(np.float32)
+    share = (free / np.maximum(free.sum(axis=1, keepdims=True), 1)).astype(np.float32)[:, None]
+    mean, square = (share @ ink)[:, 0], (share @ ink**2)[:, 0]  # (m, 25)
     ground = np.partition(mean, 6, axis=1)[:, 6]
-    smooth = uniform_filter1d(ink[..., REACH - 4 : REACH + 5].astype(np.float32), 3, axis=2)[..., 1:-1]
+    noise = np.partition(np.sqrt(np.maximum(square - mean**2, 0)), 6, axis=1)[:, 6]
+    smooth = uniform_filter1d(ink[..., REACH - 4 : REACH + 5], 3, axis=2)[..., 1:-1]
     ridge = smooth.max(axis=2)  # (m, 128), wherever the ridge strays within three pixels
     level = np.quantile(np.where(free, ridge, ground[:, None]), 0.85, axis=1)
-    return ground, level, free & (ridge > (ground + 0.45 * (level - ground))[:, None])
+    raised = (share @ smooth)[:, 0].max(axis=1) - ground
+    # Among a hundred paths chance alone raises the best by three of its standard deviations; six is no chance.
+    chance = 6 * noise / np.sqrt(3 * np.maximum(free.sum(axis=1), 1))
+    stands_out = (level - ground >= FAINTEST * 255) & (raised >= np.maximum(chance, SHORTEST * FAINTEST * 255))
+    return stands_out, ground, free & (ridge > (ground + 0.45 * (level - ground))[:, None])
 
 
 def _median_over(patches: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -350,41 +366,80 @@ class _Piece:
 
 
 def _pieces(profile: np.ndarray, lab: np.ndarray, ground: float, upright: bool) -> list[_Piece]:
-    """Cut the profile of one line, and of what touches it, into lines: profile float (25,), lab (25, 3)."""
-    smooth = (profile[:-2] + profile[1:-1] + profile[2:]) / 3
-    top = REACH - 3 + int(smooth[REACH - 4 : REACH + 3].argmax())
-    half = (ground + smooth[top - 1]) / 2
+    """Cut the profile of one line, and of what touches it, into lines: profile float (25, 3), lab (25, 3)."""
+    ink = profile.max(axis=1)
+    smooth = (ink[:-2] + ink[1:-1] + ink[2:]) / 3
+    top = REACH - 4 + int(smooth[REACH - 4 : REACH + 3].argmax())
+    while 0 < top < len(smooth) - 1 and max(smooth[top - 1], smooth[top + 1]) > smooth[top]:
+        top += 1 if smooth[top + 1] > smooth[top - 1] else -1  # up to the summit, which may be another path's too
+    top += 1  # `smooth` begins one column later
+    # JPEG keeps the luma of each pixel but the colour of every second, so that ink leaks at edges and luma does not.
+    # The root brings the luma of red and blue above half of white's: a darker neighbour belongs to what touches.
+    luma = profile @ LUMA
+    root = np.sqrt(luma)
+    half = 0.55 * np.sqrt(ground) + 0.45 * root[top]
     first = last = top
-    while first > 0 and profile[first - 1] > half:
+    while first > 0 and root[first - 1] > half:
         first -= 1
-    while last < len(profile) - 1 and profile[last + 1] > half:
+    while last < len(ink) - 1 and root[last + 1] > half:
         last += 1
-    if last - first + 1 > WIDEST or first == 0 or last == len(profile) - 1:
+    if last - first + 1 > WIDEST or first == 0 or last == len(ink) - 1:
         return []  # an area, not a line
-    cuts = _color_cuts(lab, first, last)
+    cuts = _color_cuts(lab, ink, first, last)
     if cuts:
         edges = [first, *cuts, last + 1]
         return [
             _Piece(a, b - 1, (a + b - 1) / 2 - REACH, b - a, True) for a, b in zip(edges[:-1], edges[1:], strict=True)
         ]
-    left, right = first - 0.5, last + 0.5
-    if not (upright and _sharp(profile, first, last, ground)):
-        left = first - (profile[first] - half) / max(profile[first] - profile[first - 1], 1e-6)
-        right = last + (profile[last] - half) / max(profile[last] - profile[last + 1], 1e-6)
-    return [_Piece(first, last, (left + right) / 2 - REACH, right - left, right - left > STROKE + 0.75)]
+    if upright and _sharp(luma, first, last, ground):
+        left, right = first - 0.5, last + 0.5
+    else:
+        left, right = _half_contrast(ink, first, last, top, ground)
+    shared = right - left > STROKE + 0.75 or _has_sliver(luma, first, last)
+    return [_Piece(first, last, (left + right) / 2 - REACH, right - left, shared)]
 
 
-def _color_cuts(lab: np.ndarray, first: int, last: int) -> list[int]:
+def _has_sliver(luma: np.ndarray, first: int, last: int) -> bool:
+    """Whether one pixel of a darker line, with a sharp edge of its own, stands beside a full one."""
+    full = np.median(luma[first : last + 1])
+    return last - first >= STROKE and any(
+        luma[edge] < 0.75 * full and luma[edge + side] < 0.3 * luma[edge] and luma[edge - side] > 0.85 * full
+        for edge, side in ((first, -1), (last, 1))
+    )
+
+
+def _sharp(luma: np.ndarray, first: int, last: int, ground: float) -> bool:
+    """Whether the line is all there in its outermost columns, and gone in the next."""
+    full = (luma - ground) / max(np.median(luma[first : last + 1]) - ground, 1)
+    return bool(min(full[first], full[last]) > 0.75 and max(full[first - 1], full[last + 1]) < 0.3)
+
+
+def _half_contrast(ink: np.ndarray, first: int, last: int, top: int, ground: float) -> tuple[float, float]:
+    """Where, between columns, the ink falls to half of its contrast."""
+    half = (ground + np.median(ink[max(top - 1, first) : min(top + 1, last) + 1])) / 2
+    left, right = top, top
+    while left > first and ink[left - 1] > half:
+        left -= 1
+    while right < last and ink[right + 1] > half:
+        right += 1
+    return (
+        left - (ink[left] - half) / max(ink[left] - ink[left - 1], 1),
+        right + (ink[right] - half) / max(ink[right] - ink[right + 1], 1),
+    )
+
+
+def _color_cuts(lab: np.ndarray, ink: np.ndarray, first: int, last: int) -> list[int]:
     """Where, within columns first..last, a line of another colour begins.
 
     Columns two apart are compared, so that one of mixed colour may lie between, and the outermost columns are left out:
-    JPEG and blur change their colour.
+    JPEG and blur change their colour. `lab` is that of each column's colour at full brightness.
     """
     if last - first + 1 <= STROKE:
         return []
     steps = np.zeros(len(lab))  # steps[c]: how much the colour changes around column c
     inside = np.arange(first + 2, last - 1)
     steps[inside] = np.linalg.norm(lab[inside + 1] - lab[inside - 1], axis=1)
+    steps *= np.minimum(ink / 100, 1)  # the darker, the less sure the colour
     cuts = []
     while steps.max() > COLOR_STEP:
         top = int(steps.argmax())
@@ -392,15 +447,10 @@ def _color_cuts(lab: np.ndarray, first: int, last: int) -> list[int]:
         before, after = np.linalg.norm(lab[[top - 1, top + 1]] - lab[top], axis=1)
         cuts.append(top if after < before else top + 1)
         steps[max(top - 2, 0) : top + 3] = 0
-    return sorted(cuts)
-
-
-def _sharp(profile: np.ndarray, first: int, last: int, ground: float) -> bool:
-    """Whether two pixels inside and outside of its edges the line is all there, and gone."""
-    full = (profile - ground) / max(profile[(first + last) // 2] - ground, 1e-6)
-    return bool(
-        full[[first + 1, last - 1]].min() > 0.85 and full[[max(first - 2, 0), min(last + 2, len(full) - 1)]].max() < 0.2
-    )
+    cuts.sort()
+    if len(cuts) == 2 and max(cuts[0] - first, last + 1 - cuts[1]) < STROKE // 2 + 1:
+        return []  # a thin rim on both sides is a line that glows
+    return cuts
 
 
 def _inner_color(profile: np.ndarray, piece: _Piece) -> np.ndarray:
@@ -436,6 +486,8 @@ def _ordered(image: np.ndarray, lines: list[Line]) -> list[Line]:
 
 def _over(image: np.ndarray, upright: Line, across: Line) -> bool | None:
     """Whether the vertical lies over the horizontal; None where the colour of the crossing does not tell."""
+    if min(upright.width, across.width) < 3:
+        return None  # what shows of a line behind another is too thin to have a colour of its own at the crossing
     x, y = upright.position, across.position
     for _ in range(2):
         x = upright.position + upright.slant * ((y + 0.5) / SIZE - 0.5)

@@ -239,13 +239,14 @@ def load_generator(path: str | os.PathLike):
     return model
 
 
-def load_model(model_class, folder: str | os.PathLike):
+def load_model(model_class, folder: str | os.PathLike, **options):
     """Build a model anew from the parameters of a run and read its weights.
 
     Args:
         model_class: e.g. WGANGP.
         folder: run folder with params.json (named arguments) or the original's params.pkl (arguments in order), and
             weights/weights.h5.
+        **options: more named arguments of model_class; `precision="float32"` gives every digit of the old numbers.
 
     Returns:
         The model, an instance of model_class.
@@ -272,7 +273,7 @@ def load_model(model_class, folder: str | os.PathLike):
     if not weights.is_file():
         raise FileNotFoundError(f"{folder} holds parameters but no weights/weights.h5: was its training saved?")
     try:
-        model = model_class(**params) if isinstance(params, dict) else model_class(*params)
+        model = model_class(**params, **options) if isinstance(params, dict) else model_class(*params, **options)
     except TypeError as error:
         raise ValueError(f"{source} does not hold the arguments of {model_class.__name__}: {error}") from error
     model.load_weights(str(weights))

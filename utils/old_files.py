@@ -15,6 +15,7 @@ import os
 import pickle
 import shutil
 import tempfile
+import warnings
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -228,7 +229,7 @@ def _load_keras(path):
 
 
 def _build(config, version, path):
-    import keras
+    from utils.quiet import keras
 
     _refuse_unsafe(config, path)
     try:
@@ -247,7 +248,7 @@ def _build(config, version, path):
 
 def _refuse_unsafe(config, path):
     """Walk the whole architecture before anything of it is built."""
-    import keras
+    from utils.quiet import keras
 
     registered = keras.saving.get_custom_objects()
     waiting = [config]
@@ -296,15 +297,23 @@ def load_weights(model, path: str | os.PathLike) -> None:
         if "layer_names" in group.attrs or "layer_names0" in group.attrs:
             _assign(_legacy_plan(model, group, path))
             return
-        if not ({"layers", "_layer_checkpoint_dependencies", "vars"} & set(file)):
+        if "layers" not in file:
             raise ValueError(f"{path} holds no weights of a Keras model, only {sorted(file)[:5]}")
+        stored = []
+        file["layers"].visit(lambda name: stored.append("/vars/" in name and "seed_generator" not in name))
+        if sum(stored) > len(model.weights):  # Keras would leave the rest aside without a word
+            raise ValueError(
+                f"{path} does not fit this model, which stays as it was: the file holds {sum(stored)} arrays, the "
+                f"model has {len(model.weights)}"
+            )
     _load_keras_3_weights(model, path)
 
 
 def _load_keras_3_weights(model, path):
     before = model.get_weights()
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is missing Keras warns, and then it raises
             named = Path(folder) / "model.weights.h5"  # Keras insists on the suffix
             try:
                 os.symlink(path.resolve(), named)
