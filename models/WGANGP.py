@@ -21,7 +21,7 @@ from keras import ops
 from models import losses
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
 from models.networks import build_critic, build_generator
-from models.precision import has_accelerator, resolve_precision
+from models.precision import jit_pays, resolve_precision
 
 PARAMETER_NAMES = (
     "input_dim",
@@ -219,7 +219,7 @@ class WGANGP(TrainStep, keras.Model):
             critic_optimizer, generator_optimizer: `keras.optimizers.Optimizer`.
             **kwargs: as for any Keras model, e.g. `run_eagerly=True`.
         """
-        kwargs.setdefault("jit_compile", has_accelerator())
+        kwargs.setdefault("jit_compile", jit_pays())
         critic_optimizer = critic_optimizer or self._optimizer(self.critic_learning_rate)
         self.generator_optimizer = generator_optimizer or self._optimizer(self.generator_learning_rate)
         if self.precision == "mixed_float16":

@@ -11,6 +11,7 @@ Everything else in `models` is written once, with `keras.ops` and `keras.random`
 """
 
 from contextlib import contextmanager
+from functools import wraps
 
 import keras
 
@@ -170,6 +171,20 @@ class TrainStep:
 
         def synchronise(self):
             """Nothing to do: the variables are up to date after each step."""
+
+    if keras.backend.backend() == "torch":
+
+        def __init_subclass__(cls, **kwargs):
+            """Let a model have a `train` of its own beside PyTorch's `Module.train(mode=True)`, which Keras calls."""
+            super().__init_subclass__(**kwargs)
+            own = cls.train
+
+            @wraps(own)
+            def train(self, *args, **kwargs):
+                switches_mode = not kwargs and len(args) < 2
+                return torch.nn.Module.train(self, *args) if switches_mode else own(self, *args, **kwargs)
+
+            cls.train = train
 
 
 def _images(data):

@@ -76,5 +76,19 @@ def resolve_precision(precision: str = "auto") -> str:
 
 
 def has_accelerator() -> bool:
-    """Whether the backend computes on a GPU or TPU. XLA pays there; on CPUs it was measured slower."""
+    """Whether the backend computes on a GPU or TPU, Apple's under PyTorch included."""
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return torch.cuda.is_available() or torch.backends.mps.is_available()
     return gpu_capability() is not None
+
+
+def jit_pays() -> bool:
+    """Whether Keras should compile the step beyond what the backend does by itself.
+
+    JAX is slow without. TensorFlow's XLA pays on GPUs and was measured slower on CPUs. PyTorch's compiler does not
+    differentiate twice, which the gradient penalty needs.
+    """
+    backend = keras.backend.backend()
+    return backend == "jax" or (backend == "tensorflow" and has_accelerator())
