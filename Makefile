@@ -18,14 +18,16 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONPATH := $(CURDIR)
 
 PAPERMILL = $(BIN)/python -m papermill --cwd . --kernel python3 --log-level ERROR
+# The demonstration's progress bars belong on the terminal, not into the notebooks that it leaves.
+SHOW = PROGRESS_BAR=text $(PAPERMILL) --no-progress-bar --stderr-file /dev/stderr
 
 .PHONY: demo test notebooks data lab addresses lint clean
 
 demo: $(VENV)/ready
 	@mkdir -p run/demo
-	$(PAPERMILL) notebooks/Training.ipynb run/demo/Training.ipynb -p MINUTES $(DEMO_MINUTES)
-	$(PAPERMILL) notebooks/Inference.ipynb run/demo/Inference.ipynb
-	$(PAPERMILL) notebooks/Inference+.ipynb run/demo/Inference+.ipynb
+	$(SHOW) notebooks/Training.ipynb run/demo/Training.ipynb -p MINUTES $(DEMO_MINUTES)
+	$(SHOW) notebooks/Inference.ipynb run/demo/Inference.ipynb
+	$(SHOW) notebooks/Inference+.ipynb run/demo/Inference+.ipynb
 	@echo "The pictures: run/gan/0001_lines/images/, run/inference/, run/inference+/. The notebooks that made them: run/demo/."
 
 test: $(VENV)/ready-test

@@ -64,7 +64,7 @@ def write_dataset(
     Example:
         >>> write_dataset("data/lines", count=10_000, seed=1, archive="data.zip")
     """
-    from tqdm.auto import tqdm
+    from utils.progress import tqdm
 
     if file_format not in FILE_FORMATS:
         raise ValueError(f"the file format is {file_format!r}; choose {' or '.join(FILE_FORMATS)}")

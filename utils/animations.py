@@ -115,7 +115,7 @@ def _write_mp4(pictures: list, path: Path, fps: float, loop: int) -> None:
         raise ImportError(
             f"{path}: an MP4 needs one more package, pip install imageio-ffmpeg; a name in .gif needs none"
         ) from None
-    from tqdm.auto import tqdm
+    from utils.progress import tqdm
 
     width, height = (side - side % 2 for side in pictures[0].size)  # H.264 in its common form wants even sides
     # the temporary name tells ffmpeg nothing: the format is given in words

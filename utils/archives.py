@@ -190,7 +190,7 @@ def _parents(path):
 
 
 def _copy(source, images, folder, limit):
-    from tqdm.auto import tqdm
+    from utils.progress import tqdm
 
     written, total = [], 0
     for path, member in tqdm(images.items(), desc="Unpacking", unit=" images", delay=2):
@@ -229,7 +229,7 @@ def write_archive(
         >>> write_archive("output.zip", Path("run/gan/0001_lines").rglob("*"), root="run/gan")
         PosixPath('output.zip')
     """
-    from tqdm.auto import tqdm
+    from utils.progress import tqdm
 
     archive = Path(archive)
     paths = [path for path in dict.fromkeys(map(Path, files)) if path.is_file() and path.resolve() != archive.resolve()]

@@ -172,7 +172,7 @@ def generate_images(generator, Z: np.ndarray, batch_size: int = 64) -> np.ndarra
     Example:
         >>> images = generate_images(generator, generate_latent_points(100, 25, seed=1))
     """
-    from tqdm.auto import tqdm
+    from utils.progress import tqdm
 
     Z = np.asarray(Z, np.float32)
     if Z.ndim != 2 or len(Z) == 0:

@@ -117,7 +117,8 @@ def _image_names(folder):
 def _decode_all(folder, names, shape, background) -> Iterator[tuple[str, np.ndarray | str]]:
     """Give (name, uint8 image, or the reason why it cannot be read) for each file, in order, on all processors."""
     from PIL import Image
-    from tqdm.auto import tqdm
+
+    from utils.progress import tqdm
 
     def decode(names):
         return [(name, decode_one(name)) for name in names]

@@ -24,9 +24,8 @@ import warnings
 from importlib import metadata
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
 from utils import files
+from utils.progress import tqdm
 from utils.quiet import keras
 
 HISTORY = "history.csv"

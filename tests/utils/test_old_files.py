@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from utils import old_files
-from utils.loaders import load_generator
+from utils.loaders import load_generator, load_model
 
 MAKE_OLD_FILES = """
 import sys
@@ -291,3 +291,22 @@ def test_a_huge_file_of_parameters_is_not_read(tmp_path):
     (tmp_path / "params.pkl").write_bytes(bytes(2**20 + 1))
     with pytest.raises(ValueError, match="too many for parameters"):
         old_files.read_params(tmp_path / "params.pkl")
+
+
+@kinds
+def test_a_run_of_the_original_loads_into_our_class_and_gives_its_numbers(old, tmp_path, kind):
+    from models.WGANGP import WGANGP
+
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "weights.h5").write_bytes((old / f"{kind}_weights.h5").read_bytes())
+    upsample = 2 if kind == "upsampling" else 1
+    strides = [1, 1] if kind == "upsampling" else [2, 2]
+    critic = [(16, 16, 3), [4, 8], [5, 5], [2, 2], 0.9, "leaky_relu", 0.3, 0.0002]
+    generator = [(4, 4, 8), [upsample] * 2, [4, 3], [5, 5], strides, 0.9, "leaky_relu", None, 0.0002]
+    (tmp_path / "params.pkl").write_bytes(pickle.dumps([*critic, *generator, "adam", 10, 5, 16]))
+
+    gan = load_model(WGANGP, tmp_path, precision="float32")
+
+    expected = numbers(old, kind)
+    assert np.abs(gan.generator.predict(expected["z"], verbose=0) - expected["images"]).max() < 1e-5
+    assert np.allclose(gan.predict(expected["z"], verbose=0), expected["scores"], rtol=1e-4)
