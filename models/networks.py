@@ -47,7 +47,8 @@ class PhasedConv2DTranspose(layers.Conv2DTranspose):
         size = self.kernel_size[0] // 2
         _, height, width, channels = inputs.shape
         kernel = ops.reshape(self.kernel, (size, 2, size, 2, self.filters, channels))  # rows, row phase, columns, ...
-        kernel = ops.transpose(ops.flip(kernel, axis=(0, 2)), (0, 2, 5, 1, 3, 4))
+        kernel = ops.flip(ops.flip(kernel, axis=0), axis=2)  # one by one: Keras 3.8 takes no tuple here
+        kernel = ops.transpose(kernel, (0, 2, 5, 1, 3, 4))
         kernel = ops.reshape(kernel, (size, size, channels, 4 * self.filters))
         outputs = ops.conv(inputs, kernel, strides=1, padding="same")  # (n, height, width, 2 * 2 * filters)
         outputs = ops.reshape(outputs, (-1, height, width, 2, 2, self.filters))

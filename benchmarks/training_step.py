@@ -1,0 +1,246 @@
+"""Seconds a training step: ours against the loops that tutorials write, step by step in turns.
+
+    python -m benchmarks.training_step [--network notebook] [--divide 1] [--steps 5] [--only ours textbook ...]
+
+Every contestant trains the same two networks on the same kind of images: 128 x 128, batches of 16, five critic batches
+and one generator step. Each lives in a process of its own and does a step when it is its turn, so that whatever else the
+machine does slows all of them alike; the medians are quoted, and their ratio to the textbook loop.
+
+- `ours`: `WGANGP` as the notebooks build it, in the precision that suits the processor;
+- `ours float32`: the same in single precision;
+- `textbook`: Keras on TensorFlow as tutorials write it, one `tf.function` a critic batch, LeakyReLU, float32;
+- `pytorch`, `pytorch bfloat16`: the same networks in plain PyTorch, channels last, where PyTorch is installed.
+"""
+
+import argparse
+import importlib.util
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+BATCH, N_CRITIC = 16, 5
+
+
+def ours(parameters, precision="auto"):
+    from models.WGANGP import WGANGP
+
+    gan = WGANGP(**parameters, precision=precision, seed=1)
+    print(f"precision {gan.precision}", file=sys.stderr)
+    images = random_images(BATCH * N_CRITIC)
+
+    def stream():
+        while True:
+            yield (images,)
+
+    import keras
+
+    class Turns(keras.callbacks.Callback):
+        """Waits for its turn before each step, and says when it is done."""
+
+        def on_train_batch_begin(self, batch, logs=None):
+            wait_for_turn()
+
+        def on_train_batch_end(self, batch, logs=None):
+            done()
+
+    gan.fit(stream(), steps_per_epoch=10**6, verbose=0, shuffle=False, callbacks=[Turns()])
+
+
+def textbook(parameters):
+    from models.networks import build_critic, build_generator
+    from utils.quiet import keras
+
+    import tensorflow as tf  # isort: skip  (after the quiet start)
+
+    critic, generator = stock_networks(parameters, build_critic, build_generator)
+    critic_optimizer, generator_optimizer = (keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2))
+    z_dim = parameters["z_dim"]
+
+    @tf.function
+    def teach_critic(real):
+        fake = generator(tf.random.normal((BATCH, z_dim)), training=True)
+        with tf.GradientTape() as tape:
+            mix = tf.random.uniform((BATCH, 1, 1, 1))
+            between = mix * real + (1 - mix) * fake
+            with tf.GradientTape() as inner:
+                inner.watch(between)
+                score = critic(between, training=True)
+            slope = tf.sqrt(tf.reduce_sum(inner.gradient(score, between) ** 2, axis=[1, 2, 3]) + 1e-12)
+            loss = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(critic(real, training=True))
+            loss += 10 * tf.reduce_mean((slope - 1) ** 2)
+        critic_optimizer.apply(tape.gradient(loss, critic.trainable_variables), critic.trainable_variables)
+        return loss
+
+    @tf.function
+    def teach_generator():
+        with tf.GradientTape() as tape:
+            images = generator(tf.random.normal((BATCH, z_dim)), training=True)
+            loss = -tf.reduce_mean(critic(images, training=True))
+        generator_optimizer.apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
+        return loss
+
+    images = tf.constant(random_images(BATCH), tf.float32) / 127.5 - 1
+    for optimizer, network in ((critic_optimizer, critic), (generator_optimizer, generator)):
+        optimizer.build(network.trainable_variables)
+    while True:
+        wait_for_turn()
+        for _ in range(N_CRITIC):
+            teach_critic(images).numpy()
+        teach_generator().numpy()
+        done()
+
+
+def stock_networks(parameters, build_critic, build_generator):
+    p = parameters
+    critic = build_critic(
+        p["input_dim"], p["critic_conv_filters"], p["critic_conv_kernel_size"], p["critic_conv_strides"]
+    )
+    generator = build_generator(
+        p["z_dim"],
+        p["generator_initial_dense_layer_size"],
+        p["generator_upsample"],
+        p["generator_conv_filters"],
+        p["generator_conv_kernel_size"],
+        p["generator_conv_strides"],
+    )
+    return critic, generator
+
+
+def pytorch(parameters, bfloat16=False):
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(os.cpu_count())
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+
+    class SameConv(nn.Conv2d):
+        """Stride 2 with the padding that TensorFlow calls `same`."""
+
+        def forward(self, x):
+            before, after = (self.kernel_size[0] - 2) // 2, (self.kernel_size[0] - 1) // 2
+            return super().forward(nn.functional.pad(x, (before, after, before, after)))
+
+    def critic():
+        layers, channels = [], 3
+        for filters, kernel in zip(
+            parameters["critic_conv_filters"], parameters["critic_conv_kernel_size"], strict=True
+        ):
+            layers += [SameConv(channels, filters, kernel, stride=2), nn.LeakyReLU(0.2)]
+            channels = filters
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * 64, 1))
+
+    def generator():
+        start = parameters["generator_initial_dense_layer_size"][-1]
+        layers = [nn.Linear(parameters["z_dim"], 64 * start), nn.BatchNorm1d(64 * start), nn.LeakyReLU(0.2)]
+        layers += [nn.Unflatten(1, (start, 8, 8))]
+        channels, rows = (
+            start,
+            list(zip(parameters["generator_conv_filters"], parameters["generator_conv_kernel_size"], strict=True)),
+        )
+        for i, (filters, kernel) in enumerate(rows):
+            layers.append(nn.ConvTranspose2d(channels, filters, kernel, stride=2, padding=(kernel - 2) // 2))
+            if i < len(rows) - 1:
+                layers += [nn.BatchNorm2d(filters), nn.LeakyReLU(0.2)]
+            channels = filters
+        return nn.Sequential(*layers, nn.Tanh())
+
+    critic, generator = (net.to(device, memory_format=torch.channels_last) for net in (critic(), generator()))
+    critic_optimizer, generator_optimizer = (
+        torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999)) for net in (critic, generator)
+    )
+    real = torch.tensor(random_images(BATCH), dtype=torch.float32, device=device).permute(0, 3, 1, 2) / 127.5 - 1
+    half = torch.autocast(device, torch.bfloat16, enabled=bfloat16)
+
+    def noise():
+        return torch.randn(BATCH, parameters["z_dim"], device=device)
+
+    while True:
+        wait_for_turn()
+        for _ in range(N_CRITIC):
+            with half:
+                with torch.no_grad():
+                    fake = generator(noise())
+                mix = torch.rand(BATCH, 1, 1, 1, device=device)
+                between = (mix * real + (1 - mix) * fake).requires_grad_(True)
+                slope = torch.autograd.grad(critic(between).sum(), between, create_graph=True)[0]
+                slope = (slope.float().square().sum(dim=(1, 2, 3)) + 1e-12).sqrt()
+                loss = critic(fake).mean() - critic(real).mean() + 10 * ((slope - 1) ** 2).mean()
+            critic_optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            critic_optimizer.step()
+        with half:
+            loss = -critic(generator(noise())).mean()
+        generator_optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        generator_optimizer.step()
+        loss.item()
+        done()
+
+
+CONTESTANTS = {
+    "ours": ours,
+    "ours float32": lambda parameters: ours(parameters, "float32"),
+    "textbook": textbook,
+    "pytorch": pytorch,
+    "pytorch bfloat16": lambda parameters: pytorch(parameters, bfloat16=True),
+}
+
+
+def random_images(n):
+    return np.random.default_rng(0).integers(0, 256, (n, 128, 128, 3), dtype=np.uint8)
+
+
+def wait_for_turn():
+    if not sys.stdin.readline():
+        os._exit(0)
+
+
+def done():
+    print("done", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--network", choices=("readme", "notebook"), default="notebook")
+    parser.add_argument("--divide", type=int, default=1, help="divide the filters of every layer")
+    parser.add_argument("--steps", type=int, default=5, help="timed steps of each, after two that are not")
+    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
+    parser.add_argument("--contestant", help=argparse.SUPPRESS)
+    a = parser.parse_args()
+    if a.contestant:
+        from models.parameters import published
+
+        CONTESTANTS[a.contestant](published(a.network, a.divide))
+        return
+    names = [name for name in a.only if "pytorch" not in name or importlib.util.find_spec("torch")]
+    command = [sys.executable, "-m", "benchmarks.training_step", "--network", a.network, "--divide", str(a.divide)]
+    workers = {
+        name: subprocess.Popen([*command, "--contestant", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for name in names
+    }
+    seconds = {name: [] for name in names}
+    for step in range(a.steps + 2):
+        for name, worker in workers.items():
+            start = time.perf_counter()
+            worker.stdin.write("go\n")
+            worker.stdin.flush()
+            if worker.stdout.readline() != "done\n":
+                sys.exit(f"{name} ended before its step {step} was done")
+            if step > 1:
+                seconds[name].append(time.perf_counter() - start)
+    for worker in workers.values():
+        worker.stdin.close()
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    print(f"network {a.network}, filters divided by {a.divide}, {a.steps} steps each")
+    print("| | seconds a step (median) | least, most | of the textbook loop |\n|---|---|---|---|")
+    for name, median in medians.items():
+        ratio = f"{median / medians['textbook']:.2f}" if "textbook" in medians else "-"
+        print(f"| {name} | {median:.2f} | {min(seconds[name]):.2f}, {max(seconds[name]):.2f} | {ratio} |")
+
+
+if __name__ == "__main__":
+    main()
