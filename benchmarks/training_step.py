@@ -219,7 +219,9 @@ def main():
     names = [name for name in a.only if "pytorch" not in name or importlib.util.find_spec("torch")]
     command = [sys.executable, "-m", "benchmarks.training_step", "--network", a.network, "--divide", str(a.divide)]
     workers = {
-        name: subprocess.Popen([*command, "--contestant", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        name: subprocess.Popen(
+            [*command, "--contestant", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for name in names
     }
     seconds = {name: [] for name in names}

@@ -15,6 +15,7 @@ Every file is written whole or not at all (`utils.files`).
 import csv
 import datetime
 import io
+import json
 import logging
 import os
 import platform
@@ -31,6 +32,7 @@ from utils.quiet import keras
 HISTORY = "history.csv"
 HISTORY_COLUMNS = ("step", "d_loss", "d_real", "d_fake", "d_penalty", "g_loss", "seconds")
 CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
+SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_faithful")]
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow")
 
 
@@ -49,6 +51,46 @@ def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
 def latest_generator(root="run"):
     """The generator.h5 below `root` that was written last; None where there is none."""
     return max(Path(root).glob("**/generator.h5"), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def any_generator(root="run"):
+    """The generator to open when a visitor names none: the one trained here last, else the best of those that ship.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    found = latest_generator(root)
+    for path in filter(None, [found, *SHIPPED_GENERATORS]):
+        if path.exists():
+            return path
+    raise FileNotFoundError(
+        f"There is no generator.h5 in {root}/ and none in {SHIPPED_GENERATORS[0].parent}/. Train one with "
+        f"notebooks/Training.ipynb, or give the path of yours."
+    )
+
+
+def ship(folder, path):
+    """Copy a run's generator.h5 to `path`, and write its card beside it: how it was trained, as JSON.
+
+    Args:
+        folder: the run folder.
+        path: e.g. `data/generators/three_lines_128_faithful.h5`; the card takes its name, with .json.
+
+    Returns:
+        The card's path.
+    """
+    folder, path = Path(folder), Path(path)
+    history = read_history(folder)
+    card = {
+        "name": path.stem,
+        "steps": len(history["step"]),
+        "training_minutes": round(sum(history["seconds"]) / 60, 1),
+        "last_losses": {name: history[name][-1] for name in HISTORY_COLUMNS[1:-1]},
+        "parameters": json.loads((folder / "params.json").read_text(encoding="utf-8")),
+        "run": json.loads((folder / "run.json").read_text(encoding="utf-8")),
+    }
+    files.write_bytes(path, (folder / "generator.h5").read_bytes())
+    return files.write_json(path.with_suffix(".json"), card)
 
 
 def sample_sheets(folder):

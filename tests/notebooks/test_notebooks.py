@@ -109,7 +109,7 @@ def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(tmp
 
     shutil.copy(downloads / "generator.h5", uploads)
     shutil.rmtree(session / "trois-lignes" / "run")  # a fresh session knows no earlier run
-    run("Inference", session, tmp_path / "Inference.ipynb", **TINY["Inference"])
+    run("Inference", session, tmp_path / "Inference.ipynb", **TINY["Inference"], GENERATOR="generator.h5")
     assert {path.name for path in downloads.iterdir()} >= {"inference.zip", "superresolution.zip"}
     (downloads / "inference.zip").unlink()
     run("Inference+", session, tmp_path / "Inference+.ipynb", **TINY["Inference+"])

@@ -1,0 +1,84 @@
+"""A run is a folder that explains itself."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from utils import runs
+
+
+def write_run(folder, steps=3):
+    runs.write_history(folder, [[1.5, 2.0, 3.0, 0.25]] * steps, [0.5] * steps, [2.0] * steps)
+    runs.describe(folder, data_name="lines", seed=4)
+    (folder / "params.json").write_text('{"z_dim": 100}')
+    (folder / "generator.h5").write_bytes(b"weights")
+
+
+def test_a_new_run_has_the_originals_folders(tmp_path):
+    folder = runs.new_run("gan", "0007", "lines", root=tmp_path)
+    assert folder == tmp_path / "gan" / "0007_lines"
+    assert {path.name for path in folder.iterdir()} == {"viz", "images", "weights"}
+    (folder / "images" / "kept.png").touch()
+    runs.new_run("gan", "0007", "lines", root=tmp_path)
+    assert (folder / "images" / "kept.png").exists()
+
+
+def test_history_comes_back_as_it_was_written(tmp_path):
+    losses = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    runs.write_history(tmp_path, losses.tolist(), losses[:, 0].tolist(), [0.125] * 5)
+    history = runs.read_history(tmp_path)
+    assert history["step"] == [0, 1, 2, 3, 4] and history["seconds"] == [0.125] * 5
+    assert np.array_equal(np.float32(history["d_real"]), losses[:, 1])
+
+
+def test_a_folder_without_history_says_that_nothing_was_trained(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing was trained"):
+        runs.read_history(tmp_path)
+
+
+def test_the_description_names_versions_machine_and_what_it_was_told(tmp_path):
+    record = json.loads(runs.describe(tmp_path, data_name="lines", seed=4).read_text())
+    assert record["data_name"] == "lines" and record["seed"] == 4
+    assert {"keras", "numpy", "python"} <= set(record["versions"]) and record["machine"]["cores"] == os.cpu_count()
+
+
+def test_the_generator_trained_last_is_found_and_else_the_one_that_ships(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"Training\.ipynb"):
+        runs.any_generator()
+    shipped = runs.SHIPPED_GENERATORS[1]
+    shipped.parent.mkdir(parents=True)
+    shipped.touch()
+    assert runs.any_generator() == shipped
+    for age, name in ((20, "old"), (10, "new")):
+        path = runs.new_run("gan", name, "lines") / "generator.h5"
+        path.touch()
+        os.utime(path, (path.stat().st_mtime - age,) * 2)
+    assert "new_lines" in str(runs.any_generator())
+
+
+def test_a_shipped_generator_has_a_card_that_tells_how_it_was_trained(tmp_path):
+    write_run(tmp_path / "run")
+    card = json.loads(runs.ship(tmp_path / "run", tmp_path / "generators" / "mine.h5").read_text())
+    assert (tmp_path / "generators" / "mine.h5").read_bytes() == b"weights"
+    assert card["steps"] == 3 and card["training_minutes"] == 0.1 and card["parameters"] == {"z_dim": 100}
+    assert card["run"]["seed"] == 4 and card["last_losses"]["d_penalty"] == 0.25
+
+
+def test_sample_sheets_come_in_the_order_of_their_steps(tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    for name in ("sample_100", "sample_9", "sample_0", "Converge", "sample_x"):
+        (images / f"{name}.png").touch()
+    assert [step for step, _ in runs.sample_sheets(tmp_path)] == [0, 9, 100]
+
+
+def test_what_only_resuming_needs_is_not_shared(tmp_path):
+    write_run(tmp_path)
+    (tmp_path / "weights").mkdir()
+    for name in (runs.CHECKPOINT, "weights/weights.h5", ".hidden"):
+        (tmp_path / name).touch()
+    names = {path.name for path in runs.files_to_share(tmp_path)}
+    assert names == {"weights.h5", "history.csv", "run.json", "params.json", "generator.h5"}
