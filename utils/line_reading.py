@@ -14,6 +14,7 @@ its positions on; images of other sizes are brought to it first. Thresholds stan
 """
 
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
@@ -21,22 +22,23 @@ from tqdm.auto import tqdm
 
 from lines import COLOR_NAMES, SIZE, STROKE
 from utils.colors import color_names, nearest_in_palette, to_lab
-from utils.images import to_uint8
-from utils.shrinking import shrink
+from utils.shrinking import as_rgb, shrink
 
 BATCH = 64  # images read at once: fits the processor's cache, and Python's own cost is spread over enough of them
 BANDS = 16  # strips of 8 rows in which ridges are followed
 REACH = 12  # columns of a patch on either side of its path
 SIDES = (5, 6)  # how far from a line of width 5 its surroundings begin, blurred or not
 SLANTS = np.array(sorted(range(-16, 17, 2), key=abs))  # pixels of drift from end to end; the upright path first
-FAINTEST = 0.1  # contrast of the faintest line, in parts of full brightness: JPEG rings by 0.06 beside white
+FAINTEST = 0.15  # contrast of the faintest line, in parts of full brightness: JPEG rings by 0.06 beside white
 NOISE, CLEAR = 0.08, 0.35  # roots of contrast from which a ridge counts, and counts in full whatever its brightness
 ROOT = np.rint(np.sqrt(np.arange(256) * 255)).astype(np.int16)  # of ink: red or blue beside white still stands out
 SHORTEST = 0.3  # share of the length that a line must ink
 MOST = 10  # candidates of one direction in an image
+THINNEST = 1.5  # pixels across: what is thinner is the edge of something
 WIDEST = 3 * STROKE  # what is wider is an area
 COLOR_STEP = 30  # difference in CIELAB where one line ends and a touching one of another colour begins
 LUMA = np.array([0.299, 0.587, 0.114])  # of JPEG
+RIM = 0.55  # share of the brightest column below which a column is the rim of a glowing line, not another line
 SAME_COLOR = 20  # difference in CIELAB below which nothing says which of two lines lies over the other
 
 
@@ -112,27 +114,10 @@ def read_lines(images: np.ndarray) -> list[list[Line]]:
     return found
 
 
-def as_batch(images: np.ndarray) -> np.ndarray:
-    """Give a batch of images of any kind that we read as uint8 (n, h, w, c), or say what is wrong with it."""
-    images = np.asarray(images)
-    if images.ndim == 3 and images.shape[-1] != 3:
-        images = images[..., None]
-    if images.ndim != 4 or images.shape[-1] not in (1, 3):
-        raise ValueError(
-            f"images have shape {images.shape}; give a batch (n, h, w, 3), (n, h, w, 1) or (n, h, w), "
-            "and a single image as image[None]"
-        )
-    if 0 in images.shape:
-        raise ValueError(f"images have shape {images.shape}: there is nothing to read; give at least one image")
-    return to_uint8(images)
-
-
 def on_canvas(images: np.ndarray) -> np.ndarray:
     """Bring images of any size, grey or colour, to uint8 (n, 128, 128, 3)."""
-    images = as_batch(images)
-    if images.shape[1:3] != (SIZE, SIZE):
-        images = np.rint(shrink(images, SIZE)).astype(np.uint8)
-    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
+    images = as_rgb(images)
+    return images if images.shape[1:3] == (SIZE, SIZE) else np.rint(shrink(images, SIZE)).astype(np.uint8)
 
 
 # ---------------------------------------------------------------------------------------------- from images to lines
@@ -263,7 +248,7 @@ def _follow(ink: np.ndarray, paths: _Paths) -> _Paths:
 
 
 def _crossings(paths: _Paths, others: _Paths, n: int) -> np.ndarray:
-    """Say which rows of each path a line of the other direction crosses: bool (m, 128), two pixels of margin included."""
+    """Say which rows of each path a line of the other direction crosses: bool (m, 128), with a margin of two pixels."""
     most = np.bincount(others.image, minlength=n).max(initial=0)
     crossing = np.full((n, most), -1e6)
     drift = np.zeros((n, most))
@@ -319,7 +304,8 @@ def _measure(images: np.ndarray, paths: _Paths, others: _Paths, direction: str) 
             deviation=round(float(paths.deviation[i]), 2),
             touching=piece.shared,
         )
-        if -0.5 <= line.position <= SIZE - 0.5:
+        there = line.brightness >= FAINTEST and line.width >= THINNEST
+        if there and -0.5 <= line.position <= SIZE - 0.5:
             found.setdefault(int(paths.image[i]), []).append(line)
     return found
 
@@ -347,7 +333,7 @@ def _inked_rows(ink: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _median_over(patches: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The median color of each column of each patch over the chosen rows: uint8 (m, 128, 25, 3) to (m, 25, 3)."""
+    """The median colour of each column of each patch over the chosen rows: uint8 (m, 128, 25, 3) to (m, 25, 3)."""
     values = np.where(rows[:, :, None, None], patches, 255).transpose(0, 2, 3, 1)  # those left out sort to the end
     values = np.sort(values, axis=-1)
     middle = np.maximum(rows.sum(axis=1) - 1, 0) // 2
@@ -388,9 +374,7 @@ def _pieces(profile: np.ndarray, lab: np.ndarray, ground: float, upright: bool) 
     cuts = _color_cuts(lab, ink, first, last)
     if cuts:
         edges = [first, *cuts, last + 1]
-        return [
-            _Piece(a, b - 1, (a + b - 1) / 2 - REACH, b - a, True) for a, b in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        return [_Piece(a, b - 1, (a + b - 1) / 2 - REACH, b - a, True) for a, b in pairwise(edges)]
     if upright and _sharp(luma, first, last, ground):
         left, right = first - 0.5, last + 0.5
     else:
@@ -400,12 +384,16 @@ def _pieces(profile: np.ndarray, lab: np.ndarray, ground: float, upright: bool) 
 
 
 def _has_sliver(luma: np.ndarray, first: int, last: int) -> bool:
-    """Whether one pixel of a darker line, with a sharp edge of its own, stands beside a full one."""
+    """Whether one or two pixels of a darker line, with a sharp edge of its own, stand beside a full one."""
     full = np.median(luma[first : last + 1])
-    return last - first >= STROKE and any(
-        luma[edge] < 0.75 * full and luma[edge + side] < 0.3 * luma[edge] and luma[edge - side] > 0.85 * full
-        for edge, side in ((first, -1), (last, 1))
-    )
+    if last - first < STROKE:
+        return False
+    for inwards in (luma[first - 1 :], luma[: last + 2][::-1]):  # from the pixel outside of either edge
+        outside, edge, second, third = inwards[:4]
+        thin = second > 0.85 * full or (third > 0.85 * full and 0.8 * edge < second < 1.25 * edge)
+        if thin and edge < 0.75 * full and outside < 0.3 * edge:
+            return True
+    return False
 
 
 def _sharp(luma: np.ndarray, first: int, last: int, ground: float) -> bool:
@@ -440,6 +428,8 @@ def _color_cuts(lab: np.ndarray, ink: np.ndarray, first: int, last: int) -> list
     inside = np.arange(first + 2, last - 1)
     steps[inside] = np.linalg.norm(lab[inside + 1] - lab[inside - 1], axis=1)
     steps *= np.minimum(ink / 100, 1)  # the darker, the less sure the colour
+    dim = np.minimum(ink[inside - 1], ink[inside + 1]) < RIM * ink[first : last + 1].max()
+    steps[inside[dim]] = 0
     cuts = []
     while steps.max() > COLOR_STEP:
         top = int(steps.argmax())
@@ -466,7 +456,7 @@ def _distinct(group: list[Line]) -> list[Line]:
         if all(abs(line.position - other.position) >= max(1.5, (line.width + other.width) / 2 - 1) for other in kept):
             kept.append(line)
     kept.sort(key=lambda line: line.position)
-    for line, below in zip(kept[:-1], kept[1:], strict=True):
+    for line, below in pairwise(kept):
         if below.position - line.position - (line.width + below.width) / 2 < 1.5:
             line.touching = below.touching = True
     return kept

@@ -1,25 +1,65 @@
-"""How images are brought to another size by area: each new pixel is the mean of the area that it covers."""
+"""What every measure of a batch starts from: its images as one array of bytes, and at the size that it needs."""
 
 import numpy as np
 
+from utils.images import to_uint8
 
-def shrink(images: np.ndarray, size: int) -> np.ndarray:
-    """Bring images to size x size; enlarged images repeat their pixels.
+
+def as_batch(images: np.ndarray) -> np.ndarray:
+    """Give a batch of images as one array of bytes.
 
     Args:
-        images: (n, h, w, c), any number type.
-        size: the new height and width.
+        images: (n, h, w, 3), (n, h, w, 1) or (n, h, w), uint8 or float in [-1, 1].
 
     Returns:
-        float32 (n, size, size, c), in the scale of the images.
+        uint8 (n, h, w, c) with c 1 or 3.
+
+    Raises:
+        ValueError: the array is no batch of images, or an empty one.
     """
     images = np.asarray(images)
-    rows, columns = _weights(images.shape[1], size), _weights(images.shape[2], size)
-    n, height, width, channels = images.shape
-    out = np.empty((n, size, size, channels), np.float32)
+    if images.ndim == 3 and images.shape[-1] != 3:
+        images = images[..., None]
+    if 0 in images.shape:
+        raise ValueError(f"images have shape {images.shape}: there is nothing to read; give at least one image")
+    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"images have shape {images.shape}; give a batch (n, h, w, 3), (n, h, w, 1) or (n, h, w), "
+            "and a single image as image[None]"
+        )
+    return to_uint8(images)
+
+
+def as_rgb(images: np.ndarray) -> np.ndarray:
+    """Give a batch, grey or colour, as uint8 (n, h, w, 3)."""
+    images = as_batch(images)
+    return np.repeat(images, 3, axis=-1) if images.shape[-1] == 1 else images
+
+
+def shrink(images: np.ndarray, height: int, width: int | None = None) -> np.ndarray:
+    """Bring images to another size by area: each new pixel is the mean of the area that it covers.
+
+    Args:
+        images: (n, h, w, c), any number type. Enlarged images repeat their pixels.
+        height: the new height.
+        width: the new width, the height if None.
+
+    Returns:
+        float32 (n, height, width, c), in the scale of the images.
+    """
+    n, old_height, old_width, channels = images.shape
+    width = height if width is None else width
+    if old_height % height == 0 and old_width % width == 0:  # whole pixels: no weights are needed
+        tall, wide = old_height // height, old_width // width
+        number = np.uint32 if images.dtype == np.uint8 else np.float32
+        strips = images.reshape(n, height, tall, old_width * channels).sum(axis=2, dtype=number)
+        strips = strips.reshape(n, height, width, wide, channels)
+        return sum(strips[:, :, :, column] for column in range(wide)).astype(np.float32) / np.float32(tall * wide)
+    rows, columns = _weights(old_height, height), _weights(old_width, width)
+    out = np.empty((n, height, width, channels), np.float32)
     for i, image in enumerate(images):  # one at a time: two small matrix products, no large copy
-        narrow = rows @ image.reshape(height, width * channels).astype(np.float32)  # (size, w * c)
-        out[i] = np.einsum("xw,ywc->yxc", columns, narrow.reshape(size, width, channels), optimize=True)
+        flat = rows @ image.reshape(old_height, old_width * channels).astype(np.float32)
+        out[i] = columns @ flat.reshape(height, old_width, channels)
     return out
 
 
