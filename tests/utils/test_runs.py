@@ -3,17 +3,23 @@
 import json
 import os
 
+import h5py
 import numpy as np
 import pytest
 
 from utils import runs
+
+WEIGHTS = np.random.default_rng(1).normal(0, 0.02, (500, 100)).astype("float32")
 
 
 def write_run(folder, steps=3):
     runs.write_history(folder, [[1.5, 2.0, 3.0, 0.25]] * steps, [0.5] * steps, [2.0] * steps)
     runs.describe(folder, data_name="lines", seed=4)
     (folder / "params.json").write_text('{"z_dim": 100}')
-    (folder / "generator.h5").write_bytes(b"weights")
+    with h5py.File(folder / "generator.h5", "w") as file:
+        file.attrs["model_config"] = "{}"
+        file["model_weights/dense/kernel"] = WEIGHTS
+        file["model_weights/dense"].attrs["weight_names"] = ["kernel"]
 
 
 def test_a_new_run_has_the_originals_folders(tmp_path):
@@ -62,7 +68,14 @@ def test_the_generator_trained_last_is_found_and_else_the_one_that_ships(tmp_pat
 def test_a_shipped_generator_has_a_card_that_tells_how_it_was_trained(tmp_path):
     write_run(tmp_path / "run")
     card = json.loads(runs.ship(tmp_path / "run", tmp_path / "generators" / "mine.h5").read_text())
-    assert (tmp_path / "generators" / "mine.h5").read_bytes() == b"weights"
+    with h5py.File(tmp_path / "generators" / "mine.h5") as file:
+        assert file.attrs["model_config"] == "{}" and list(file["model_weights/dense"].attrs["weight_names"]) == [
+            "kernel"
+        ]
+        shipped = file["model_weights/dense/kernel"][()]
+    assert np.allclose(shipped, WEIGHTS, rtol=2.0**-13, atol=0) and shipped.dtype == np.float32
+    sizes = [(tmp_path / name).stat().st_size for name in ("run/generator.h5", "generators/mine.h5")]
+    assert sizes[1] < 0.8 * sizes[0]
     assert card["steps"] == 3 and card["training_minutes"] == 0.1 and card["parameters"] == {"z_dim": 100}
     assert card["run"]["seed"] == 4 and card["last_losses"]["d_penalty"] == 0.25
 
