@@ -3,8 +3,8 @@
     python -m benchmarks.training_step [--network notebook] [--divide 1] [--steps 5] [--only ours textbook ...]
 
 Every contestant trains the same two networks on the same kind of images: 128 x 128, batches of 16, five critic batches
-and one generator step. Each lives in a process of its own and does a step when it is its turn, so that whatever else the
-machine does slows all of them alike; the medians are quoted, and their ratio to the textbook loop.
+and one generator step. Each lives in a process of its own and does a step when it is its turn, so that whatever else
+the machine does slows all of them alike; the medians are quoted, and their ratio to the textbook loop.
 
 - `ours`: `WGANGP` as the notebooks build it, in the precision that suits the processor;
 - `ours float32`: the same in single precision;
