@@ -64,7 +64,7 @@ def download(*paths) -> None:
 
             colab_files.download(str(path))
         else:
-            print(f"{path} is in {path.absolute().parent}")
+            print(f"{path} is ready.")
 
 
 def addressed(text: str, repository: str = REPOSITORY, branch: str = BRANCH) -> str:

@@ -3,6 +3,7 @@
 Figures are made without pyplot: nothing stays open, no window appears, and in a notebook they show below the cell.
 """
 
+import base64
 import io
 import os
 from pathlib import Path
@@ -46,6 +47,21 @@ def show_png(png: bytes) -> None:
         from IPython.display import Image, display
 
         display(Image(png))
+
+
+def show_film(path: str | os.PathLike, width: int | None = None) -> None:
+    """Show an animated GIF below the cell, in a way that a notebook's pages on the web keep; nothing in a script.
+
+    Args:
+        path: the GIF.
+        width: in pixels of the page; None for the film's own.
+    """
+    if in_notebook():
+        from IPython.display import HTML, display
+
+        film = base64.b64encode(Path(path).read_bytes()).decode()
+        size = f' width="{width}"' if width else ""
+        display(HTML(f'<img src="data:image/gif;base64,{film}"{size} alt="{Path(path).name}">'))
 
 
 def in_notebook() -> bool:

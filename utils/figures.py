@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.animations import animate
-from utils.drawing import FAINT, INK, LINE, draw_image, finish, in_notebook
+from utils.drawing import FAINT, INK, LINE, draw_image, finish, in_notebook, show_film
 from utils.files import write_whole
 from utils.heatmaps import HeatMapFrames, heatmap_beside_image, printZ
 from utils.images import to_uint8
@@ -26,6 +26,7 @@ __all__ = [
     "plot_losses",
     "printZ",
     "sample_grid",
+    "show_film",
     "show_images",
 ]
 

@@ -19,7 +19,6 @@ import json
 import logging
 import os
 import platform
-import sys
 import time
 import warnings
 from importlib import metadata
@@ -28,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from utils import files
+from utils.drawing import in_notebook
 from utils.progress import tqdm
 from utils.quiet import keras
 
@@ -302,13 +302,6 @@ def callbacks(folder, r, c, every, last, verbose="auto", minutes=None):
     if minutes is not None:
         chosen.append(TimeLimit(minutes))
     return [*chosen, Snapshots(folder, r, c, every, last)]
-
-
-def in_notebook():
-    """Whether this runs in Jupyter or Colab, where a bar reads better than a line a step."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell is not None and hasattr(shell, "kernel")
 
 
 class Timing(keras.callbacks.Callback):

@@ -59,7 +59,7 @@ def run(notebook, folder, output, **parameters):
 
 def pictures(notebook):
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    return [output for output in outputs if {"image/png", "image/gif"} & set(output.get("data", {}))]
+    return [output for output in outputs if {"image/png", "text/html"} & set(output.get("data", {}))]
 
 
 @pytest.mark.slow

@@ -43,4 +43,4 @@ def test_outside_colab_a_file_is_found_or_missed_by_its_path(tmp_path, capsys):
     path.touch()
     assert colab.upload(path) == path
     colab.download(path)
-    assert str(tmp_path) in capsys.readouterr().out
+    assert f"{path} is ready." in capsys.readouterr().out
