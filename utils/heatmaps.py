@@ -17,6 +17,7 @@ from utils.provenance import as_picture
 BLUE, WHITE, RED = (54, 79, 179), (247, 246, 243), (185, 33, 19)
 WIDTH, HEIGHT = 716, 332  # pixels of a frame, as in the original's Z-anim
 DPI = 100
+ROOM = 24  # pixels that a cell must be wide to hold its value in figures
 
 
 def printZ(
@@ -64,7 +65,8 @@ def printZ(
 class HeatMapFrames:
     """Frames for an animation: the heat map of a vector on the left, the image that it gives on the right.
 
-    The axes and the colour bar are drawn once; a frame only recolours the cells and pastes the image.
+    The axes and the colour bar are drawn once; a frame only recolours the cells, writes their values where they have
+    room, and pastes the image.
 
     Args:
         latent_dim: length of the vectors.
@@ -94,6 +96,8 @@ class HeatMapFrames:
         self._x = np.rint(np.linspace(left, right, grid.shape[1] + 1)).astype(int)
         self._y = np.rint(np.linspace(HEIGHT - top, HEIGHT - bottom, grid.shape[0] + 1)).astype(int)
         self._background[self._y[0] : self._y[-1], self._x[0] : self._x[-1]] = 255
+        room = min(np.diff(self._x).min(), 2 * np.diff(self._y).min())
+        self._font = _small_font() if room >= ROOM else None
 
     def draw(self, z: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Draw one frame.
@@ -118,14 +122,35 @@ class HeatMapFrames:
         for k, color in enumerate(_colors((z - self._low) / (self._high - self._low))):
             row, column = divmod(k, columns)
             frame[self._y[row] : self._y[row + 1] - 1, self._x[column] : self._x[column + 1] - 1] = color
+        if self._font is not None:
+            frame = self._with_values(frame, z)
         picture = as_picture(image).convert("RGB")
-        side = self._y[-1] - self._y[0]  # the image is as tall as the heat map, in the middle of the right half
+        side = self._y[-1] - self._y[0]  # the image is no taller than the heat map, in the middle of the right half
         ratio = side / max(picture.size)
-        size = [max(1, round(length * ratio)) for length in picture.size]
-        picture = picture.resize(size, Image.Resampling.BICUBIC if ratio > 1 else Image.Resampling.LANCZOS)
+        if ratio > 1:  # whole pixels: crisp, and a GIF of them half as large
+            size = [length * int(ratio) for length in picture.size]
+            picture = picture.resize(size, Image.Resampling.NEAREST)
+        else:
+            size = [max(1, round(length * ratio)) for length in picture.size]
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
         left, top = WIDTH // 2 + (WIDTH // 2 - size[0]) // 2, self._y[0] + (side - size[1]) // 2
         frame[top : top + size[1], left : left + size[0]] = np.asarray(picture)
         return frame
+
+    def _with_values(self, frame: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Write the value of each cell into its middle."""
+        from PIL import Image, ImageDraw
+
+        picture = Image.fromarray(frame)
+        pen = ImageDraw.Draw(picture)
+        columns = len(self._x) - 1
+        for k, value in enumerate(z):
+            row, column = divmod(k, columns)
+            middle = (self._x[column] + self._x[column + 1] - 1) / 2, (self._y[row] + self._y[row + 1] - 1) / 2
+            ground = frame[self._y[row], self._x[column]]
+            ink = "white" if ground.sum() < 1.7 * 255 else INK
+            pen.text(middle, _short(value), fill=ink, font=self._font, anchor="mm")
+        return np.array(picture)
 
 
 def heatmap_beside_image(z: np.ndarray, image: np.ndarray, limits: tuple[float, float] | None = (-3, 3)) -> np.ndarray:
@@ -141,6 +166,20 @@ def heatmap_beside_image(z: np.ndarray, image: np.ndarray, limits: tuple[float, 
     """
     z = np.asarray(z, float).ravel()
     return HeatMapFrames(len(z), limits or _own_limits(z)).draw(z, image)
+
+
+def _short(value: float) -> str:
+    """A value in as few characters as a cell of a frame has room for: 3, -0.25, -12."""
+    value = round(float(value), 2) + 0.0  # no minus before a zero
+    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 10 else f"{value:.0f}"
+
+
+def _small_font():
+    """The font of Matplotlib's figures, small enough for four characters in a cell."""
+    from matplotlib.font_manager import findfont
+    from PIL import ImageFont
+
+    return ImageFont.truetype(findfont("DejaVu Sans"), 9)
 
 
 def _grid(z: np.ndarray) -> np.ndarray:

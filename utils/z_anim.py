@@ -1,0 +1,170 @@
+"""The films of Z-anim: patterns of Z beside the images they give, made by `python -m utils.z_anim`.
+
+Each is a GIF of 716 x 332 pixels, 200 ms a frame, as the original's were: on the left the heat map of the vector with
+its values, on a colour scale fixed from -3 to 3, on the right the image. README.md beside them says what each shows.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+
+from utils.files import write_text
+from utils.generating import film, fingerprint, generate_images
+from utils.paths import closed_loop, generate_latent_points, interpolate_spherical, noise_walk, there_and_back
+from utils.patterns import pattern
+
+FPS = 5  # 200 ms a frame
+SEED = 1  # of the points that are drawn by chance
+STEPS = 9  # from -3 to 3 by three quarters: finer ones would make the folder heavy
+
+
+def films(latent_dim: int) -> dict[str, tuple[str, np.ndarray, tuple[float, float] | None]]:
+    """Say what the films of Z-anim are.
+
+    Args:
+        latent_dim: length of the generator's vectors.
+
+    Returns:
+        For each file's name without .gif what it shows, its vectors, float32 (n, latent_dim), and the limits of the
+        heat map's scale (None for relative).
+    """
+    fixed = (-3.0, 3.0)
+
+    def sweep(name: str, **options) -> np.ndarray:
+        return there_and_back(pattern(name, latent_dim, n_steps=STEPS, **options))
+
+    start = generate_latent_points(latent_dim, 1, SEED)[0]
+    points = generate_latent_points(latent_dim, 3, SEED)
+    columns = int(np.ceil(np.sqrt(latent_dim)))
+    checks = (np.add(*np.divmod(np.arange(latent_dim), columns)) % 2) * 2 - 1  # 1 and -1 like a chessboard
+    return {
+        "rows": ("A row of 3 on zeros moves down the rows.", pattern("row", latent_dim), fixed),
+        "blocks": (
+            "A block of 5 x 5 values, all 3, slides over a grid of zeros, to and fro from row to row.",
+            pattern("block", latent_dim, size=min(5, columns // 2)),
+            fixed,
+        ),
+        "constants": (
+            "All values alike, from -3 to 3 and back. At 0 stands the image of the origin, the mean of all points.",
+            sweep("constants"),
+            fixed,
+        ),
+        "constants_relative": (
+            "The same with a scale of its own for each frame, as the original had it. The colours do not change, "
+            "although the vector does: only the numbers in the cells tell. Hence the fixed scale everywhere else.",
+            pattern("constants", latent_dim, n_steps=STEPS),
+            None,
+        ),
+        "upper_half": ("The upper half of the grid from -3 to 3 and back, the lower half 0.", sweep("upper"), fixed),
+        "lower_half": ("The lower half from -3 to 3 and back, the upper half 0.", sweep("lower"), fixed),
+        "coordinate": (
+            "A single value of a random vector, number 0, top left, from -3 to 3 and back. One of many changes little.",
+            sweep("coordinate", index=0, start=start),
+            fixed,
+        ),
+        "chessboard": (
+            "A mask of one's own: a chessboard. Half of its cells go from -3 to 3, the others from 3 to -3, and back.",
+            sweep("mask", mask=checks),
+            fixed,
+        ),
+        "loop": (
+            "Not a pattern but a way: around through three random points along arcs, starting and stopping gently.",
+            closed_loop(points, 24, interpolate_spherical, ease="smooth"),
+            fixed,
+        ),
+        "noise_walk": (
+            "All values drift at once, smoothly and at random, and come back to where they began.",
+            noise_walk(latent_dim, 24, SEED, turns=2),
+            fixed,
+        ),
+    }
+
+
+def make_films(generator, folder: str | os.PathLike = "Z-anim", name: str = "the generator") -> Path:
+    """Make the films and their page.
+
+    Args:
+        generator: a Keras model.
+        folder: where they go.
+        name: what the page calls the generator, a file's name for example.
+
+    Returns:
+        The path of the page, README.md.
+    """
+    from utils.progress import tqdm
+
+    folder = Path(folder)
+    shown = films(generator.input_shape[-1])
+    for stem, (_, vectors, limits) in tqdm(shown.items(), desc="Films", unit="film"):
+        film(generator, vectors, folder / f"{stem}.gif", fps=FPS, heatmap=True, limits=limits)
+    _draw_examples(generator, folder / "examples.png")
+    return write_text(folder / "README.md", _page(shown, name, fingerprint(generator), generator.input_shape[-1]))
+
+
+def _draw_examples(generator, path: Path) -> None:
+    """One picture of still examples, as the original's PDF was: constants, halves, and random points."""
+    from utils.figures import show_images
+
+    latent_dim = generator.input_shape[-1]
+    levels = np.arange(-3, 4)
+    constants, upper, lower = (
+        pattern(name, latent_dim, n_steps=len(levels)) for name in ("constants", "upper", "lower")
+    )
+    points = generate_latent_points(latent_dim, len(levels), SEED)
+    signed = [f"{level:+d}".replace("-", "−") if level else "0" for level in levels]
+    titles = [f"{name} {level}" for name in ("all", "upper", "lower") for level in signed]
+    titles += [f"random {i}" for i in range(len(points))]
+    images = generate_images(generator, np.concatenate([constants, upper, lower, points]))
+    show_images(images, 4, len(levels), titles, path, show=False)
+
+
+def _page(shown: dict, name: str, drawn_by: str, latent_dim: int) -> str:
+    sections = "\n".join(
+        f"## {stem.replace('_', ' ').capitalize()}\n\n{says} {len(vectors)} frames.\n\n![{stem}]({stem}.gif)\n"
+        for stem, (says, vectors, _) in shown.items()
+    )
+    return f"""# Z-anim
+
+What does a latent vector look like, and what becomes of the image when it changes? Each film shows the
+{latent_dim} values of Z as a grid, number 0 top left, number {latent_dim - 1} bottom right, and beside it the image
+that the generator draws from them. Blue is below 0, red above; the scale is fixed from −3 to 3 unless the film says
+otherwise.
+
+200 ms a frame, 716 × 332 pixels. Drawn by `{name}` (fingerprint `{drawn_by}`). Made anew,
+also from a generator of your own, by
+
+    python -m utils.z_anim --generator path/to/generator.h5 --out Z-anim
+
+Most of these vectors are far from what the generator was trained on: points whose values are all alike, or whose one
+half is 0, never come by chance. That is the point of looking at them: they show what the generator does where nobody
+asked it to draw lines.
+
+{sections}
+## Examples
+
+Constants, halves, and seven random points, as stills.
+
+![examples](examples.png)
+"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    from utils.loaders import load_generator
+    from utils.runs import SHIPPED_GENERATORS, any_generator
+
+    description = "Film patterns of Z beside their images."
+    parser = argparse.ArgumentParser(prog="python -m utils.z_anim", description=description)
+    parser.add_argument("--generator", help="a .h5 or .keras file (default: the one that ships, else the last trained)")
+    parser.add_argument("--out", default="Z-anim", help="the folder (default: %(default)s)")
+    given = parser.parse_args(arguments)
+    path = given.generator or next(filter(Path.exists, SHIPPED_GENERATORS), None) or any_generator()
+    page = make_films(load_generator(path), given.out, Path(path).name)
+    size = sum(file.stat().st_size for file in page.parent.iterdir() if file.is_file())
+    print(f"{page}: {len(list(page.parent.glob('*.gif')))} films, {size / 2**20:.1f} MiB in all")
+
+
+if __name__ == "__main__":
+    main()
