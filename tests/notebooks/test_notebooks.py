@@ -30,7 +30,7 @@ TINY_TRAINING = {
 TINY = {
     "Training": TINY_TRAINING,
     "Inference": {"N_STEPS": 5, "UPSCALER": "lanczos"},
-    "Inference+": {"NB_INF": 1, "UPSCALER": "lanczos"},
+    "Inference+": {"NB_INF": 1, "UPSCALER": "lanczos", "SEARCH_STEPS": 3, "DIRECTION_SAMPLES": 40},
 }
 
 

@@ -1,0 +1,458 @@
+"""The page: widgets that show a walk and move it."""
+
+import asyncio
+import html
+import os
+import traceback
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import anywidget
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+
+from utils.colab import in_colab
+from utils.explorer.drawing import Directions, Drawing
+from utils.explorer.texts import LANGUAGES, TEXTS, direction_name, nearest_language, say, say_lines
+from utils.explorer.walk import MAX_UPLOAD, Refused, Walk, quick_png, short_name, thumbnail
+from utils.files import write_bytes
+from utils.heatmaps import BLUE, RED, WHITE
+
+HERE = Path(__file__).parent
+REST = 0.15  # seconds without a change after which the lines are read
+MEDIA_TYPES = {".png": "image/png", ".txt": "text/plain", ".gif": "image/gif", ".mp4": "video/mp4"}
+
+
+class Grid(anywidget.AnyWidget):
+    """The vector as a grid of cells (see grid.js)."""
+
+    _esm = HERE / "grid.js"
+    _css = HERE / "page.css"
+    # the page made the change itself and need not hear of it again
+    values = traitlets.List(traitlets.Float()).tag(sync=True, echo_update=False)
+    gesture = traitlets.Int(0).tag(sync=True, echo_update=False)
+    browser_language = traitlets.Unicode("").tag(sync=True, echo_update=False)
+    stops = traitlets.List([list(BLUE), list(WHITE), list(RED)]).tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+
+
+class Files(anywidget.AnyWidget):
+    """Where files come in, by drop or choice, and leave, as downloads (see files.js)."""
+
+    _esm = HERE / "files.js"
+    words = traitlets.Dict().tag(sync=True)
+    limit = traitlets.Int(MAX_UPLOAD).tag(sync=True)
+
+
+class Page:
+    """The widgets of one walk.
+
+    Args:
+        walk: the walk.
+        language: "en" or "fr"; None for the browser's.
+        folder: where saved files go besides the browser's downloads; None for nowhere else.
+
+    Attributes:
+        box: the widget that shows it all.
+    """
+
+    def __init__(self, walk: Walk, language: str | None = None, folder: str | os.PathLike | None = None):
+        if language not in (None, *LANGUAGES):
+            raise ValueError(f"the page speaks {' and '.join(LANGUAGES)}, not {language!r}; None asks the browser")
+        self.walk = walk
+        self.language = language or LANGUAGES[0]
+        self._follows_browser = language is None
+        self._folder = None if folder is None else Path(folder)
+        self._said = None  # (key, values) of the last message, to say it again in another language
+        self._saved = 0
+        self._reader = None  # the timer of the next reading
+        self._showing = False  # while the page itself moves its sliders, they move nothing
+        self._speaking: list[Callable[[], None]] = []  # what to do when the language changes
+        self._build()
+        self._speak()
+        self._show()
+
+    # Building
+
+    def _build(self) -> None:
+        self.image = widgets.Image(format="png")
+        self.image.add_class("z-image")
+        self.reading = _line("z-reading")
+        self.grid = Grid(values=self.walk.z.tolist())
+        self.files = Files()
+        self.status = _line("z-status")
+        self.title, self.help = _line(), _line("z-help")
+        self.random = self._button("random", self.walk.random, "primary")
+        self.mirror = self._button("mirror", self.walk.mirror)
+        self.undo = self._button("undo", self.walk.undo)
+        self.save_image = self._button("save_image", lambda: self._save("image_{:02d}.png", self.walk.saved_image()))
+        self.save_vector = self._button("save_vector", lambda: self._save("Vec_{}.txt", self.walk.saved_vector()))
+        buttons = [self.random, self.mirror, self.undo, self.save_image, self.save_vector]
+
+        self.grid.observe(self._on_grid, "values")
+        self.grid.observe(self._on_browser, "browser_language")
+        self.files.on_msg(self._on_file)
+
+        self.box = widgets.VBox(
+            [
+                _row("z-head", self.title, self._languages()),
+                _row("z-two", _column(self.image, self.reading), _column(self.grid)),
+                _row("z-two", _column(_row("z-buttons", *buttons), self.status), self.help),
+                _row("z-two", _column(*self._sliders()), _column(*self._ends(), *self._timeline())),
+                self.files,
+            ]
+        )
+        self.box.add_class("z-explorer")
+
+    def _button(self, key: str, act: Callable[[], object], style: str = "") -> widgets.Button:
+        button = widgets.Button(button_style=style)
+
+        def speak():
+            button.description, button.tooltip = self._words(key), self._words(f"{key}_hint")
+
+        self._speaking.append(speak)
+        button.on_click(lambda _: self._do(act))
+        return button
+
+    def _languages(self) -> widgets.Widget:
+        names = {"en": "English", "fr": "Français"}
+        self.languages = {code: widgets.Button(description=code.upper(), tooltip=name) for code, name in names.items()}
+        for code, button in self.languages.items():
+            button.on_click(lambda _, code=code: self.speak(code))
+        return _row("z-languages", *self.languages.values())
+
+    def _slider(self, key: str, act: Callable[[float], None], **settings) -> widgets.FloatSlider:
+        name = settings.pop("name", None)
+        slider = widgets.FloatSlider(readout_format=".2f", **settings)
+
+        def speak():
+            # a direction with a name of its own keeps it; the numbered ones are called in the page's language
+            own = name is not None and not name.isdigit()
+            slider.description = slider.tooltip = (
+                direction_name(self.language, name) if own else self._words(key, name=name)
+            )
+
+        self._speaking.append(speak)
+
+        def move(change):
+            # the browser rounds what it is shown to whole steps and sends that back: only more than that is a hand
+            if not self._showing and abs(change["new"] - change["old"]) > slider.step / 2:
+                self._do(partial(act, change["new"]))
+
+        slider.observe(move, "value")
+        return slider
+
+    def _sliders(self) -> list[widgets.Widget]:
+        self.truncation = self._slider("truncation", self.walk.truncate, min=0.1, max=1.5, step=0.05, value=1)
+        self.directions = {
+            name: self._slider("direction", partial(self.walk.turn, name), name=name, min=-4, max=4, step=0.05)
+            for name in self.walk.directions
+        }
+        return [self._heading("directions"), *self.directions.values(), self.truncation]
+
+    def _ends(self) -> list[widgets.Widget]:
+        self.set_a, self.set_b = Pin("A", lambda: self._end("a")), Pin("B", lambda: self._end("b"))
+        self.between = self._slider("between_slider", self.walk.between, min=0, max=1, step=0.01)
+        self.between.readout = False
+
+        def speak():
+            self.set_a.call(self._words("set_a"))
+            self.set_b.call(self._words("set_b"))
+            # its heading says it already; the tooltip stays, and names it for those who do not see the page
+            self.between.description = ""
+
+        self._speaking.append(speak)
+        return [self._heading("between"), _row("z-ends", self.set_a.box, self.between, self.set_b.box)]
+
+    def _timeline(self) -> list[widgets.Widget]:
+        self.pins = _row("z-pins")
+        self.pin = self._button("pin", self._add_pin)
+        self.seconds = widgets.Dropdown(options=[1, 2, 3, 5], value=2)
+        self.format = widgets.Dropdown(options=[("GIF", ".gif"), ("MP4", ".mp4")])
+        self.film = self._button("film", self._film)
+
+        def speak():
+            self.seconds.description = self._words("seconds")
+            self.format.tooltip = self._words("format")
+            for i, pin in enumerate(self._pins):
+                pin.call(self._words("go", i=i + 1), self._words("unpin", i=i + 1))
+
+        self._pins: list[Pin] = []
+        self._speaking.append(speak)
+        return [
+            self._heading("timeline"),
+            self.pins,
+            _row("z-buttons z-film", self.pin, self.seconds, self.format, self.film),
+        ]
+
+    def _heading(self, key: str) -> widgets.HTML:
+        line = _line("z-heading")
+        self._speaking.append(lambda: line.set_trait("value", f"<h2>{html.escape(self._words(key))}</h2>"))
+        return line
+
+    # Words
+
+    def _words(self, key: str, **values) -> str:
+        return say(self.language, key, **values)
+
+    def speak(self, language: str) -> None:
+        """Turn the page into another language."""
+        self._follows_browser = False
+        self.language = language
+        self._speak()
+        self._read()
+
+    def _speak(self) -> None:
+        for speak in self._speaking:
+            speak()
+        self.title.value = f"<h1>{html.escape(self._words('title'))}</h1>"
+        self.help.value = html.escape(self._words("help"))
+        self.grid.words = {
+            "language": self.language,
+            "grid": self._words("grid", n=len(self.walk.z)),
+            "cell": TEXTS[self.language]["cell"],
+            "image": self._words("image"),
+        }
+        limit = MAX_UPLOAD // 2**20
+        self.files.words = {"drop": self._words("drop"), "drop_hint": self._words("drop_hint", limit=limit)}
+        for code, button in self.languages.items():
+            (button.add_class if code == self.language else button.remove_class)("z-on")
+        if self._said:
+            self._tell(self._said[0], **self._said[1])
+
+    def _tell(self, key: str | None, **values) -> None:
+        """Say something below the buttons; None to be quiet again."""
+        self._said = (key, values) if key else None
+        self.status.value = html.escape(self._words(key, **values)) if key else ""
+
+    # Doing
+
+    def _do(self, act: Callable[[], object]) -> None:
+        """Do what was asked, and show where that leads. What is refused is said, nothing ends the page."""
+        self._tell(None)
+        try:
+            act()
+        except Refused as refused:
+            self._tell(refused.key, **refused.values)
+        except Exception:
+            traceback.print_exc()  # a defect of ours, for the terminal; the page goes on
+        self._show()
+
+    def _show(self) -> None:
+        """Show where the walk stands, the image first."""
+        walk = self.walk
+        self.image.value = quick_png(walk.image)
+        self._showing = True
+        try:
+            # a grid that shows it already is left alone: the hand may be further on by now
+            if not np.array_equal(np.float32(self.grid.values), walk.z):
+                self.grid.values = walk.z.tolist()
+            self.truncation.value = walk.truncation
+            for name, slider in self.directions.items():
+                slider.value = round(walk.along(name) / slider.step) * slider.step  # clipped by the slider itself
+            self.undo.disabled = not walk.can_undo
+            self.between.disabled = walk.a is None or walk.b is None
+        finally:
+            self._showing = False
+        self._read_soon()
+
+    def _read_soon(self) -> None:
+        """Read the image's lines once the hand rests: while a cell is dragged, images come first."""
+        if self._reader:
+            self._reader.cancel()
+        try:
+            self._reader = asyncio.get_running_loop().call_later(REST, self._read)
+        except RuntimeError:  # no loop: a plain script, a test
+            self._read()
+
+    def _read(self) -> None:
+        """Say which lines stand in the image, and how well it keeps the rules of the data set."""
+        found = read_image(self.walk.image)
+        if found is None:
+            return
+        verticals, horizontals, kept, rules = found
+        words = say_lines(self.language, verticals, horizontals)
+        self.reading.value = html.escape(f"{words} · {self._words('rules', kept=kept, n=rules)}")
+
+    def _on_grid(self, change) -> None:
+        z = np.float32(change["new"])
+        if self._showing or np.array_equal(z, self.walk.z):
+            return
+        self._do(lambda: self.walk.go_to(z, ("grid", self.grid.gesture)))
+
+    def _on_browser(self, change) -> None:
+        if self._follows_browser and nearest_language(change["new"]) != self.language:
+            self.speak(nearest_language(change["new"]))
+
+    def _on_file(self, widget, content, buffers) -> None:
+        name = short_name(content.get("name", ""))
+
+        def open_it():
+            if not buffers:
+                raise Refused("too_large", name=name, limit=MAX_UPLOAD // 2**20)
+            self._after = self.walk.open(name, bytes(buffers[0]))
+
+        self._after = None
+        self._do(open_it)
+        if self._after:
+            self._tell(self._after[0], **self._after[1])
+            self._show_ends()
+
+    def _save(self, pattern: str, content: bytes) -> None:
+        """Hand a file to the browser, and leave it in the folder if there is one."""
+        name = pattern.format(self._saved)
+        while self._folder and (self._folder / name).exists():
+            self._saved += 1
+            name = pattern.format(self._saved)
+        self._saved += 1
+        if self._folder:
+            write_bytes(self._folder / name, content)
+        self.files.send({"name": name, "type": MEDIA_TYPES[Path(name).suffix]}, buffers=[content])
+        self._tell("saved", name=str(self._folder / name) if self._folder else name)
+
+    # Pins
+
+    def _end(self, which: str) -> None:
+        setattr(self.walk, which, self.walk.z)
+        self._showing = True
+        self.between.value = {"a": 0, "b": 1}[which]  # where one stands now
+        self._showing = False
+        self._show_ends()
+
+    def _show_ends(self) -> None:
+        for pin, z in ((self.set_a, self.walk.a), (self.set_b, self.walk.b)):
+            if z is not None:
+                pin.show(self.walk.draw(z))
+
+    def _add_pin(self) -> None:
+        self.walk.pin()
+        pin = Pin(
+            "", lambda: self.walk.go_to(self.walk.pins[self._pins.index(pin)]), lambda: self._remove(pin), self._do
+        )
+        pin.show(self.walk.image)
+        self._pins.append(pin)
+        self._show_pins()
+
+    def _remove(self, pin: "Pin") -> None:
+        self.walk.unpin(self._pins.index(pin))
+        self._pins.remove(pin)
+        self._show_pins()
+        pin.close()
+
+    def _show_pins(self) -> None:
+        for i, pin in enumerate(self._pins):
+            pin.button.description = str(i + 1)
+            pin.call(self._words("go", i=i + 1), self._words("unpin", i=i + 1))
+        self.pins.children = [pin.box for pin in self._pins]
+
+    def _film(self) -> None:
+        suffix, seconds = self.format.value, self.seconds.value
+        self.film.disabled = True
+        try:
+            content, n = self.walk.film(suffix, seconds, lambda done, n: self._tell("filming", n=f"{done} / {n}"))
+        finally:
+            self.film.disabled = False
+        name = "film_{:02d}" + suffix
+        self._save(name, content)
+        self._tell("filmed", name=self._said[1]["name"], n=n, seconds=seconds * len(self._pins))
+
+
+class Pin:
+    """A small image with a button over it, and one to remove it if that is possible."""
+
+    def __init__(self, label: str, go: Callable, remove: Callable | None = None, do: Callable = lambda act: act()):
+        self.image = widgets.Image(format="png")
+        self.image.add_class("z-thumb")
+        self.button = widgets.Button(description=label)
+        self.button.add_class("z-go")
+        self.button.on_click(lambda _: do(go))
+        parts = [self.button]
+        self._remove = None
+        if remove:
+            self._remove = widgets.Button(description="×")
+            self._remove.add_class("z-remove")
+            self._remove.on_click(lambda _: do(remove))
+            parts.append(self._remove)
+        self.box = widgets.Box(parts)
+        self.box.add_class("z-pin")
+        self.box.add_class("z-empty")
+
+    def show(self, image: np.ndarray) -> None:
+        self.image.value = thumbnail(image)
+        if self.image not in self.box.children:
+            self.box.children = (self.image, *self.box.children)
+            self.box.remove_class("z-empty")
+
+    def call(self, go: str, remove: str | None = None) -> None:
+        self.button.tooltip = go
+        if self._remove:
+            self._remove.tooltip = remove
+
+    def close(self) -> None:
+        """Free the widgets, in the browser too, with the layout and style that each came with."""
+        for widget in (*self.box.children, self.box):
+            for part in (widget.layout, getattr(widget, "style", None), widget):
+                if part is not None:
+                    part.close()
+
+
+def read_image(image: np.ndarray) -> tuple[int, int, int, int] | None:
+    """Count lines and rules of one uint8 image: verticals, horizontals, rules kept, rules; None where it has no RGB."""
+    from utils.reading import THREE_LINES, read_lines, rules_kept
+
+    if image.ndim != 3 or image.shape[-1] != 3:
+        return None
+    found = read_lines(image[None])[0]
+    kept = rules_kept(found, THREE_LINES)
+    verticals = sum(line.direction == "vertical" for line in found)
+    return verticals, len(found) - verticals, sum(kept.values()), len(kept)
+
+
+def show(
+    generator,
+    directions: Directions | None = None,
+    language: str | None = None,
+    seed: int | np.random.Generator | None = None,
+    folder: str | os.PathLike | None = "run/explorer",
+) -> None:
+    """Show the page below the cell of a notebook.
+
+    Args:
+        generator: a Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
+        directions: directions to walk in, a slider each: what `utils.directions` finds, or names and vectors, float
+            (latent_dim,); None for those that the weights of the generator's first layer stretch most.
+        language: "en" or "fr"; None for the browser's.
+        seed: for the same random vectors every time.
+        folder: where saved images, vectors and films go, besides the browser's downloads.
+
+    Example:
+        >>> generator = loaders.load_generator("generator.h5")
+        >>> show(generator, reading_directions(generator), language="fr")
+    """
+    from IPython.display import display
+
+    if in_colab():  # which shows other than its own widgets only when asked
+        from google.colab import output
+
+        output.enable_custom_widget_manager()
+    display(Page(Walk(Drawing(generator, directions), seed), language, folder).box)
+
+
+def _line(name: str = "") -> widgets.HTML:
+    line = widgets.HTML()
+    if name:
+        line.add_class(name)
+    return line
+
+
+def _row(names: str, *parts: widgets.Widget) -> widgets.HBox:
+    row = widgets.HBox(parts)
+    for name in names.split():
+        row.add_class(name)
+    return row
+
+
+def _column(*parts: widgets.Widget) -> widgets.VBox:
+    return widgets.VBox(parts)

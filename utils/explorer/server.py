@@ -1,0 +1,170 @@
+"""The page on its own: Voilà serves Explorer.ipynb, this process draws for it.
+
+Voilà listens on 127.0.0.1 only, to requests that name this machine. Anywhere else it needs a token. Messages larger
+than an upload may be are not taken, the browser fetches nothing from other machines, and a page that is left frees its
+kernel.
+"""
+
+import argparse
+import ipaddress
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from utils.explorer.drawing import (
+    ADDRESS,
+    DIRECTIONS,
+    KEY,
+    Drawing,
+    first_layer_directions,
+    serve_drawing,
+    shared_drawing,
+)
+from utils.explorer.walk import MAX_UPLOAD
+from utils.files import write_json
+from utils.latent import fingerprint
+
+NOTEBOOK = Path(__file__).with_name("Explorer.ipynb")
+SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_faithful.h5"
+LANGUAGE = "EXPLORER_LANGUAGE"
+WORTH = 0.1  # R² from which a direction does what it is called
+ROOM = 2**20  # bytes of a message beside the file in it
+# scripts and styles of the page stand in the page; nothing comes from elsewhere, and no other page frames this one
+POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws: wss: data: blob:; "
+    "frame-ancestors 'self'; form-action 'self'; base-uri 'self'"
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Load a generator and serve the page until Ctrl-C."""
+    options = _options(arguments)
+    from utils import loaders, runs
+
+    path = options.generator or (SHIPPED if SHIPPED.exists() else runs.latest_generator())
+    if path is None:
+        sys.exit("There is no generator yet: train one (make demo), or give one, --generator path/to/generator.h5")
+    print(f"Loading {path} ...", flush=True)
+    try:
+        generator = loaders.load_generator(path)
+        if options.find_directions:
+            write_directions(path, generator)
+        drawing = Drawing(generator, all_directions(path, generator))
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+    key = secrets.token_bytes(32)
+    os.environ[ADDRESS], os.environ[KEY] = serve_drawing(drawing, key), key.hex()
+    if options.language:
+        os.environ[LANGUAGE] = options.language
+    token = "" if is_local(options.ip) else secrets.token_urlsafe(24)
+    shown = options.ip if options.ip not in ("0.0.0.0", "::", "") else "<this machine>"
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{options.port}/" + (f"?token={token}" if token else "")
+    print(f"The page: {address}", flush=True)
+    if token:
+        print("Whoever has this address can use the page. It travels unencrypted: use it in a network you trust.")
+    print("Ctrl-C ends it.", flush=True)
+    start_voila(options.ip, options.port, token, options.open)
+
+
+def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
+    """Serve the notebook until Ctrl-C."""
+    from traitlets.config import Config
+    from voila.app import Voila
+
+    settings = Config()
+    settings.Voila.ip, settings.Voila.port, settings.Voila.port_retries = ip, port, 0
+    settings.Voila.open_browser = open_browser
+    settings.Voila.token = token
+    settings.Voila.log_level = "WARN"
+    settings.Voila.tornado_settings = {
+        # a foreign page that a browser is made to look up at 127.0.0.1 (DNS rebinding) names itself as host: refused
+        "allow_remote_access": not is_local(ip),
+        # a page that is left tells its kernel to end, by its secret name; Voilà gives it no cookie to sign that with
+        "disable_check_xsrf": True,
+        "websocket_max_message_size": MAX_UPLOAD + ROOM,
+        "headers": {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"},
+    }
+    settings.VoilaConfiguration.theme = "light"
+    settings.VoilaConfiguration.file_allowlist = []
+    # a tab that vanished without a word (a laptop closed) leaves its kernel behind: it goes after ten minutes
+    settings.MappingKernelManager.cull_idle_timeout, settings.MappingKernelManager.cull_interval = 600, 60
+    sys.argv[1:] = []  # they are ours, not Voilà's
+    Voila.launch_instance(argv=[str(NOTEBOOK)], config=settings)
+
+
+def served_page():
+    """What the notebook shows: the page of the generator that this process serves, or of the one trained last."""
+    from utils.explorer.page import Page
+    from utils.explorer.walk import Walk
+
+    drawing = shared_drawing()
+    if drawing is None:
+        from utils import loaders, runs
+
+        path = SHIPPED if SHIPPED.exists() else runs.latest_generator()
+        if path is None:
+            raise FileNotFoundError("there is no generator yet: train one with notebooks/Training.ipynb")
+        generator = loaders.load_generator(path)
+        drawing = Drawing(generator, all_directions(path, generator))
+    return Page(Walk(drawing), os.environ.get(LANGUAGE)).box
+
+
+def write_directions(path: Path, generator) -> Path:
+    """Find directions that change the lines (half a minute), and keep them in a JSON file beside the generator's."""
+    from utils.directions import reading_directions
+
+    found = [direction for direction in reading_directions(generator) if direction.score >= WORTH][:DIRECTIONS]
+    for direction in found:
+        print(f"  {direction.name}: R² {direction.score:.2f}")
+    known = {direction.name: [round(float(value), 4) for value in direction.vector] for direction in found}
+    return write_json(_beside(path), {"generator": fingerprint(generator), "directions": known})
+
+
+def all_directions(path: str | os.PathLike, generator) -> dict[str, np.ndarray]:
+    """The directions that `write_directions` left beside this generator, if any, then those of its first layer."""
+    found = {}
+    try:
+        known = json.loads(_beside(path).read_text("utf-8"))
+        if known["generator"] == fingerprint(generator):
+            found = {str(name): np.float32(vector) for name, vector in known["directions"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass  # there is no such file, or it holds something else
+    return dict(list((found | first_layer_directions(generator)).items())[:DIRECTIONS])
+
+
+def _beside(path: str | os.PathLike) -> Path:
+    return Path(path).with_suffix(".directions.json")
+
+
+def is_local(ip: str) -> bool:
+    """Whether only this machine can reach an address to listen on."""
+    if ip == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(ip).is_loopback
+    except ValueError:
+        return False
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m utils.explorer", description="A page to walk the latent space.")
+    parser.add_argument("--generator", type=Path, help="a .h5 or .keras file; else the one shipped, or trained last")
+    parser.add_argument("--port", type=int, default=8866)
+    parser.add_argument(
+        "--ip",
+        default="127.0.0.1",
+        help="the address to listen on; any but this machine's own asks visitors for a token",
+    )
+    parser.add_argument("--language", choices=["en", "fr"], help="else the browser's")
+    parser.add_argument(
+        "--find-directions",
+        action="store_true",
+        help="find directions that move and colour the lines "
+        "(half a minute), keep them beside the generator, and give them sliders",
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    return parser.parse_args(arguments)
