@@ -1,125 +1,198 @@
-"""Images four times larger: ESRGAN from TensorFlow Hub, or any SavedModel that is called the same way.
+"""Images four times larger: by the embedded network, by ESRGAN, by any network given by path, or by a filter.
 
-A model is called with float32 (1, h, w, 3) in 0 to 255 and gives (1, 4 h, 4 w, 3). Where the network cannot be
-reached, images are enlarged with a Lanczos filter instead, which invents no detail; the screen and the files' names
-say so.
+- "lines": the network in data/upscalers/, trained on drawn lines (`models.SuperResolution`); always there;
+- "esrgan", an address or a folder: networks of other people, trained on photographs (`utils.hub`). Where one cannot be
+  had, "lines" steps in; the screen and the files' names say so;
+- a .keras or .h5 file: a network of one's own;
+- "lanczos", "bicubic", "nearest": filters.
+
+Images go through in batches, large ones in tiles that overlap, so that memory stays within bounds however many or
+large they are. An enlarged file carries the latent vector of the file it was made of.
 """
 
 import hashlib
 import os
-import socket
-import tempfile
-import threading
-import urllib.request
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 
+from utils import hub
+from utils.decoding import is_image_name
 from utils.drawing import FAINT, INK, draw_image, finish
-from utils.files import write_whole
-from utils.images import to_uint8
+from utils.images import to_float, to_uint8
+from utils.provenance import KEYS, read_texts, write_picture
 
-HANDLES = {"esrgan": "https://tfhub.dev/captain-pool/esrgan-tf2/1"}  # the original's
-REACH_SECONDS = 3  # how long to wait for a host's answer before doing without
-DOWNLOAD_SECONDS = 60  # how long a download may stand still
+LINES = Path(__file__).resolve().parents[1] / "data" / "upscalers" / "lines_x4.keras"
+LINES_SCALE = 4
+FILTERS = {"lanczos": "Lanczos", "bicubic": "bicubic", "nearest": "nearest"}  # and what files' names say
+TILE = 256  # sides in pixels from which on an image is cut into tiles
+BATCH_PIXELS = 8 * 128 * 128  # how many pixels go through a network at once: it bounds the memory, not the result
+MADE_BY, MADE_OF = "Upscaler", "Source"  # what an enlarged file says beside the latent vector
 
 
 @dataclass(frozen=True)
 class Upscaler:
-    """What enlarges an image: `enlarge` takes uint8 (h, w, 3) and gives uint8 (scale h, scale w, 3).
+    """What enlarges images: `enlarge_batch` takes uint8 (n, h, w, 3) and gives uint8 (n, scale h, scale w, 3).
 
-    `label` goes into the files' names where no network enlarged them.
+    `label` goes into the files' names where another model was asked for. `margin` is how many pixels around a tile
+    have a say in it. `identity` tells this upscaler's files from those of another. `batched` says whether several
+    images together are quicker than one after the other.
     """
 
     name: str
     scale: int
-    enlarge: Callable[[np.ndarray], np.ndarray]
+    enlarge_batch: Callable[[np.ndarray], np.ndarray]
     label: str = ""
+    margin: int = 32
+    identity: str = ""
+    batched: bool = True
+
+    def at_once(self, h: int, w: int) -> int:
+        """How many images of h x w pixels go through together."""
+        return max(1, BATCH_PIXELS // (h * w)) if self.batched else 1
+
+    def enlarge(self, image: np.ndarray) -> np.ndarray:
+        """Enlarge one image, uint8 (h, w, 3) to uint8 (scale h, scale w, 3), in tiles where it is large."""
+        h, w = image.shape[:2]
+        if max(h, w) <= TILE:
+            return self.enlarge_batch(image[None])[0]
+        return _enlarge_tiles(self, image)
 
 
-def load_upscaler(model: str | os.PathLike = "esrgan", scale: int = 4) -> Upscaler:
+def load_upscaler(model: str | os.PathLike = "lines", scale: int = 4) -> Upscaler:
     """Load what enlarges images.
 
     Args:
-        model: `"esrgan"`, the handle of another model on TensorFlow Hub, the folder of a local SavedModel, or
-            `"lanczos"` for the filter alone.
-        scale: how many times larger; ESRGAN knows only 4.
+        model: `"lines"`, the embedded network; `"esrgan"`, from TensorFlow Hub, its new home or the hub's cache; the
+            address of another model there; the folder of a SavedModel; a .keras or .h5 file of a network that takes
+            float32 (n, h, w, 3) in [-1, 1]; or a filter, `"lanczos"`, `"bicubic"` or `"nearest"`.
+        scale: how many times larger; the embedded network and ESRGAN know only 4.
 
     Returns:
-        An `Upscaler`. For a handle that cannot be reached, the Lanczos filter, after a word on screen.
+        An `Upscaler`. For an address that cannot be reached the embedded network (the Lanczos filter for scales other
+        than 4), after a word on screen that says what was tried.
 
     Raises:
-        FileNotFoundError: there is no SavedModel in that folder.
+        FileNotFoundError: there is no such file, or no SavedModel in that folder.
         ImportError: tensorflow_hub cannot be imported; the message says what to install.
         ValueError: the model is not called with images, or enlarges by another scale.
 
     Example:
-        >>> upscaler = load_upscaler("esrgan")
+        >>> upscaler = load_upscaler("lines")
         >>> upscale(images, upscaler, folder="superresolution")
     """
-    handle = HANDLES.get(os.fspath(model), os.fspath(model))
-    if handle == "lanczos":
-        return _lanczos(scale)
+    model = os.fspath(model)
+    if model in FILTERS:
+        return _filter(model, scale)
+    if model == "lines":
+        return _lines(scale)
+    if Path(model).suffix in (".keras", ".h5"):
+        return _from_file(Path(model), scale)
     try:
-        return _from_hub(handle, scale)
-    except ConnectionError as reason:
-        print(f"{reason}\nThe images are enlarged with a Lanczos filter instead; their names say (Lanczos).")
-        return _lanczos(scale)
+        handle, enlarge = hub.load_network(hub.ESRGAN if model == "esrgan" else [model], scale)
+    except ConnectionError as reasons:
+        instead = replace(_lines(scale), label=" (lines)") if scale == LINES_SCALE else _filter("lanczos", scale)
+        what = "the embedded network" if instead.name == "lines" else "a Lanczos filter"
+        print(
+            f"{model} cannot be had:\n{reasons}\nThe images are enlarged with {what} instead; their names say"
+            f"{instead.label}. A folder with the SavedModel can be given as well."
+        )
+        return instead
+    one_by_one = {"identity": handle, "batched": False}  # ESRGAN's signature admits one image at a time
+    return Upscaler(handle, scale, lambda images: np.stack([enlarge(image) for image in images]), **one_by_one)
 
 
 def upscale(
-    images: Sequence,
-    model: str | os.PathLike | Upscaler = "esrgan",
+    images: Sequence | str | os.PathLike,
+    model: str | os.PathLike | Upscaler = "lines",
     scale: int = 4,
     folder: str | os.PathLike | None = None,
-    names: Sequence[str] | None = None,
+    names: Sequence[str] | str | None = None,
+    format: str = "jpg",
 ) -> list:
     """Enlarge images, with a progress bar if it takes more than two seconds.
 
-    Sides are first cropped to multiples of 4, transparency is dropped, grey becomes colour.
+    Sides are first cropped to multiples of 4, transparency is dropped, grey becomes colour. A file that `folder` holds
+    already, made of the same pixels by the same network, is left as it is: a call that was interrupted goes on where
+    it stopped.
 
     Args:
-        images: paths of image files, or arrays (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), uint8 or float in [-1, 1];
-            an array (n, h, w, c) will do.
+        images: paths of image files, or arrays (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), uint8 or float in [-1, 1],
+            which may differ in size; an array (n, h, w, c); one file; or a folder, whose images are taken by name.
         model: what `load_upscaler` reads, or what it gave.
         scale: how many times larger.
-        folder: where to write the enlarged images as JPEG.
-        names: the files' names without .jpg, one for each image, instead of "Super Resolution <i>".
+        folder: where to write the enlarged images. The latent vector within a PNG or JPEG goes with it.
+        names: the files' names without suffix, one for each image, instead of "Super Resolution <i>"; "keep" for those
+            of the files that `images` names, as is the rule where that is a folder.
+        format: "jpg" or "png".
 
     Returns:
-        With a folder the paths, "Super Resolution 0.jpg" and so on, or "Super Resolution 0 (Lanczos).jpg" where no
-        network enlarged them; without one uint8 arrays (scale h, scale w, 3).
+        With a folder the paths, "Super Resolution 0.jpg" and so on, or "Super Resolution 0 (lines).jpg" where the model
+        asked for could not be had; without one uint8 arrays (scale h, scale w, 3). In the order of `images`.
 
     Raises:
-        ValueError: a name too many or too few, or an image smaller than 4 x 4.
+        FileNotFoundError: no such file or folder, or a folder without an image.
+        ValueError: a name too many or too few, or twice the same, or that of a source, another format, or an image
+            smaller than 4 x 4.
 
     Example:
         >>> paths = upscale(sorted(Path(".").glob("image_*.png")), folder=".")
     """
-    from PIL import Image
-    from tqdm.auto import tqdm
+    from utils.progress import tqdm
 
-    if names is not None and len(names) != len(images):
-        raise ValueError(f"there are {len(images)} images and {len(names)} names; each image needs its own")
+    if format not in ("jpg", "png"):
+        raise ValueError(f"the format is {format!r}; choose jpg or png")
+    if isinstance(images, str | os.PathLike):
+        images, names = _files(Path(images)), names or "keep"
+    names = _names(images, names)
     upscaler = model if isinstance(model, Upscaler) else load_upscaler(model, scale)
-    results = []
-    for i, image in enumerate(tqdm(images, desc="Super-resolution", unit="image", delay=2)):
-        enlarged = upscaler.enlarge(_prepare(image))
-        if folder is None:
-            results.append(enlarged)
-            continue
-        name = f"Super Resolution {i}" if names is None else names[i]
-        path = Path(folder) / f"{name}{upscaler.label}.jpg"
-        with write_whole(path) as temporary:
-            # 4:4:4: halved chroma would blur the edges of red and blue lines
-            Image.fromarray(enlarged).save(temporary, format="JPEG", quality=95, subsampling=0)
-        results.append(path)
+    paths = None if folder is None else [Path(folder) / f"{name}{upscaler.label}.{format}" for name in names]
+    written = set(paths or ())
+    for source in images:
+        if isinstance(source, str | os.PathLike) and Path(source) in written:
+            raise ValueError(f"the enlarged images would write over {source}; give another folder, or other names")
+    results = [None] * len(images)
+
+    def still_to_do(progress) -> Iterator[tuple[int, np.ndarray, dict]]:
+        for i, source in enumerate(images):
+            image = _prepare(source)
+            texts = {} if paths is None else _origin(source, image, upscaler)
+            if paths is not None and _is_made(paths[i], texts):
+                results[i] = paths[i]
+                progress.update()
+            else:
+                yield i, image, texts
+
+    with tqdm(total=len(images), desc="Super-resolution", unit="image", delay=2) as progress:
+        for batch in _batches(still_to_do(progress), upscaler):
+            for (i, _, texts), enlarged in zip(batch, _enlarge_all(upscaler, [row[1] for row in batch]), strict=True):
+                results[i] = enlarged if paths is None else _write(paths[i], enlarged, texts)
+                progress.update()
     return results
+
+
+def enlarged_frames(
+    images: Iterable, model: str | os.PathLike | Upscaler = "lines", scale: int = 4
+) -> Iterator[np.ndarray]:
+    """Enlarge the frames of a film one after the other, a batch in memory at a time, however long it is.
+
+    Args:
+        images: paths or arrays, as `upscale` takes them; a generator function will do.
+        model: what `load_upscaler` reads, or what it gave.
+        scale: how many times larger.
+
+    Yields:
+        uint8 (scale h, scale w, 3), in the order of `images`.
+
+    Example:
+        >>> animate(enlarged_frames(images), "walk.mp4", fps=30, total=len(images))
+    """
+    upscaler = model if isinstance(model, Upscaler) else load_upscaler(model, scale)
+    for batch in _batches(((i, _prepare(image)) for i, image in enumerate(images)), upscaler):
+        yield from _enlarge_all(upscaler, [image for _, image in batch])
 
 
 def compare(original, upscaled, path: str | os.PathLike | None = None, show: bool = True):
@@ -138,7 +211,7 @@ def compare(original, upscaled, path: str | os.PathLike | None = None, show: boo
     from matplotlib.patches import Rectangle
 
     original, upscaled = _prepare(original), _prepare(upscaled)
-    top, left, side = _liveliest_square(original)
+    top, left, side = liveliest_square(original)
     figure = Figure(figsize=(12, 3.5), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
     for column, (name, image) in enumerate((("original", original), ("enlarged", upscaled))):
@@ -159,6 +232,35 @@ def compare(original, upscaled, path: str | os.PathLike | None = None, show: boo
 # The images
 
 
+def _files(path: Path) -> list[Path]:
+    """One file, or the images of a folder by name."""
+    if path.is_dir():
+        found = sorted(file for file in path.iterdir() if file.is_file() and is_image_name(file))
+        if not found:
+            raise FileNotFoundError(f"{path} holds no image; put images there, or give another folder")
+        return found
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file or folder {path}")
+    return [path]
+
+
+def _names(images: Sequence, names: Sequence[str] | str | None) -> list[str]:
+    if names is None:
+        return [f"Super Resolution {i}" for i in range(len(images))]
+    if names == "keep":
+        if not all(isinstance(image, str | os.PathLike) for image in images):
+            raise ValueError('names="keep" keeps the names of files, and arrays have none; give a list of names')
+        names = [Path(image).stem for image in images]
+    if isinstance(names, str):
+        raise ValueError(f'names is {names!r}; give a list of names, "keep", or None')
+    if len(names) != len(images):
+        raise ValueError(f"there are {len(images)} images and {len(names)} names; each image needs its own")
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise ValueError(f"{twice[0]} would be written twice; give the images different names")
+    return list(names)
+
+
 def _prepare(image) -> np.ndarray:
     """A path or an array as uint8 (h, w, 3), its sides cropped to multiples of 4 from the top left."""
     from PIL import Image
@@ -176,7 +278,80 @@ def _prepare(image) -> np.ndarray:
     return image[:h, :w]
 
 
-def _liveliest_square(image: np.ndarray) -> tuple[int, int, int]:
+def _origin(source, image: np.ndarray, upscaler: Upscaler) -> dict[str, str]:
+    """What an enlarged file says of itself: the texts of the file it was made of, and what was made of what."""
+    texts = {}
+    if isinstance(source, str | os.PathLike):
+        try:
+            texts = read_texts(source)
+        except ValueError:  # neither PNG nor JPEG: such a file carries no texts of ours
+            texts = {}
+    pixels = hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).hexdigest()[:16]
+    return {**texts, MADE_BY: f"{upscaler.identity or upscaler.name} x{upscaler.scale}", MADE_OF: pixels}
+
+
+def _is_made(path: Path, texts: dict[str, str]) -> bool:
+    """Whether a file is there that says the same of itself."""
+    try:
+        return path.is_file() and read_texts(path, (*KEYS, MADE_BY, MADE_OF)) == texts
+    except (OSError, ValueError):  # half a file of somebody else's making
+        return False
+
+
+def _write(path: Path, enlarged: np.ndarray, texts: dict[str, str]) -> Path:
+    from PIL import Image
+
+    return write_picture(path, Image.fromarray(enlarged), texts)
+
+
+def _batches(rows: Iterator[tuple], upscaler: Upscaler) -> Iterator[list[tuple]]:
+    """Gather (i, image, ...) into lists of images of one size, as many as may go through a network at once."""
+    batch = []
+    for row in rows:
+        at_once = upscaler.at_once(*row[1].shape[:2])
+        if batch and (row[1].shape != batch[0][1].shape or len(batch) == at_once):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _enlarge_all(upscaler: Upscaler, images: list[np.ndarray]) -> Sequence[np.ndarray]:
+    """Enlarge images of one size: in one go, or each in tiles where they are large."""
+    if max(images[0].shape[:2]) <= TILE:
+        return upscaler.enlarge_batch(np.stack(images))
+    return [upscaler.enlarge(image) for image in images]
+
+
+def _enlarge_tiles(upscaler: Upscaler, image: np.ndarray) -> np.ndarray:
+    """Enlarge a large image tile by tile.
+
+    Tiles overlap by twice the margin, of which each gives away half: what is kept of a tile never saw its edge.
+    """
+    (h, w), scale, margin = image.shape[:2], upscaler.scale, upscaler.margin
+    height, width = min(h, TILE), min(w, TILE)
+    corners = [(y, x) for y in _starts(h, margin) for x in _starts(w, margin)]
+    enlarged = np.empty((scale * h, scale * w, 3), np.uint8)
+    at_once = upscaler.at_once(height, width)
+    for first in range(0, len(corners), at_once):
+        some = corners[first : first + at_once]
+        tiles = upscaler.enlarge_batch(np.stack([image[y : y + height, x : x + width] for y, x in some]))
+        for (y, x), tile in zip(some, tiles, strict=True):
+            top, left = (margin if start else 0 for start in (y, x))  # what lies before was the last tile's
+            part = tile[scale * top :, scale * left :]
+            enlarged[scale * (y + top) :, scale * (x + left) :][: part.shape[0], : part.shape[1]] = part
+    return enlarged
+
+
+def _starts(length: int, margin: int) -> list[int]:
+    """Where tiles begin along a side; all are equally long, the last one ends with the image."""
+    if length <= TILE:
+        return [0]
+    return [*range(0, length - TILE, TILE - 2 * margin), length - TILE]
+
+
+def liveliest_square(image: np.ndarray) -> tuple[int, int, int]:
     """Top, left and side of the square, a quarter of the image wide, whose pixels differ most from each other."""
     side = max(4, min(image.shape[:2]) // 4)
     grey = image.mean(axis=2)
@@ -190,134 +365,47 @@ def _liveliest_square(image: np.ndarray) -> tuple[int, int, int]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The models
+# What enlarges
 
 
-def _lanczos(scale: int) -> Upscaler:
+def _filter(name: str, scale: int) -> Upscaler:
     from PIL import Image
 
-    def enlarge(image: np.ndarray) -> np.ndarray:
-        h, w = image.shape[:2]
-        return np.asarray(Image.fromarray(image).resize((w * scale, h * scale), Image.Resampling.LANCZOS))
+    def enlarge(images: np.ndarray) -> np.ndarray:
+        h, w = images.shape[1:3]
+        size, kind = (w * scale, h * scale), Image.Resampling[name.upper()]
+        return np.stack([np.asarray(Image.fromarray(image).resize(size, kind)) for image in images])
 
-    return Upscaler("lanczos", scale, enlarge, label=" (Lanczos)")
-
-
-def _from_hub(handle: str, scale: int) -> Upscaler:
-    """Load a SavedModel through hub.load; ConnectionError where a URL cannot be reached."""
-    remote = "://" in handle
-    if remote:
-        _check_reachable(handle)
-    elif not (Path(handle) / "saved_model.pb").is_file():
-        raise FileNotFoundError(
-            f"{handle} is no SavedModel: give a folder that holds saved_model.pb, a handle that starts with https://, "
-            f"{', '.join(HANDLES)} or lanczos"
-        )
-    hub = _import_hub()
-    if remote:
-        print(f"Loading {handle}; the first time it is downloaded.")
-        os.environ.setdefault("TFHUB_DOWNLOAD_PROGRESS", "1")  # the hub's own progress, silent in notebooks otherwise
-    try:
-        with _impatient(DOWNLOAD_SECONDS):
-            loaded = hub.load(handle)
-    except Exception as error:
-        if not remote:
-            raise ValueError(f"{handle} cannot be loaded as a SavedModel: {error}") from error
-        # the hub answers with a web page, an HTTP error, a broken archive ...: whatever it is, there is no model
-        raise ConnectionError(f"{handle} could not be loaded: {_first_line(error)}") from error
-    call = _callable(loaded)
-
-    def enlarge(image: np.ndarray) -> np.ndarray:
-        import tensorflow as tf
-
-        batch = np.asarray(call(tf.constant(image[None], tf.float32)))  # (1, scale h, scale w, 3), about 0 to 255
-        return np.rint(np.clip(batch[0], 0, 255)).astype(np.uint8)
-
-    _try(handle, enlarge, scale)
-    return Upscaler(handle, scale, enlarge)
+    return Upscaler(name, scale, enlarge, label=f" ({FILTERS[name]})")
 
 
-def _callable(loaded):
-    """What to call: the model itself, or its serving signature where only that was saved."""
-    if callable(loaded):
-        return loaded
-    signatures = getattr(loaded, "signatures", {})
-    if "serving_default" not in signatures:
-        return loaded  # `_try` says what is wrong with it
-    signature = signatures["serving_default"]
-    names = list(signature.structured_input_signature[1])
-    return lambda batch: next(iter(signature(**{names[0]: batch}).values()))
+def _lines(scale: int) -> Upscaler:
+    if scale != LINES_SCALE:
+        raise ValueError(f"lines enlarges {LINES_SCALE} times, not {scale}; lanczos takes any whole number")
+    if not LINES.is_file():
+        raise FileNotFoundError(f"{LINES} is missing; python -m models.SuperResolution trains it again")
+    return replace(_from_file(LINES, scale), name="lines", margin=16)  # it sees 14 pixels far
 
 
-def _try(handle: str, enlarge: Callable, scale: int) -> None:
-    """Enlarge a small grey square, to tell now rather than later that a model is no upscaler."""
-    side = 16
-    wanted = f"it must take float32 (1, h, w, 3) in 0 to 255 and give (1, {scale} h, {scale} w, 3)"
-    try:
-        enlarged = enlarge(np.full((side, side, 3), 128, np.uint8))
-    except Exception as error:
-        raise ValueError(
-            f"{handle} cannot enlarge an image: {wanted}, but the call failed: {_first_line(error)}"
-        ) from error
-    if enlarged.shape != (side * scale, side * scale, 3):
-        given = (1, *enlarged.shape)
-        raise ValueError(f"{handle} cannot be used here: {wanted}, but made {given} of (1, {side}, {side}, 3)")
+def _from_file(path: Path, scale: int) -> Upscaler:
+    """A Keras network, float32 (n, h, w, 3) in [-1, 1] to (n, scale h, scale w, 3)."""
+    from utils.generating import fingerprint
+    from utils.old_files import load_network
 
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    model = load_network(path)
 
-def _first_line(error: Exception) -> str:
-    """What an error says, without the pages that TensorFlow adds."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+    def enlarge(images: np.ndarray) -> np.ndarray:
+        return to_uint8(np.asarray(model.predict_on_batch(to_float(images))))
 
-
-def _import_hub():
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it announces that pkg_resources is deprecated
-            import tensorflow_hub
-    except ImportError as error:
-        raise ImportError(
-            f"tensorflow_hub cannot be imported ({error}). It needs pkg_resources, which setuptools dropped, and "
-            'tf-keras: pip install tensorflow tensorflow-hub tf-keras "setuptools<81", then restart Python'
-        ) from error
-    return tensorflow_hub
-
-
-def _check_reachable(url: str) -> None:
-    """Raise ConnectionError if a URL's host does not answer within seconds; a model in the hub's cache needs none."""
-    cache = os.environ.get("TFHUB_CACHE_DIR") or os.path.join(tempfile.gettempdir(), "tfhub_modules")
-    if (Path(cache) / hashlib.sha1(url.encode()).hexdigest()).is_dir():
-        return
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https"):  # gs:// and its kin have clients of their own
-        return
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy and not urllib.request.proxy_bypass(parts.hostname):
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    address = (parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
-    answers = []
-
-    def knock():
-        try:
-            socket.create_connection(address, timeout=REACH_SECONDS).close()
-            answers.append(None)
-        except OSError as error:
-            answers.append(error)
-
-    # in a thread, for the time-out of a socket does not cover the search for the host's address
-    thread = threading.Thread(target=knock, daemon=True)
-    thread.start()
-    thread.join(REACH_SECONDS)
-    if answers != [None]:
-        reason = answers[0] if answers else "no answer"
-        raise ConnectionError(f"{url} cannot be reached: {address[0]} does not answer ({reason}).")
-
-
-@contextmanager
-def _impatient(seconds: float):
-    """Let no new connection wait for ever: hub.load sets no time-out of its own."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+    takes, wanted = (
+        getattr(model, "input_shape", None),
+        f"it must take (n, h, w, 3) and give (n, {scale} h, {scale} w, 3)",
+    )
+    if not (isinstance(takes, tuple) and len(takes) == 4 and takes[-1] == 3):
+        raise ValueError(f"{path} cannot enlarge an image: {wanted}, but takes {takes}")
+    given = model.compute_output_shape((1, 16, 16, 3))
+    if tuple(given) != (1, 16 * scale, 16 * scale, 3):
+        raise ValueError(f"{path} cannot be used here: {wanted}, but makes {tuple(given)} of (1, 16, 16, 3)")
+    return Upscaler(str(path), scale, enlarge, identity=f"{path.stem} {fingerprint(model)}")
