@@ -2,6 +2,7 @@
 # make test       sets everything up and passes the tests
 # make notebooks  runs the three notebooks and keeps them with their pictures in notebooks/
 # make data       draws the data set alone: data/lines/ and data.zip
+# make bench      measures speed, reading and enlarging, and prints tables (five minutes or so)
 # make explore    opens the page to play with: http://127.0.0.1:8866
 # make z-anim     films the patterns of Z beside their images: Z-anim/
 # make lab        opens JupyterLab
@@ -23,7 +24,7 @@ PAPERMILL = $(BIN)/python -m papermill --cwd . --kernel python3 --log-level ERRO
 # The demonstration's progress bars belong on the terminal, not into the notebooks that it leaves.
 SHOW = PROGRESS_BAR=text $(PAPERMILL) --no-progress-bar --stderr-file /dev/stderr
 
-.PHONY: demo test notebooks data explore z-anim lab addresses lint clean
+.PHONY: demo test notebooks data bench explore z-anim lab addresses lint clean
 
 demo: $(VENV)/ready
 	@mkdir -p run/demo
@@ -44,6 +45,11 @@ notebooks: $(VENV)/ready
 
 data: $(VENV)/ready
 	$(BIN)/python -m lines --count 10000 --out data/lines --seed 1 --zip data.zip
+
+bench: $(VENV)/ready
+	$(BIN)/python -m benchmarks.training_step --network readme --divide 4
+	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python benchmarks/super_resolution.py
 
 explore: $(VENV)/ready
 	@$(BIN)/python -m pip install --quiet "voila>=0.5.8"
