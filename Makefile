@@ -24,13 +24,16 @@ PAPERMILL = $(BIN)/python -m papermill --cwd . --kernel python3 --log-level ERRO
 # The demonstration's progress bars belong on the terminal, not into the notebooks that it leaves.
 SHOW = PROGRESS_BAR=text $(PAPERMILL) --no-progress-bar --stderr-file /dev/stderr
 
-.PHONY: demo test notebooks data bench explore z-anim lab addresses lint clean
+.PHONY: demo test notebooks data bench explore z-anim lab addresses clean
 
 demo: $(VENV)/ready
 	@mkdir -p run/demo
-	$(SHOW) notebooks/Training.ipynb run/demo/Training.ipynb -p MINUTES $(DEMO_MINUTES)
-	$(SHOW) notebooks/Inference.ipynb run/demo/Inference.ipynb
-	$(SHOW) notebooks/Inference+.ipynb run/demo/Inference+.ipynb
+	@echo "1 of 3, Training.ipynb: draws the data set, trains for $(DEMO_MINUTES) minutes ..."
+	@$(SHOW) notebooks/Training.ipynb run/demo/Training.ipynb -p MINUTES $(DEMO_MINUTES)
+	@echo "2 of 3, Inference.ipynb: walks from one latent point to another, enlarges the images ..."
+	@$(SHOW) notebooks/Inference.ipynb run/demo/Inference.ipynb
+	@echo "3 of 3, Inference+.ipynb: heat maps, patterns, vectors by hand ..."
+	@$(SHOW) notebooks/Inference+.ipynb run/demo/Inference+.ipynb
 	@echo "The pictures: run/gan/0001_lines/images/, run/inference/, run/inference+/. The notebooks that made them: run/demo/."
 
 test: $(VENV)/ready-test
