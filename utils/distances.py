@@ -16,8 +16,8 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
-from tqdm.auto import tqdm
 
+from utils.progress import tqdm
 from utils.shrinking import as_batch, as_rgb, shrink
 
 SMALL = 32  # pixels a side at which images are compared one by one

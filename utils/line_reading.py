@@ -18,10 +18,10 @@ from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
-from tqdm.auto import tqdm
 
 from lines import COLOR_NAMES, SIZE, STROKE
 from utils.colors import color_names, nearest_in_palette, to_lab
+from utils.progress import tqdm
 from utils.shrinking import as_rgb, shrink
 
 BATCH = 64  # images read at once: fits the processor's cache, and Python's own cost is spread over enough of them

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from lines import PALETTE, POSITIONS, SIZE, STROKE, Y2_DEVIATION, Y2_MEAN, draw, sample
 from utils.line_reading import Line, on_canvas
+from utils.picture_quality import psnr_each
+from utils.progress import tqdm
 
 RULES = ("one_vertical", "two_horizontals", "x", "y1", "y2", "palette", "width", "inked", "straight")
-IDENTICAL = 99.0  # decibels given to an image that is a drawn one to the last bit, whose true value has no number
 BATCH = 64
 
 
@@ -127,16 +127,9 @@ def nearest_drawn(images: np.ndarray, rules: Rules | None = None) -> tuple[dict[
         for start in range(0, len(images), BATCH):
             batch = images[start : start + BATCH]
             parts.append(_fit(batch, rules))
-            decibels[start : start + BATCH] = psnr(batch, draw(parts[-1]))
+            decibels[start : start + BATCH] = psnr_each(batch, draw(parts[-1]))
             bar.update(len(batch))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, decibels
-
-
-def psnr(images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The peak signal-to-noise ratio of pairs of uint8 images, decibels (n,), 99 at most."""
-    apart = (images.astype(np.float32) - others.astype(np.float32)).reshape(len(images), -1)
-    error = np.mean(apart**2, axis=1, dtype=np.float64) / 255**2
-    return np.minimum(-10 * np.log10(np.maximum(error, 1e-12)), IDENTICAL)
 
 
 def _fit(images: np.ndarray, rules: Rules) -> dict[str, np.ndarray]:

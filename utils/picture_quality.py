@@ -5,6 +5,7 @@ import numpy as np
 STEP = 64  # levels of 255 that an edge must rise by to be measured
 REACH = 8  # pixels on either side of an edge in which the true picture must be flat
 FLAT = 4  # levels of 255 that count as flat
+IDENTICAL = 99.0  # decibels that `psnr_each` gives where two pictures are equal, whose true value has no number
 
 
 def psnr(true: np.ndarray, picture: np.ndarray) -> float:
@@ -18,6 +19,18 @@ def psnr(true: np.ndarray, picture: np.ndarray) -> float:
     """
     error = np.mean((np.asarray(true, np.float32) - np.asarray(picture, np.float32)) ** 2, dtype=np.float64)
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+
+
+def psnr_each(images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratio of pairs of pictures.
+
+    Args:
+        images, others: uint8 (n, h, w, c), of one shape.
+
+    Returns:
+        Decibels, float (n,), at most `IDENTICAL`.
+    """
+    return np.array([min(psnr(image, other), IDENTICAL) for image, other in zip(images, others, strict=True)])
 
 
 def ssim(true: np.ndarray, picture: np.ndarray) -> float:

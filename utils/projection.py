@@ -18,6 +18,7 @@ import numpy as np
 from utils.generating import generate_images
 from utils.images import to_float, to_uint8
 from utils.paths import generate_latent_points
+from utils.picture_quality import psnr_each
 
 SCALES = (1, 2, 4, 8, 16)  # pixels over which images are averaged before they are compared
 PRIOR = 0.01  # weight of the prior on the norm, against a squared difference of values in [-1, 1]
@@ -95,23 +96,8 @@ def project(
     kept |= more
     Z = kept[steps]
     way = np.stack([kept[step] for step in sorted(kept)])
-    near = psnr(generate_images(generator, Z), to_uint8(images))
+    near = psnr_each(generate_images(generator, Z), to_uint8(images))
     return Z, History(np.concatenate([*losses, refined]), sorted(kept), way, near)
-
-
-def psnr(images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Measure how near images are to others, pixel by pixel: peak signal-to-noise ratio in decibels.
-
-    Args:
-        images: uint8 (n, h, w, c).
-        others: uint8 of the same shape.
-
-    Returns:
-        float (n,), 99 where two images are identical.
-    """
-    squares = (images.astype(float) - others.astype(float)) ** 2
-    mean = squares.reshape(len(squares), -1).mean(axis=1)
-    return np.minimum(10 * np.log10(255**2 / np.maximum(mean, 1e-9)), 99)
 
 
 def plot_projection(

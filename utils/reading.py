@@ -27,7 +27,8 @@ from utils.distances import (
     small_vectors,
 )
 from utils.line_reading import Line, on_canvas, read_lines
-from utils.line_rules import IDENTICAL, RULES, Rules, nearest_drawn, psnr, rules_kept, split_horizontals
+from utils.line_rules import RULES, Rules, nearest_drawn, rules_kept, split_horizontals
+from utils.picture_quality import IDENTICAL, psnr_each
 from utils.report_views import figure, table
 from utils.shrinking import as_batch
 
@@ -40,7 +41,7 @@ __all__ = [
     "kernel_distance",
     "nearest_distances",
     "nearest_drawn",
-    "psnr",
+    "psnr_each",
     "random_features",
     "read_lines",
     "report",

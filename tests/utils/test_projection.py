@@ -5,7 +5,8 @@ from PIL import Image
 from utils.generating import fingerprint, generate_images
 from utils.images import to_float
 from utils.paths import generate_latent_points
-from utils.projection import History, plot_projection, project, psnr
+from utils.picture_quality import psnr_each
+from utils.projection import History, plot_projection, project
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def test_images_of_the_generator_itself_are_found(found):
 def test_the_vectors_give_the_images_that_the_history_speaks_of(found, tiny_generator):
     images, Z, history = found
     assert Z.shape == (4, 6)
-    assert np.allclose(psnr(images, generate_images(tiny_generator, Z)), history.psnr)
+    assert np.allclose(psnr_each(images, generate_images(tiny_generator, Z)), history.psnr)
 
 
 def test_the_history_leads_from_the_start_to_the_vectors_found(found):
@@ -76,8 +77,8 @@ def test_a_search_without_steps_is_refused(tiny_generator):
 
 def test_psnr_is_what_it_says():
     black, grey = np.zeros((1, 4, 4, 3), np.uint8), np.full((1, 4, 4, 3), 51, np.uint8)
-    assert psnr(black, grey) == pytest.approx(20 * np.log10(5))
-    assert psnr(black, black) == 99
+    assert psnr_each(black, grey) == pytest.approx(20 * np.log10(5))
+    assert psnr_each(black, black) == 99
 
 
 def test_the_way_is_drawn(found, tiny_generator, tmp_path):
