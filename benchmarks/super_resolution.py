@@ -120,8 +120,6 @@ def main() -> None:
         print(json.dumps(measure(arguments.only, arguments.count, arguments.frames, arguments.film)))
         return
 
-    from utils.runs import latest_generator  # here, for it starts Keras, which `measure` is to count
-
     models = [*MODELS, *arguments.model]
     load = f", load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
     print(f"{os.cpu_count()} cores{load}\n")
@@ -141,6 +139,8 @@ def main() -> None:
             gain = "" if q["psnr"] >= 99 else f"{q['psnr'] - base:+.2f}"
             name = Path(model).name
             print(f"| {kind} | {name} | {psnr} | {gain} | {q['ssim']:.4f} | {q['edge_width']:.2f} |")
+    from utils.runs import latest_generator  # not before: it starts Keras, and a process inherits its parent's peak
+
     sheet(models, arguments.generator or latest_generator(), arguments.sheet)
     print(f"\nThe same details side by side: {arguments.sheet}")
 

@@ -80,9 +80,9 @@ def project(
     if min(steps, starts, candidates) < 1:
         raise ValueError(f"steps, starts and candidates are 1 or more, not {steps}, {starts} and {candidates}")
     n, latent_dim = len(images), generator.input_shape[-1]
-    starts = min(starts, candidates)
+    starts = min(starts, candidates) if steps > 1 else 1
     Z = _nearest_starts(generator, images, generate_latent_points(latent_dim, candidates, seed), starts)
-    scouting = 0 if starts == 1 else steps // 5
+    scouting = 0 if starts == 1 else max(1, steps // 5)
     with _frozen(generator), _progress(steps) as progress:
         losses, kept = [], {}
         if scouting:

@@ -75,6 +75,12 @@ def test_a_search_without_steps_is_refused(tiny_generator):
         project(tiny_generator, np.zeros((1, 16, 16, 3), np.uint8), steps=0)
 
 
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_a_search_of_very_few_steps_works_too(tiny_generator, steps):
+    Z, history = project(tiny_generator, np.zeros((2, 16, 16, 3), np.uint8), steps=steps)
+    assert Z.shape == (2, 6) and len(history.loss) == steps
+
+
 def test_psnr_is_what_it_says():
     black, grey = np.zeros((1, 4, 4, 3), np.uint8), np.full((1, 4, 4, 3), 51, np.uint8)
     assert psnr_each(black, grey) == pytest.approx(20 * np.log10(5))
