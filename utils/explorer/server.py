@@ -29,7 +29,7 @@ from utils.files import write_json
 from utils.latent import fingerprint
 
 NOTEBOOK = Path(__file__).with_name("Explorer.ipynb")
-SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_faithful.h5"
+SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_faithful.h5"  # from any folder
 LANGUAGE = "EXPLORER_LANGUAGE"
 WORTH = 0.1  # R² from which a direction does what it is called
 ROOM = 2**20  # bytes of a message beside the file in it
@@ -45,11 +45,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = _options(arguments)
     from utils import loaders, runs
 
-    path = options.generator or (SHIPPED if SHIPPED.exists() else runs.latest_generator())
-    if path is None:
-        sys.exit("There is no generator yet: train one (make demo), or give one, --generator path/to/generator.h5")
-    print(f"Loading {path} ...", flush=True)
     try:
+        path = options.generator or runs.any_generator()
+        print(f"Loading {path} ...", flush=True)
         generator = loaders.load_generator(path)
         if options.find_directions:
             write_directions(path, generator)
@@ -97,7 +95,7 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
 
 
 def served_page():
-    """What the notebook shows: the page of the generator that this process serves, or of the one trained last."""
+    """What the notebook shows: the generator that this process serves, or the one trained last, or the one that ships."""
     from utils.explorer.page import Page
     from utils.explorer.walk import Walk
 
@@ -105,9 +103,7 @@ def served_page():
     if drawing is None:
         from utils import loaders, runs
 
-        path = SHIPPED if SHIPPED.exists() else runs.latest_generator()
-        if path is None:
-            raise FileNotFoundError("there is no generator yet: train one with notebooks/Training.ipynb")
+        path = runs.latest_generator() or SHIPPED
         generator = loaders.load_generator(path)
         drawing = Drawing(generator, all_directions(path, generator))
     return Page(Walk(drawing), os.environ.get(LANGUAGE)).box
@@ -152,7 +148,9 @@ def is_local(ip: str) -> bool:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m utils.explorer", description="A page to walk the latent space.")
-    parser.add_argument("--generator", type=Path, help="a .h5 or .keras file; else the one shipped, or trained last")
+    parser.add_argument(
+        "--generator", type=Path, help="a .h5 or .keras file; else the one trained last, or the one that ships"
+    )
     parser.add_argument("--port", type=int, default=8866)
     parser.add_argument(
         "--ip",
