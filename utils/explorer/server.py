@@ -95,7 +95,7 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
 
 
 def served_page():
-    """What the notebook shows: the generator that this process serves, or the one trained last, or the one that ships."""
+    """What the notebook shows: the generator served by this process, or trained last, or shipped."""
     from utils.explorer.page import Page
     from utils.explorer.walk import Walk
 
@@ -149,7 +149,7 @@ def is_local(ip: str) -> bool:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m utils.explorer", description="A page to walk the latent space.")
     parser.add_argument(
-        "--generator", type=Path, help="a .h5 or .keras file; else the one trained last, or the one that ships"
+        "--generator", type=Path, help="a .h5 or .keras file; else the one trained last, or shipped"
     )
     parser.add_argument("--port", type=int, default=8866)
     parser.add_argument(
