@@ -198,7 +198,7 @@ def test_all_python_examples_run_in_their_order(tmp_path, monkeypatch):
     assert Path("run/gan/0002_lines/generator.h5").is_file()
     assert (made["z"] == z).all()
     assert {path.name for path in Path("run").iterdir() if path.is_file()} == {"middle.png", "points.txt", "way.gif"}
-    assert Path("run/large/Super Resolution 0 (Lanczos).jpg").is_file()
+    assert Path("run/large/Super Resolution 0.jpg").is_file()
 
 
 # Facts ---------------------------------------------------------------------------------------------------------------
