@@ -148,9 +148,7 @@ def is_local(ip: str) -> bool:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m utils.explorer", description="A page to walk the latent space.")
-    parser.add_argument(
-        "--generator", type=Path, help="a .h5 or .keras file; else the one trained last, or shipped"
-    )
+    parser.add_argument("--generator", type=Path, help="a .h5 or .keras file; else the one trained last, or shipped")
     parser.add_argument("--port", type=int, default=8866)
     parser.add_argument(
         "--ip",
