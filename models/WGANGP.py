@@ -429,13 +429,18 @@ class WGANGP(TrainStep, keras.Model):
         self.plot_model(folder)
 
     def save_model(self, folder):
-        """Write model.h5, critic.h5 and generator.h5 into `folder`: float32, stock layers, for any Keras 3."""
+        """Write model.h5, critic.h5 and generator.h5 into `folder`: float32, stock layers, for any Keras 3.
+
+        Returns:
+            The copy that was saved as model.h5.
+        """
         from utils import runs
 
-        generator, critic = self.stock_generator(), self.stock_critic()
-        runs.save_keras_model(self.model, Path(folder) / "model.h5")
-        runs.save_keras_model(critic, Path(folder) / "critic.h5")
-        runs.save_keras_model(generator, Path(folder) / "generator.h5")
+        model = self.model
+        runs.save_keras_model(model, Path(folder) / "model.h5")
+        for name in ("critic", "generator"):
+            runs.save_keras_model(model.get_layer(name), Path(folder) / f"{name}.h5")
+        return model
 
     def load_weights(self, path, **kwargs):
         """Read weights/weights.h5, of today or of the original under Keras 2, or a checkpoint with its optimisers."""
@@ -454,8 +459,8 @@ class WGANGP(TrainStep, keras.Model):
         """Draw the layers of critic, generator and both into viz/critic.png, viz/generator.png, viz/model.png."""
         from utils import figures
 
-        generator, critic = self.stock_generator(), self.stock_critic()
-        for model in (self.model, critic, generator):
+        whole = self.model
+        for model in (whole, whole.get_layer("critic"), whole.get_layer("generator")):
             figures.plot_layers(model, Path(folder) / "viz" / f"{model.name}.png", show=False)
 
 

@@ -122,9 +122,8 @@ def build_critic(
     make = LayerMaker(**making)
     x = image = layers.Input(tuple(input_dim), name="critic_input")
     for i, (filters, kernel_size, strides) in enumerate(zip(conv_filters, conv_kernel_size, conv_strides, strict=True)):
-        x = make.conv(filters, kernel_size, strides, f"critic_conv_{i}")(
-            x
-        )  # (n, height / stride, width / stride, filters)
+        # (n, height, width, channels) -> (n, height / stride, width / stride, filters)
+        x = make.conv(filters, kernel_size, strides, f"critic_conv_{i}")(x)
         if batch_norm_momentum and i > 0:
             x = make.batch_normalization(batch_norm_momentum)(x)
         x = make.activation(activation)(x)
@@ -171,9 +170,8 @@ def build_generator(
     z = layers.Input((z_dim,), name="generator_input")
     x = make.dense(int(np.prod(initial_dense_layer_size)))(z)
     x = normalised_and_activated(x)
-    x = layers.Reshape(tuple(initial_dense_layer_size), dtype=make.dtype, name="generator_reshape")(
-        x
-    )  # (n, 8, 8, 512) as published
+    # (n, height * width * channels) -> (n, height, width, channels): (n, 8, 8, 512) as published
+    x = layers.Reshape(tuple(initial_dense_layer_size), dtype=make.dtype, name="generator_reshape")(x)
     if dropout_rate:
         x = layers.Dropout(dropout_rate, dtype=make.dtype)(x)
     rows = list(zip(upsample, conv_filters, conv_kernel_size, conv_strides, strict=True))

@@ -1,7 +1,7 @@
 """The one place where files are written: to a temporary name beside the final one, then renamed.
 
 A reader therefore sees the old file or the new one, never half of either, even if the process is killed while it
-writes. What a killed process leaves behind ends in `.part` and is swept away by the next write to the same name.
+writes. What a killed process leaves behind has `.part` in its name and is swept away by the next write to the same name.
 """
 
 import json
@@ -12,22 +12,23 @@ from pathlib import Path
 
 
 @contextmanager
-def write_whole(path: str | os.PathLike) -> Iterator[Path]:
+def write_whole(path: str | os.PathLike, suffix: str = "") -> Iterator[Path]:
     """Give a temporary path to write to; once the block ends well, that file takes the name `path`.
 
     Args:
         path: the final name. Its folder is made if it is missing.
+        suffix: what the temporary name ends in, for a library that can only guess the format from it (Keras).
 
     Yields:
-        A path in the same folder, `.<name>.part`. Its suffix differs from the final one, so tell a library that
-        guesses the format from the name (Pillow, Matplotlib) the format in words.
+        A path in the same folder, `.<name>.part<suffix>`. Where a library can be told the format in words (Pillow,
+        Matplotlib), tell it so.
 
     Raises:
         OSError: the folder cannot be made or written to; whatever `path` held before is untouched.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.part{suffix}")
     try:
         yield temporary
         os.replace(temporary, path)

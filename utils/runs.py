@@ -193,27 +193,16 @@ def step_line(step, critic_batches, d_loss, g_loss):
 def save_keras_model(model, path):
     """Write a Keras model whole, as .h5 or .keras by its suffix, without its optimiser."""
     path = Path(path)
-    with files.write_whole(path) as temporary:
-        suffixed = temporary.with_name(temporary.name + path.suffix)  # Keras chooses the format by the suffix
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # HDF5 is an old format, and the one that the original's users hold
-                _quietly(model.save, suffixed, include_optimizer=False)
-            os.replace(suffixed, temporary)
-        finally:
-            suffixed.unlink(missing_ok=True)
+    with files.write_whole(path, suffix=path.suffix) as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # HDF5 is an old format, and the one that the original's users hold
+        _quietly(model.save, temporary, include_optimizer=False)
     return path
 
 
 def save_weights(model, path):
     """Write a Keras model's weights whole, in the format of .weights.h5, whatever the name of `path`."""
-    with files.write_whole(path) as temporary:
-        suffixed = temporary.with_name(temporary.name + ".weights.h5")
-        try:
-            model.save_weights(suffixed)
-            os.replace(suffixed, temporary)
-        finally:
-            suffixed.unlink(missing_ok=True)
+    with files.write_whole(path, suffix=".weights.h5") as temporary:
+        model.save_weights(temporary)
     return Path(path)
 
 
@@ -370,7 +359,7 @@ class Snapshots(keras.callbacks.Callback):
         if model.epoch % self.every == 0 or model.epoch + 1 == self.last or model.stop_training:
             model.synchronise()
             model.sample_images(self.folder, self.r, self.c)
-            model.save_model(self.folder)
-            save_weights(model.model, self.folder / "weights" / "weights.h5")
+            saved = model.save_model(self.folder)
+            save_weights(saved, self.folder / "weights" / "weights.h5")
             write_history(self.folder, model.d_losses, model.g_losses, model.step_seconds)
             save_weights(model, self.folder / CHECKPOINT)
