@@ -1,7 +1,8 @@
 """The one place where files are written: to a temporary name beside the final one, then renamed.
 
 A reader therefore sees the old file or the new one, never half of either, even if the process is killed while it
-writes. What a killed process leaves behind has `.part` in its name and is swept away by the next write to the same name.
+writes. What a killed process leaves behind has `.part` in its name, and is swept away by the next write to the same
+name.
 """
 
 import json
