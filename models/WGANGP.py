@@ -7,6 +7,7 @@ Wasserstein GANs" (2017). What is notable here:
   with it still work;
 - it is a `keras.Model`: `fit`, callbacks, `summary` and checkpoints work; `.train` is a thin layer on `fit`;
 - `step`, written once for every backend, is one compiled call: n_critic critic batches, then one generator step;
+- other objectives, a moving average and other optimiser settings are keywords, off unless asked for;
 - convolutions run on 16 bits where the processor is quick at it; weights, losses and saved files are float32.
 """
 
@@ -18,10 +19,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from models import losses
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
+from models.losses import LOSSES, PENALTIES
 from models.networks import build_critic, build_generator
 from models.precision import jit_pays, resolve_precision
+from models.training import Schedule, TrainingLoop, to_range
 
 PARAMETER_NAMES = (
     "input_dim",
@@ -46,12 +48,19 @@ PARAMETER_NAMES = (
     "z_dim",
     "batch_size",
 )
-THOROUGH_EVERY = 100  # on every 100th step the critic learns from this many batches, as in the original
-THOROUGH_CRITIC = 5
+OPTIONS = {  # the keywords that change what is learnt, as published
+    "loss": "wasserstein",
+    "penalty": "gradient",
+    "beta_1": 0.5,
+    "beta_2": 0.999,
+    "decay_steps": None,
+    "ema": None,
+}
+THOROUGH_CRITIC = 5  # batches that the critic learns from on every 100th step, as in the original
 
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
-class WGANGP(TrainStep, keras.Model):
+class WGANGP(TrainStep, TrainingLoop, keras.Model):
     """A Wasserstein GAN with gradient penalty.
 
     Args:
@@ -69,11 +78,17 @@ class WGANGP(TrainStep, keras.Model):
         grad_weight: weight of the gradient penalty; published: 10.
         z_dim: length of the latent vector; published: 100.
         batch_size: images a critic step looks at; published: 16.
+        loss: `wasserstein` as published, `gan` (sigmoid cross-entropy), `hinge` or `relativistic` (see `models.losses`).
+        penalty: `gradient` as published, `r1` or `r1r2`, each weighted by `grad_weight`; None for none.
+        beta_1, beta_2: Adam's.
+        decay_steps: in how many steps the learning rates fall to 0 along half a cosine; None leaves them as they are.
+        ema: decay of an exponential moving average of the generator's weights, e.g. 0.999, kept in `ema_generator` and
+            saved as generator_ema.h5; None for none. In the first steps it forgets faster.
         precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.precision`).
         seed: int for the same weights, noise and shuffling each time; None for others each time.
 
     Attributes:
-        critic, generator: Keras models.
+        critic, generator: Keras models; `ema_generator` is a third one, or None.
         d_losses: list of [total, real, fake, penalty] floats, one a step, from its last critic batch.
         g_losses: list of floats, one a step.
         step_seconds: list of floats, how long each step took.
@@ -107,6 +122,12 @@ class WGANGP(TrainStep, keras.Model):
         z_dim,
         batch_size,
         *,
+        loss="wasserstein",
+        penalty="gradient",
+        beta_1=0.5,
+        beta_2=0.999,
+        decay_steps=None,
+        ema=None,
         precision="auto",
         seed=None,
         name="gan",
@@ -116,9 +137,11 @@ class WGANGP(TrainStep, keras.Model):
         super().__init__(name=name, **kwargs)
         for parameter in PARAMETER_NAMES:
             setattr(self, parameter, given[parameter])
+        self.options = {option: given[option] for option in OPTIONS}
         self.precision = resolve_precision(precision)
         self.seed = seed
         self._check_parameters()
+        self._objective, self._penalty = LOSSES[loss], PENALTIES.get(penalty)
 
         self.critic = self._build_critic(dtype=self.precision, stock=False)
         self.generator = self._build_generator(dtype=self.precision, stock=False)
@@ -128,16 +151,13 @@ class WGANGP(TrainStep, keras.Model):
                 f"{tuple(input_dim)}. Change generator_initial_dense_layer_size, generator_conv_strides, "
                 f"generator_upsample or the last of generator_conv_filters."
             )
+        self.ema_generator = self._averaged_generator() if ema else None
         self.seed_generator = keras.random.SeedGenerator(seed)
         self._n_critic = 5
         self._train_functions = {}
         self.compile()
         self.build((None, z_dim))
-
-        self.d_losses = []
-        self.g_losses = []
-        self.step_seconds = []
-        self.epoch = 0
+        self._start_history()
 
     def _check_parameters(self):
         for network in ("critic_conv_", "generator_conv_"):
@@ -156,6 +176,11 @@ class WGANGP(TrainStep, keras.Model):
             )
         if self.optimiser not in ("adam", "rmsprop"):
             raise ValueError(f"optimiser is {self.optimiser!r}; choose 'adam' or 'rmsprop'.")
+        for option, known in (("loss", LOSSES), ("penalty", {**PENALTIES, None: None})):
+            if self.options[option] not in known:
+                raise ValueError(f"{option} is {self.options[option]!r}; choose one of {', '.join(map(repr, known))}.")
+        if self.options["ema"] is not None and not 0 < self.options["ema"] < 1:
+            raise ValueError(f"ema is {self.options['ema']!r}; it is a decay between 0 and 1, such as 0.999, or None.")
 
     # The two networks, and the whole made of them -----------------------------------------------------------------
 
@@ -187,13 +212,18 @@ class WGANGP(TrainStep, keras.Model):
             **making,
         )
 
+    def _averaged_generator(self):
+        generator = _with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))
+        generator.trainable = False
+        return generator
+
     def stock_critic(self):
         """A float32 copy of the critic, of stock layers only, as it is saved."""
         return _with_weights_of(self.critic, self._build_critic(dtype="float32", stock=True))
 
-    def stock_generator(self):
-        """A float32 copy of the generator, of stock layers only, as it is saved."""
-        return _with_weights_of(self.generator, self._build_generator(dtype="float32", stock=True))
+    def stock_generator(self, source=None):
+        """A float32 copy of the generator, or of the averaged one, of stock layers only, as it is saved."""
+        return _with_weights_of(source or self.generator, self._build_generator(dtype="float32", stock=True))
 
     @property
     def model(self):
@@ -209,6 +239,31 @@ class WGANGP(TrainStep, keras.Model):
     def call(self, z, training=False):
         """Latent vectors (n, z_dim) -> the critic's scores (n, 1) of the images that they give."""
         return self.critic(self.generator(z, training=training), training=training)
+
+    # The losses kept -----------------------------------------------------------------------------------------------
+
+    loss_names = ("d_loss", "d_real", "d_fake", "d_penalty", "g_loss")
+
+    def _start_history(self):
+        super()._start_history()
+        self.d_losses = []
+
+    def record(self, losses):
+        super().record(losses)
+        self.d_losses.append([losses[name] for name in self.loss_names[:4]])
+
+    def restore_history(self, history):
+        super().restore_history(history)
+        self.d_losses = [list(row) for row in zip(*(self.losses_of[name] for name in self.loss_names[:4]), strict=True)]
+
+    @property
+    def g_losses(self):
+        """The generator's losses: a list of floats, one a step."""
+        return self.losses_of["g_loss"]
+
+    def line(self):
+        """The last step as the original printed it."""
+        return step_line(self.epoch, self.n_critic, self.d_losses[-1], self.g_losses[-1])
 
     # One step ------------------------------------------------------------------------------------------------------
 
@@ -232,7 +287,7 @@ class WGANGP(TrainStep, keras.Model):
     def _optimizer(self, learning_rate):
         if self.optimiser == "rmsprop":
             return keras.optimizers.RMSprop(learning_rate)
-        return keras.optimizers.Adam(learning_rate, beta_1=0.5)
+        return keras.optimizers.Adam(learning_rate, beta_1=self.options["beta_1"], beta_2=self.options["beta_2"])
 
     @property
     def non_trainable_variables(self):
@@ -251,6 +306,8 @@ class WGANGP(TrainStep, keras.Model):
             self._n_critic = value
             self.train_function = self._train_functions.get(value)
 
+    batches_a_step = n_critic  # as `TrainingLoop` calls it
+
     def step(self, images):
         """n_critic critic batches, then one generator step: what `fit` compiles into one call.
 
@@ -262,12 +319,13 @@ class WGANGP(TrainStep, keras.Model):
             Dict of float32 scalars: `d_loss` and its parts `d_real`, `d_fake`, `d_penalty` of the last critic batch,
             and `g_loss`; d_loss = d_real + d_fake + grad_weight * d_penalty.
         """
-        if keras.backend.standardize_dtype(images.dtype) == "uint8":
-            images = ops.cast(images, "float32") / 127.5 - 1.0
+        images = to_range(images)
         batch_size = ops.shape(images)[0] // self.n_critic
+        self._set_learning_rates()
         for i in range(self.n_critic):
-            logs = self.critic_step(images[i * batch_size : (i + 1) * batch_size])
-        return {**logs, **self.generator_step(batch_size)}
+            real = images[i * batch_size : (i + 1) * batch_size]
+            logs = self.critic_step(real)
+        return {**logs, **self.generator_step(real)}
 
     def critic_step(self, real):
         """Teach the critic one batch of real images (n, height, width, channels), float in [-1, 1]."""
@@ -276,10 +334,8 @@ class WGANGP(TrainStep, keras.Model):
         mix = self._mix(n)
 
         def loss():
-            real_scores, fake_scores = self._scores_of_both(real, fake)
-            d_real = losses.critic_on_real(real_scores)
-            d_fake = losses.critic_on_fake(fake_scores)
-            d_penalty = losses.gradient_penalty(self._score, real, fake, mix)
+            d_real, d_fake = self._objective.critic(*self._scores_of_both(real, fake))
+            d_penalty = self._penalty(self._score, real, fake, mix) if self._penalty else 0.0 * d_real
             d_loss = d_real + d_fake + self.grad_weight * d_penalty
             logs = {"d_loss": d_loss, "d_real": d_real, "d_fake": d_fake, "d_penalty": d_penalty}
             return self.optimizer.scale_loss(d_loss), logs
@@ -288,17 +344,40 @@ class WGANGP(TrainStep, keras.Model):
         apply_gradients(self.optimizer, gradients, self.critic.trainable_variables)
         return logs
 
-    def generator_step(self, n):
-        """Teach the generator to please the critic, on n fresh latent vectors."""
-        z = self._noise(n)
+    def generator_step(self, real):
+        """Teach the generator to please the critic, on as many fresh latent vectors as there are real images.
+
+        The real images (n, height, width, channels) themselves count only in the relativistic loss.
+        """
+        z = self._noise(ops.shape(real)[0])
 
         def loss():
-            g_loss = losses.generator_on_fake(self._score(self.generator(z, training=True)))
+            fake = self.generator(z, training=True)
+            scores = self._scores_of_both(real, fake) if self._objective.looks_at_real else (None, self._score(fake))
+            g_loss = self._objective.generator(*scores)
             return self.generator_optimizer.scale_loss(g_loss), {"g_loss": g_loss}
 
         logs, gradients = loss_and_gradients(loss, self.generator.trainable_variables)
         apply_gradients(self.generator_optimizer, gradients, self.generator.trainable_variables)
+        if self.ema_generator:
+            self._average()
         return logs
+
+    def _average(self):
+        """Move the averaged generator a little towards the generator, weights and statistics alike."""
+        steps = ops.cast(self.generator_optimizer.iterations, "float32")
+        decay = ops.minimum(self.options["ema"], (1 + steps) / (10 + steps))
+        for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
+            average.assign(weight + decay * (average - weight))
+
+    def _set_learning_rates(self):
+        """Let both learning rates fall along half a cosine, where `decay_steps` asks for it."""
+        if self.options["decay_steps"] is None:
+            return
+        done = ops.cast(self.generator_optimizer.iterations, "float32") / self.options["decay_steps"]
+        factor = (1 + ops.cos(np.pi * ops.minimum(done, 1.0))) / 2
+        self.optimizer.learning_rate = self.critic_learning_rate * factor
+        self.generator_optimizer.learning_rate = self.generator_learning_rate * factor
 
     def _noise(self, n):
         return keras.random.normal((n, self.z_dim), seed=self.seed_generator)
@@ -360,30 +439,19 @@ class WGANGP(TrainStep, keras.Model):
             FileNotFoundError: `resume` without a checkpoint.
             ValueError: images of another shape than input_dim, or outside [-1, 1].
         """
-        from utils import loaders, runs  # here, so that the networks alone know no file and no figure
-
-        if not isinstance(x_train, loaders.ImageBatches):
-            x_train = loaders.ImageBatches.from_array(np.asarray(x_train), batch_size, seed=self.seed)
-        if tuple(x_train.images.shape[1:]) != tuple(self.input_dim):
-            raise ValueError(
-                f"x_train holds images of {tuple(x_train.images.shape[1:])}, but this network was built for "
-                f"input_dim={tuple(self.input_dim)}. Load the data set at that size, or build the network for yours."
-            )
-        run_folder = Path(run_folder)
-        last = self.epoch + epochs
-        if resume:
-            runs.restore(self, run_folder)
-            last = epochs
-        reporting = runs.callbacks(run_folder, r, c, print_every_n_batches, last, verbose=verbose, minutes=minutes)
-        reporting = [_RecordLosses(), *reporting, *callbacks, _CountSteps()]
-        history = None
-        for steps, critic_batches in _segments(self.epoch, last, n_critic):
-            self.n_critic = critic_batches
-            stream = _stream(x_train, batch_size, self.epoch, n_critic)
-            history = self.fit(stream, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=reporting)
-            if self.stop_training:
-                break
-        return history
+        return self.run_steps(
+            x_train,
+            batch_size,
+            epochs,
+            run_folder,
+            (r, c),
+            print_every_n_batches,
+            Schedule(n_critic, THOROUGH_CRITIC),
+            verbose=verbose,
+            minutes=minutes,
+            resume=resume,
+            callbacks=callbacks,
+        )
 
     def sample_images(self, run_folder, r, c):
         """Draw r x c images into images/sample_<epoch>.png, always of the same latent vectors; gives the path."""
@@ -391,16 +459,18 @@ class WGANGP(TrainStep, keras.Model):
 
         z = latent.generate_latent_points(self.z_dim, r * c, seed=0)
         path = Path(run_folder) / "images" / f"sample_{self.epoch}.png"
-        return figures.sample_grid(np.asarray(self.generator.predict_on_batch(z)), r, c, path)
+        generator = self.ema_generator or self.generator
+        return figures.sample_grid(np.asarray(generator.predict_on_batch(z)), r, c, path)
 
     # Files ---------------------------------------------------------------------------------------------------------
 
     def parameters(self):
-        """The 21 arguments as a dict of plain values, in their order."""
+        """The 21 arguments as a dict of plain values, in their order; the keywords beside them are in `options`."""
         return {name: _plain(getattr(self, name)) for name in PARAMETER_NAMES}
 
     def get_config(self):
-        return {**self.parameters(), "precision": self.precision, "seed": self.seed, "name": self.name}
+        named = {"precision": self.precision, "seed": self.seed, "name": self.name}
+        return {**self.parameters(), **self.options, **named}
 
     def get_compile_config(self):
         return {}  # a loaded model is compiled by its own parameters
@@ -424,12 +494,15 @@ class WGANGP(TrainStep, keras.Model):
         folder = Path(folder)
         for name in ("viz", "images", "weights"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        files.write_text(folder / "params.json", json.dumps(self.parameters(), indent=2) + "\n")
+        changed = {option: value for option, value in self.options.items() if value != OPTIONS[option]}
+        files.write_text(folder / "params.json", json.dumps({**self.parameters(), **changed}, indent=2) + "\n")
         files.write_bytes(folder / "params.pkl", pickle.dumps(list(self.parameters().values())))
         self.plot_model(folder)
 
     def save_model(self, folder):
         """Write model.h5, critic.h5 and generator.h5 into `folder`: float32, stock layers, for any Keras 3.
+
+        With a moving average, generator_ema.h5 too.
 
         Returns:
             The copy that was saved as model.h5.
@@ -440,6 +513,8 @@ class WGANGP(TrainStep, keras.Model):
         runs.save_keras_model(model, Path(folder) / "model.h5")
         for name in ("critic", "generator"):
             runs.save_keras_model(model.get_layer(name), Path(folder) / f"{name}.h5")
+        if self.ema_generator:
+            runs.save_keras_model(self.stock_generator(self.ema_generator), Path(folder) / "generator_ema.h5")
         return model
 
     def load_weights(self, path, **kwargs):
@@ -464,6 +539,26 @@ class WGANGP(TrainStep, keras.Model):
             figures.plot_layers(model, Path(folder) / "viz" / f"{model.name}.png", show=False)
 
 
+def step_line(step, critic_batches, d_loss, g_loss):
+    """The line that the original prints each step.
+
+    Args:
+        step: number of the step.
+        critic_batches: critic batches in it.
+        d_loss: [total, real, fake, penalty].
+        g_loss: float.
+
+    Example:
+        >>> step_line(452, 5, [-92.2, -71.9, -58.8, 3.8], 41.4)
+        '452 (5, 1) [D loss: (-92.2)(R -71.9, F -58.8, G 3.8)] [G loss: 41.4]'
+    """
+    total, real, fake, penalty = d_loss
+    return (
+        f"{step} ({critic_batches}, 1) [D loss: ({total:.1f})(R {real:.1f}, F {fake:.1f}, G {penalty:.1f})] "
+        f"[G loss: {g_loss:.1f}]"
+    )
+
+
 def _with_weights_of(source, copy):
     copy.set_weights(source.get_weights())
     return copy
@@ -474,56 +569,3 @@ def _plain(value):
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _segments(first, last, n_critic):
-    """Cut steps first .. last-1 into runs of (steps, critic batches a step)."""
-    if n_critic == THOROUGH_CRITIC:
-        return [(last - first, n_critic)] if last > first else []
-    segments = []
-    while first < last:
-        if first % THOROUGH_EVERY == 0:
-            segments.append((1, THOROUGH_CRITIC))
-            first += 1
-        else:
-            until = min(last, (first // THOROUGH_EVERY + 1) * THOROUGH_EVERY)
-            segments.append((until - first, n_critic))
-            first = until
-    return segments
-
-
-def _images_before(step, batch_size, n_critic):
-    """How many images the critic has looked at before `step`: where in the endless row of images to go on."""
-    thorough = -(-step // THOROUGH_EVERY)
-    return batch_size * (n_critic * (step - thorough) + THOROUGH_CRITIC * thorough)
-
-
-def _stream(x_train, batch_size, step, n_critic):
-    """The images of one step after the other, as `fit` wants them, from `step` on."""
-    position = _images_before(step, batch_size, n_critic)
-    while True:
-        count = _images_before(step + 1, batch_size, n_critic) - position
-        yield (x_train.draw(position, count),)
-        step, position = step + 1, position + count
-
-
-class _RecordLosses(keras.callbacks.Callback):
-    """Keeps the losses in the model, and stops a training that has blown up."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        d_loss = [float(logs[name]) for name in ("d_loss", "d_real", "d_fake", "d_penalty")]
-        g_loss = float(logs["g_loss"])
-        if not np.isfinite([*d_loss, g_loss]).all():
-            raise FloatingPointError(
-                f"Step {self.model.epoch}: the losses are D {d_loss}, G {g_loss}. The training has blown up and was "
-                f"stopped; the files of the last good step are kept. Try smaller learning rates or precision='float32'."
-            )
-        self.model.d_losses.append(d_loss)
-        self.model.g_losses.append(g_loss)
-
-
-class _CountSteps(keras.callbacks.Callback):
-    """Counts the step once every other callback has seen it under its own number."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.model.epoch += 1

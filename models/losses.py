@@ -1,27 +1,70 @@
-"""The objective of WGAN-GP, in the order of the paper's equations.
+"""The objectives: what critic and generator lose, and what keeps the critic's slope in bounds.
 
-Source: Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville, "Improved Training of Wasserstein GANs", 2017, algorithm 1.
-Scores are float32 tensors (n, 1), unbounded; every function gives a float32 scalar.
+Scores are float32 tensors (n, 1), unbounded; every loss is a float32 scalar. `LOSSES` and `PENALTIES` name them as
+`WGANGP(loss=..., penalty=...)` does.
+
+Sources: Gulrajani et al., "Improved Training of Wasserstein GANs", 2017, algorithm 1 (`wasserstein`, `gradient`);
+Goodfellow et al., "Generative Adversarial Nets", 2014, in its non-saturating form (`gan`); Miyato et al., "Spectral
+Normalization", 2018, equations 16 and 17 (`hinge`); Jolicoeur-Martineau, "On Relativistic GANs", 2020, paired
+(`relativistic`); Mescheder, Geiger, Nowozin, "Which Training Methods for GANs do actually Converge?", 2018 (`r1`, and
+`r1r2`, which Huang et al., "The GAN is dead; long live the GAN!", 2024, take with the relativistic loss).
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from keras import ops
 
 from models.gradients import input_gradient
 
 
-def critic_on_real(scores):
-    """What the critic loses on real images: minus its mean score."""
-    return -ops.mean(scores)
+@dataclass(frozen=True)
+class Loss:
+    """What the two networks lose.
+
+    Attributes:
+        critic: (real scores, fake scores) -> what the critic loses on real and on generated images; their sum is its
+            loss.
+        generator: the same scores -> what the generator loses.
+        looks_at_real: whether the generator's loss needs the scores of real images.
+    """
+
+    critic: Callable
+    generator: Callable
+    looks_at_real: bool = False
 
 
-def critic_on_fake(scores):
-    """What the critic loses on generated images: its mean score."""
-    return ops.mean(scores)
+def _relativistic(scores, others):
+    return ops.mean(ops.softplus(others - scores))
 
 
-def generator_on_fake(scores):
-    """What the generator loses: minus the critic's mean score of its images."""
-    return -ops.mean(scores)
+LOSSES = {
+    "wasserstein": Loss(
+        critic=lambda real, fake: (-ops.mean(real), ops.mean(fake)),
+        generator=lambda real, fake: -ops.mean(fake),
+    ),
+    # sigmoid cross-entropy on scores: -log sigmoid(s) = softplus(-s)
+    "gan": Loss(
+        critic=lambda real, fake: (ops.mean(ops.softplus(-real)), ops.mean(ops.softplus(fake))),
+        generator=lambda real, fake: ops.mean(ops.softplus(-fake)),
+    ),
+    "hinge": Loss(
+        critic=lambda real, fake: (ops.mean(ops.relu(1 - real)), ops.mean(ops.relu(1 + fake))),
+        generator=lambda real, fake: -ops.mean(fake),
+    ),
+    # one score judges the other, so real and generated images share the loss by halves
+    "relativistic": Loss(
+        critic=lambda real, fake: (_relativistic(real, fake) / 2, _relativistic(real, fake) / 2),
+        generator=lambda real, fake: _relativistic(fake, real),
+        looks_at_real=True,
+    ),
+}
+
+
+def squared_slopes(critic, images):
+    """Squared norm of the critic's gradient at each image (n, height, width, channels): float32 (n,)."""
+    gradient = ops.cast(input_gradient(critic, images), "float32")
+    return ops.sum(ops.square(gradient), axis=(1, 2, 3))
 
 
 def gradient_penalty(critic, real, fake, mix):
@@ -35,8 +78,19 @@ def gradient_penalty(critic, real, fake, mix):
     Returns:
         The penalty, unweighted (the original multiplies it by `grad_weight`, 10).
     """
-    between = mix * real + (1 - mix) * fake
-    gradient = ops.cast(input_gradient(critic, between), "float32")
-    squared_norm = ops.sum(ops.square(gradient), axis=(1, 2, 3))
+    slopes = squared_slopes(critic, mix * real + (1 - mix) * fake)
     # The square root has no derivative at 0, where a critic that ignores its input would land.
-    return ops.mean(ops.square(ops.sqrt(squared_norm + 1e-12) - 1))
+    return ops.mean(ops.square(ops.sqrt(slopes + 1e-12) - 1))
+
+
+def r1(critic, real, fake, mix):
+    """Mean squared norm of the critic's gradient at real images; 0 is what it pulls towards."""
+    return ops.mean(squared_slopes(critic, real))
+
+
+def r1r2(critic, real, fake, mix):
+    """The same at real and at generated images, both means added."""
+    return 2 * ops.mean(squared_slopes(critic, ops.concatenate([real, fake])))
+
+
+PENALTIES = {"gradient": gradient_penalty, "r1": r1, "r1r2": r1r2}

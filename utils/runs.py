@@ -4,7 +4,7 @@
         run.json            what was trained on what, with which versions, on which machine
         params.json .pkl    the network's 21 arguments
         history.csv         one line a step: step, d_loss, d_real, d_fake, d_penalty, g_loss, seconds
-        generator.h5 critic.h5 model.h5
+        generator.h5 critic.h5 model.h5, and generator_ema.h5 where a moving average was asked for
         weights/            weights.h5, and checkpoint.weights.h5 to go on from
         images/             sample_0.png, sample_100.png ..., Converge.png
         viz/                drawings of the networks
@@ -32,7 +32,6 @@ from utils.progress import tqdm
 from utils.quiet import keras
 
 HISTORY = "history.csv"
-HISTORY_COLUMNS = ("step", "d_loss", "d_real", "d_fake", "d_penalty", "g_loss", "seconds")
 CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
 SHIPPED_BITS = 12
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_faithful")]
@@ -52,8 +51,10 @@ def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
 
 
 def latest_generator(root="run"):
-    """The generator.h5 below `root` that was written last; None where there is none."""
-    return max(Path(root).glob("**/generator.h5"), key=lambda path: path.stat().st_mtime, default=None)
+    """The generator.h5 below `root` that was written last, or the moving average beside it; None where there is none."""
+    found = max(Path(root).glob("**/generator.h5"), key=lambda path: path.stat().st_mtime, default=None)
+    averaged = found and found.with_name("generator_ema.h5")
+    return averaged if averaged and averaged.exists() else found
 
 
 def any_generator(root="run"):
@@ -91,7 +92,7 @@ def ship(folder, path):
         "name": path.stem,
         "steps": len(history["step"]),
         "training_minutes": round(sum(history["seconds"]) / 60, 1),
-        "last_losses": {name: history[name][-1] for name in HISTORY_COLUMNS[1:-1]},
+        "last_losses": {name: values[-1] for name, values in history.items() if name not in ("step", "seconds")},
         "parameters": json.loads((folder / "params.json").read_text(encoding="utf-8")),
         "run": json.loads((folder / "run.json").read_text(encoding="utf-8")),
         "weights": f"float32 rounded to {SHIPPED_BITS} bits after the leading one, compressed",
@@ -170,26 +171,6 @@ def processor_name():
     return platform.processor() or platform.machine()
 
 
-def step_line(step, critic_batches, d_loss, g_loss):
-    """The line that the original prints each step.
-
-    Args:
-        step: number of the step.
-        critic_batches: critic batches in it.
-        d_loss: [total, real, fake, penalty].
-        g_loss: float.
-
-    Example:
-        >>> step_line(452, 5, [-92.2, -71.9, -58.8, 3.8], 41.4)
-        '452 (5, 1) [D loss: (-92.2)(R -71.9, F -58.8, G 3.8)] [G loss: 41.4]'
-    """
-    total, real, fake, penalty = d_loss
-    return (
-        f"{step} ({critic_batches}, 1) [D loss: ({total:.1f})(R {real:.1f}, F {fake:.1f}, G {penalty:.1f})] "
-        f"[G loss: {g_loss:.1f}]"
-    )
-
-
 def save_keras_model(model, path):
     """Write a Keras model whole, as .h5 or .keras by its suffix, without its optimiser."""
     path = Path(path)
@@ -220,13 +201,18 @@ def _quietly(call, *arguments, **keywords):
 # History -------------------------------------------------------------------------------------------------------------
 
 
-def write_history(folder, d_losses, g_losses, seconds):
-    """Write history.csv: one line a step, from lists as long as there were steps."""
+def write_history(folder, history):
+    """Write history.csv, one line a step: `step`, the model's losses, `seconds`.
+
+    Args:
+        folder: the run folder.
+        history: dict of lists of equal length, the names as columns, what a model's `history_columns()` gives.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HISTORY_COLUMNS)
-    for step, (d_loss, g_loss, duration) in enumerate(zip(d_losses, g_losses, seconds, strict=True)):
-        writer.writerow([step, *(f"{value:.9g}" for value in (*d_loss, g_loss)), f"{duration:.4f}"])
+    writer.writerow(history)
+    for step, *losses, seconds in zip(*history.values(), strict=True):
+        writer.writerow([step, *(f"{value:.9g}" for value in losses), f"{seconds:.4f}"])
     return files.write_text(Path(folder) / HISTORY, text.getvalue())
 
 
@@ -234,7 +220,7 @@ def read_history(folder):
     """Read history.csv.
 
     Returns:
-        Dict of lists, one for each of `HISTORY_COLUMNS`.
+        Dict of lists, one for each column: `step` (int), then floats.
 
     Raises:
         FileNotFoundError: the folder holds no history.
@@ -243,8 +229,12 @@ def read_history(folder):
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist: nothing was trained in {folder} yet.")
     with path.open(newline="", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-    return {name: [int(row[name]) if name == "step" else float(row[name]) for row in rows] for name in HISTORY_COLUMNS}
+        rows = csv.DictReader(lines)
+        columns = {name: [] for name in rows.fieldnames}
+        for row in rows:
+            for name, value in row.items():
+                columns[name].append(int(value) if name == "step" else float(value))
+    return columns
 
 
 def restore(model, folder):
@@ -259,12 +249,7 @@ def restore(model, folder):
             f"{path} does not exist, so there is nothing to resume in {folder}. Train it from the start first."
         )
     model.load_weights(path)
-    history = read_history(folder)
-    columns = [history[name][: model.epoch] for name in HISTORY_COLUMNS]
-    _, d_loss, d_real, d_fake, d_penalty, g_loss, seconds = columns
-    model.d_losses = [list(values) for values in zip(d_loss, d_real, d_fake, d_penalty, strict=True)]
-    model.g_losses = g_loss
-    model.step_seconds = seconds
+    model.restore_history(read_history(folder))
 
 
 # Callbacks -----------------------------------------------------------------------------------------------------------
@@ -304,11 +289,10 @@ class Timing(keras.callbacks.Callback):
 
 
 class StepLines(keras.callbacks.Callback):
-    """Prints the original's line each step."""
+    """Prints a line each step, the GAN's as the original printed it."""
 
     def on_train_batch_end(self, batch, logs=None):
-        model = self.model
-        print(step_line(model.epoch, model.n_critic, model.d_losses[-1], model.g_losses[-1]), flush=True)
+        print(self.model.line(), flush=True)
 
 
 class Bar(keras.callbacks.Callback):
@@ -324,9 +308,8 @@ class Bar(keras.callbacks.Callback):
             self.bar = tqdm(total=self.last, initial=self.model.epoch, unit="step", desc="Training")
 
     def on_train_batch_end(self, batch, logs=None):
-        total, real, fake, penalty = self.model.d_losses[-1]
-        losses = {"D": total, "R": real, "F": fake, "G": penalty, "generator": self.model.g_losses[-1]}
-        self.bar.set_postfix({name: f"{value:.1f}" for name, value in losses.items()}, refresh=False)
+        losses = {name: values[-1] for name, values in self.model.losses_of.items()}
+        self.bar.set_postfix({name: f"{value:.4g}" for name, value in losses.items()}, refresh=False)
         self.bar.update()
         if self.model.epoch + 1 >= self.last or self.model.stop_training:
             self.bar.close()
@@ -361,5 +344,5 @@ class Snapshots(keras.callbacks.Callback):
             model.sample_images(self.folder, self.r, self.c)
             saved = model.save_model(self.folder)
             save_weights(saved, self.folder / "weights" / "weights.h5")
-            write_history(self.folder, model.d_losses, model.g_losses, model.step_seconds)
+            write_history(self.folder, model.history_columns())
             save_weights(model, self.folder / CHECKPOINT)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.WGANGP import PARAMETER_NAMES, WGANGP, _images_before, _segments
+from models.training import Schedule
+from models.WGANGP import PARAMETER_NAMES, WGANGP, step_line
 from tests.conftest import tiny_parameters
 from utils import runs
 from utils.loaders import ImageBatches, load_generator, load_model
@@ -117,7 +118,7 @@ def test_train_prints_the_originals_line(tiny, images, tmp_path, capsys):
 
 
 def test_the_printed_line_is_the_originals_to_the_letter():
-    line = runs.step_line(452, 5, [-92.2, -71.9, -58.8, 3.8], 41.4)
+    line = step_line(452, 5, [-92.2, -71.9, -58.8, 3.8], 41.4)
     assert line == "452 (5, 1) [D loss: (-92.2)(R -71.9, F -58.8, G 3.8)] [G loss: 41.4]"
 
 
@@ -134,10 +135,11 @@ def test_train_refuses_images_of_another_size(tiny, tmp_path):
 
 
 def test_the_critic_gets_five_batches_on_every_hundredth_step():
-    assert _segments(0, 250, 2) == [(1, 5), (99, 2), (1, 5), (99, 2), (1, 5), (49, 2)]
-    assert _segments(150, 201, 2) == [(50, 2), (1, 5)]
-    assert _segments(0, 250, 5) == [(250, 5)]
-    assert [_images_before(step, 4, 2) for step in (0, 1, 2, 100, 101)] == [0, 20, 28, 812, 832]
+    schedule = Schedule(2, thorough=5)
+    assert schedule.segments(0, 250) == [(1, 5), (99, 2), (1, 5), (99, 2), (1, 5), (49, 2)]
+    assert schedule.segments(150, 201) == [(50, 2), (1, 5)]
+    assert Schedule(5, thorough=5).segments(0, 250) == [(250, 5)]
+    assert [schedule.batches_before(step) for step in (0, 1, 2, 100, 101)] == [0, 5, 7, 203, 208]
 
 
 def test_fewer_critic_batches_a_step_are_fewer_critic_updates(tiny, images, tmp_path):
@@ -220,3 +222,68 @@ def test_loss_scaling_is_there_in_float16(tiny, images):
     model.fit(images[:20], batch_size=20, epochs=1, verbose=0)
     assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     assert np.isfinite(model.history.history["d_loss"][0])
+
+
+@pytest.mark.parametrize("loss", ["gan", "hinge", "relativistic"])
+@pytest.mark.parametrize("penalty", ["r1", "r1r2", None])
+def test_other_objectives_train_both_networks(tiny, images, loss, penalty):
+    model = tiny(loss=loss, penalty=penalty)
+    before = [network.get_weights()[0].copy() for network in (model.critic, model.generator)]
+    logs = model.fit(images[:20], batch_size=20, epochs=1, verbose=0).history
+    assert all(np.isfinite(values).all() for values in logs.values())
+    assert (logs["d_penalty"][0] > 0) == (penalty is not None)
+    for weights, network in zip(before, (model.critic, model.generator), strict=True):
+        assert not np.array_equal(weights, network.get_weights()[0])
+
+
+def test_unknown_objectives_are_refused_with_those_there_are(tiny):
+    with pytest.raises(ValueError, match="loss is 'mse'.*'relativistic'"):
+        tiny(loss="mse")
+    with pytest.raises(ValueError, match="penalty is 'r3'.*'r1r2'"):
+        tiny(penalty="r3")
+    with pytest.raises(ValueError, match="ema is 2"):
+        tiny(ema=2)
+
+
+def test_the_moving_average_lags_behind_and_is_saved_beside_the_generator(tiny, images, tmp_path):
+    model = tiny(ema=0.9)
+    start = model.generator.get_weights()[0].copy()
+    train(model, images, tmp_path, epochs=1)
+    now, average = model.generator.get_weights()[0], model.ema_generator.get_weights()[0]
+    decay = (1 + 1) / (10 + 1)  # after one step
+    assert np.allclose(average, now + decay * (start - now), atol=1e-7)
+    saved = load_generator(tmp_path / "generator_ema.h5")
+    assert np.array_equal(saved.get_weights()[0], average)
+    assert runs.latest_generator(tmp_path) == tmp_path / "generator_ema.h5"
+
+
+def test_without_a_moving_average_there_is_none(tiny, images, tmp_path):
+    model = tiny()
+    train(model, images, tmp_path, epochs=1)
+    assert model.ema_generator is None and not (tmp_path / "generator_ema.h5").exists()
+
+
+def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_path):
+    model = tiny(decay_steps=4, ema=0.9)
+    rates = []
+    note = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: rates.append(float(model.optimizer.learning_rate))
+    )
+    if keras.backend.backend() == "jax":
+        pytest.skip("fit on JAX keeps the optimiser's variables to itself between two steps")
+    train(model, images, tmp_path, epochs=6, callbacks=[note])
+    assert np.allclose(rates, 0.0002 * (1 + np.cos(np.pi * np.array([0, 1, 2, 3, 4, 4]) / 4)) / 2, atol=1e-9)
+
+
+def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
+    recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8}
+    whole = tiny(**recipe)
+    whole.save(tmp_path / "parts")
+    train(whole, images, tmp_path / "whole", epochs=4, n_critic=1)
+    train(tiny(**recipe), images, tmp_path / "parts", epochs=2, n_critic=1)
+    resumed = tiny(**recipe)
+    train(resumed, images, tmp_path / "parts", epochs=4, resume=True, n_critic=1)
+    assert resumed.d_losses[2:] == whole.d_losses[2:]
+    for ours, theirs in zip(resumed.ema_generator.get_weights(), whole.ema_generator.get_weights(), strict=True):
+        assert np.array_equal(ours, theirs)
+    assert load_model(WGANGP, tmp_path / "parts").options == whole.options

@@ -13,7 +13,9 @@ WEIGHTS = np.random.default_rng(1).normal(0, 0.02, (500, 100)).astype("float32")
 
 
 def write_run(folder, steps=3):
-    runs.write_history(folder, [[1.5, 2.0, 3.0, 0.25]] * steps, [0.5] * steps, [2.0] * steps)
+    losses = {"d_loss": 1.5, "d_real": 2.0, "d_fake": 3.0, "d_penalty": 0.25, "g_loss": 0.5, "seconds": 2.0}
+    history = {"step": list(range(steps)), **{name: [value] * steps for name, value in losses.items()}}
+    runs.write_history(folder, history)
     runs.describe(folder, data_name="lines", seed=4)
     (folder / "params.json").write_text('{"z_dim": 100}')
     with h5py.File(folder / "generator.h5", "w") as file:
@@ -32,11 +34,12 @@ def test_a_new_run_has_the_originals_folders(tmp_path):
 
 
 def test_history_comes_back_as_it_was_written(tmp_path):
-    losses = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
-    runs.write_history(tmp_path, losses.tolist(), losses[:, 0].tolist(), [0.125] * 5)
+    losses = np.random.default_rng(0).normal(size=5).astype("float32")
+    written = {"step": [0, 1, 2, 3, 4], "d_real": losses.tolist(), "seconds": [0.125] * 5}
+    runs.write_history(tmp_path, written)
     history = runs.read_history(tmp_path)
-    assert history["step"] == [0, 1, 2, 3, 4] and history["seconds"] == [0.125] * 5
-    assert np.array_equal(np.float32(history["d_real"]), losses[:, 1])
+    assert list(history) == list(written) and history["step"] == [0, 1, 2, 3, 4] and history["seconds"] == [0.125] * 5
+    assert np.array_equal(np.float32(history["d_real"]), losses)
 
 
 def test_a_folder_without_history_says_that_nothing_was_trained(tmp_path):

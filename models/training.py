@@ -1,0 +1,165 @@
+"""What every model here shares around its `step`: training by `fit`, losses kept, files written, going on again.
+
+`TrainingLoop` is a mixin of `keras.Model`. It knows no network and no loss: the model beside it gives `step(images)`
+(see `models.gradients.TrainStep`), names its losses in `loss_names`, and says in `schedule` how many images a step takes.
+Files and figures are reached through the callbacks of `utils.runs`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+THOROUGH_EVERY = 100  # on every 100th step the original's critic learns from more batches
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How many batches each step takes: `batches`, but `thorough` on step 0, 100, 200 ..."""
+
+    batches: int = 1
+    thorough: int = 1
+
+    def segments(self, first, last):
+        """Cut steps first .. last-1 into runs of (steps, batches a step)."""
+        if self.batches == self.thorough:
+            return [(last - first, self.batches)] if last > first else []
+        segments = []
+        while first < last:
+            if first % THOROUGH_EVERY == 0:
+                segments.append((1, self.thorough))
+                first += 1
+            else:
+                until = min(last, (first // THOROUGH_EVERY + 1) * THOROUGH_EVERY)
+                segments.append((until - first, self.batches))
+                first = until
+        return segments
+
+    def batches_before(self, step):
+        """How many batches were looked at before `step`: where in the endless row of images to go on."""
+        thorough = -(-step // THOROUGH_EVERY)
+        return self.batches * (step - thorough) + self.thorough * thorough
+
+
+class TrainingLoop:
+    """Mixin of a `keras.Model` that trains in steps and leaves a run folder.
+
+    The model sets `loss_names`, the keys of what its `step` returns, in the order of history.csv, and calls
+    `self._start_history()` when it is built. `sample_images(run_folder, r, c)`, `save_model(folder)` and the weights
+    are what a snapshot asks of it.
+
+    Attributes:
+        epoch: number of steps done.
+        losses_of: dict, name -> list of floats, one a step.
+        step_seconds: list of floats, how long each step took.
+    """
+
+    loss_names = ()
+
+    def _start_history(self):
+        self.losses_of = {name: [] for name in self.loss_names}
+        self.step_seconds = []
+        self.epoch = 0
+
+    def record(self, losses):
+        """Keep the losses of one step: dict, name -> float."""
+        for name in self.loss_names:
+            self.losses_of[name].append(losses[name])
+
+    def history_columns(self):
+        """Dict of lists, one value a step: `step`, each of `loss_names`, `seconds`."""
+        return {"step": list(range(len(self.step_seconds))), **self.losses_of, "seconds": self.step_seconds}
+
+    def restore_history(self, history):
+        """Take up what `history_columns()` gave, up to the step that the model has reached."""
+        self.losses_of = {name: history[name][: self.epoch] for name in self.loss_names}
+        self.step_seconds = history["seconds"][: self.epoch]
+
+    def run_steps(
+        self,
+        x_train,
+        batch_size,
+        epochs,
+        run_folder,
+        grid,
+        every,
+        schedule=Schedule(),
+        *,
+        verbose="auto",
+        minutes=None,
+        resume=False,
+        callbacks=(),
+    ):
+        """Do the steps that a model's `train` asks for; see `WGANGP.train` for the arguments.
+
+        Args:
+            grid: (rows, columns) of the sample grids.
+            every: steps between two snapshots.
+            schedule: `Schedule`.
+
+        Returns:
+            `keras.callbacks.History` of the last call of `fit`; None where no step was left to do.
+        """
+        from utils import loaders, runs  # here, so that the networks alone know no file and no figure
+
+        if not isinstance(x_train, loaders.ImageBatches):
+            x_train = loaders.ImageBatches.from_array(np.asarray(x_train), batch_size, seed=self.seed)
+        if tuple(x_train.images.shape[1:]) != tuple(self.input_dim):
+            raise ValueError(
+                f"x_train holds images of {tuple(x_train.images.shape[1:])}, but this network was built for "
+                f"input_dim={tuple(self.input_dim)}. Load the data set at that size, or build the network for yours."
+            )
+        run_folder = Path(run_folder)
+        last = self.epoch + epochs
+        if resume:
+            runs.restore(self, run_folder)
+            last = epochs
+        reporting = runs.callbacks(run_folder, *grid, every, last, verbose=verbose, minutes=minutes)
+        reporting = [_RecordLosses(), *reporting, *callbacks, _CountSteps()]
+        history = None
+        for steps, batches in schedule.segments(self.epoch, last):
+            self.batches_a_step = batches
+            stream = _stream(x_train, batch_size, self.epoch, schedule)
+            history = self.fit(stream, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=reporting)
+            if self.stop_training:
+                break
+        return history
+
+
+def to_range(images):
+    """uint8 images as float32 in [-1, 1], on the device; others as they are."""
+    if keras.backend.standardize_dtype(images.dtype) == "uint8":
+        return ops.cast(images, "float32") / 127.5 - 1.0
+    return images
+
+
+def _stream(x_train, batch_size, step, schedule):
+    """The images of one step after the other, as `fit` wants them, from `step` on."""
+    position = batch_size * schedule.batches_before(step)
+    while True:
+        following = batch_size * schedule.batches_before(step + 1)
+        yield (x_train.draw(position, following - position),)
+        step, position = step + 1, following
+
+
+class _RecordLosses(keras.callbacks.Callback):
+    """Keeps the losses in the model, and stops a training that has blown up."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        losses = {name: float(logs[name]) for name in self.model.loss_names}
+        if not np.isfinite(list(losses.values())).all():
+            described = ", ".join(f"{name} {value}" for name, value in losses.items())
+            raise FloatingPointError(
+                f"Step {self.model.epoch}: the losses are {described}. The training has blown up and was stopped; the "
+                f"files of the last good step are kept. Try smaller learning rates or precision='float32'."
+            )
+        self.model.record(losses)
+
+
+class _CountSteps(keras.callbacks.Callback):
+    """Counts the step once every other callback has seen it under its own number."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.epoch += 1
