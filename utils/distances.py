@@ -9,6 +9,10 @@ Two distances between batches, both of them 0 for batches from one source but fo
   (Binkowski et al. 2018), in its unbiased form, on features of a small convolutional network with fixed random weights
   instead of a trained one, so that nothing is downloaded and no data set is favoured.
 
+On the same features, the coverage of one batch by another: how much of what a data set holds is met by a network, and
+how densely (Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models"; features of random
+weights are among those that they advise where images are no photographs).
+
 Within a batch, and between an image and a batch: root mean square differences at 32 x 32, in parts of full brightness.
 """
 
@@ -27,6 +31,7 @@ CLEARLY = (
 PATCH, PATCHES = 7, 16  # side and number of patches taken from an image
 LAYOUT = 16  # pixels a side of whole images
 DIRECTIONS = 128
+NEIGHBOURS = 5  # the k of coverage and density, as in their paper
 SIGHT = 64  # pixels a side that the random network sees
 FILTERS = ((5, 32), (3, 64), (3, 128))  # kernel size and filters of its layers, each with stride 2
 NETWORK_SEED, CLOUDS = 2022, 128  # the network is the same everywhere, and so are the images that set its scale
@@ -108,8 +113,13 @@ def sliced_wasserstein(images: np.ndarray, reference: np.ndarray, seed: int = 0)
 def kernel_distance(images: np.ndarray, reference: np.ndarray, most: int = 1000) -> float:
     """Measure the kernel distance of two batches on features of the fixed random network.
 
+    It needs some 100 images in each batch to hold still. Two batches of three lines, drawn by the same rules, are at 0
+    give or take (standard deviation of 60 pairs) 1.1 with 10 images each, 0.24 with 30, 0.08 with 100, 0.03 with 300,
+    0.01 with 1,000; the same lines with red and blue exchanged are at 0.75.
+
     Args:
-        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2; of more than `most` the first.
+        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2; of more than `most` the first. Or
+            features of them that `random_features` gave, float (n, 736).
         reference: the same; sizes may differ.
         most: how many of each are compared.
 
@@ -117,7 +127,7 @@ def kernel_distance(images: np.ndarray, reference: np.ndarray, most: int = 1000)
         The unbiased estimate of the squared maximum mean discrepancy: around 0, now and then below it by chance, for
         batches from one source.
     """
-    x, y = (random_features(_at_least_two(batch)[:most]).astype(np.float64) for batch in (images, reference))
+    x, y = (_features(batch, most).astype(np.float64) for batch in (images, reference))
 
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return (a @ b.T / a.shape[1] + 1) ** 3
@@ -127,6 +137,43 @@ def kernel_distance(images: np.ndarray, reference: np.ndarray, most: int = 1000)
         return (values.sum() - np.trace(values)) / (len(a) * (len(a) - 1))
 
     return float(without_itself(x) + without_itself(y) - 2 * kernel(x, y).mean())
+
+
+def coverage(
+    images: np.ndarray, reference: np.ndarray, neighbours: int = NEIGHBOURS, most: int = 1000
+) -> dict[str, float]:
+    """Say how much of a data set a batch of images meets (Naeem et al. 2020).
+
+    Around each reference image lies its neighbourhood, which reaches as far as its fifth nearest fellow. It is covered
+    if one of the images falls into it. Half the kinds of images missing, half is covered, if the kinds are clearly
+    apart; where one goes over into the other, more is.
+
+    Args:
+        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2; of more than `most` the first. Or
+            features of them that `random_features` gave, float (n, 736). Several hundred for figures that hold still.
+        reference: the same; sizes may differ.
+        neighbours: the size of a neighbourhood; fewer where the reference has not so many.
+        most: how many of each are compared.
+
+    Returns:
+        "coverage", the share of reference images that are covered, 0 to 1; "expected", what a batch of that many
+        images from the same source covers in the mean, whatever the source (0.97 for as many images as references,
+        less for fewer); "density", in how many neighbourhoods an image lies, in parts of what is expected: about 1
+        for images that lie among those of the reference, whether they cover it or not, 0 for images that lie apart.
+    """
+    points, others = _features(images, most), _features(reference, most)
+    n, m = len(points), len(others)
+    neighbours = min(neighbours, m - 1)
+    reach = np.partition(distances_between(others, others), neighbours, axis=1)[:, neighbours]  # itself comes first
+    near = distances_between(points, others) <= reach  # (n, m)
+    # A reference image is missed if, of all n + m - 1 others, the five nearest are reference images. From one source
+    # any five are as likely as any others.
+    missed = np.prod([(m - 1 - i) / (n + m - 1 - i) for i in range(neighbours)])
+    return {
+        "coverage": float(near.any(axis=0).mean()),
+        "expected": float(1 - missed),
+        "density": float(near.sum() / (n * neighbours)),
+    }
 
 
 def random_features(images: np.ndarray) -> np.ndarray:
@@ -148,6 +195,13 @@ def random_features(images: np.ndarray) -> np.ndarray:
             out[start : start + 32] = (_see(part, kernels) - means) / deviations
             bar.update(len(part))
     return out
+
+
+def _features(batch: np.ndarray, most: int) -> np.ndarray:
+    """The features of the first images of a batch, or the first of features that are there already."""
+    if np.ndim(batch) == 2 and len(batch) >= 2:
+        return np.asarray(batch)[:most]
+    return random_features(_at_least_two(batch)[:most])
 
 
 @lru_cache(maxsize=1)

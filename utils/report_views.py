@@ -73,6 +73,10 @@ def _rows(numbers: dict) -> dict[str, str]:
         )
         rows["their ratio"] = f"{memory['ratio']:.2f}"
         rows["copies of a training image (expected)"] = f"{memory['copies']:.1%} ({memory['copies_expected']:.1%})"
+    if numbers["reach"] is not None:
+        reach = numbers["reach"]
+        rows["reference images covered (expected)"] = f"{reach['coverage']:.1%} ({reach['expected']:.1%})"
+        rows["density around reference images (expected)"] = f"{reach['density']:.2f} (1.00)"
     if numbers["sliced_wasserstein"] is not None:
         for name, value in numbers["sliced_wasserstein"].items():
             rows[f"sliced Wasserstein distance, {name}"] = f"{value:.4f}"
@@ -83,21 +87,21 @@ def _rows(numbers: dict) -> dict[str, str]:
 def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = True):
     """Draw a report as one figure: rules kept, census, ink, and where the lines stand.
 
+    Of a report without rules: how many images differ, how much of the reference they cover and how many are copies,
+    beside what is to be expected of images from the reference's own source.
+
     Args:
-        numbers: what `report` gave, with rules.
+        numbers: what `report` gave.
         path: where to save it as PNG.
         show: show it in the notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
-
-    Raises:
-        ValueError: the report was made without rules.
     """
     from matplotlib.figure import Figure
 
     if "adherence" not in numbers:
-        raise ValueError("this report was made with rules=None and has nothing to draw but single numbers; use table")
+        return _figure_without_rules(numbers, path, show)
     canvas = Figure(figsize=(12, 6.4), layout="constrained")
     canvas.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
     axes = canvas.subplots(2, 3)
@@ -119,6 +123,31 @@ def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = Tr
         fontsize=12,
         color=INK,
     )
+    return finish(canvas, path, show, dpi=110)
+
+
+def _figure_without_rules(numbers: dict, path: str | os.PathLike | None, show: bool):
+    from matplotlib.figure import Figure
+
+    spread, reach, memory = numbers["diversity"], numbers["reach"], numbers["memory"]
+    bars = {"images clearly different from each other": (spread["different"] / spread["images"], None)}
+    if reach is not None:
+        bars["reference images covered"] = (reach["coverage"], reach["expected"])
+    if memory is not None:
+        bars["copies of a reference image"] = (memory["copies"], memory["copies_expected"])
+    canvas = Figure(figsize=(8, 0.8 + 0.45 * len(bars)), layout="constrained")
+    axes = canvas.subplots()
+    places = np.arange(len(bars))[::-1]
+    axes.barh(places, [share for share, _ in bars.values()], color=FAINT, height=0.6)
+    for place, (share, expected) in zip(places, bars.values(), strict=True):
+        if expected is not None:
+            axes.plot([expected] * 2, [place - 0.38, place + 0.38], color=RULE_COLOR, linewidth=2)
+        beside = "" if expected is None else f" ({expected:.0%})"
+        axes.text(1.03, place, f"{share:.0%}{beside}", va="center", fontsize=9, color=INK)
+    axes.set_yticks(places, list(bars), fontsize=9)
+    axes.set_xlim(0, 1.2)
+    axes.set_xticks([])
+    _clean(axes, f"{numbers['images']:,} images; in red and in brackets: expected of the reference's own source")
     return finish(canvas, path, show, dpi=110)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 import lines
 from utils.distances import (
+    coverage,
     diversity,
     kernel_distance,
     nearest_distances,
@@ -106,7 +107,12 @@ def test_distances_are_root_mean_squares_of_full_brightness():
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_one_image_has_no_distance(n):
-    for measure in (diversity, lambda images: sliced_wasserstein(images, B), lambda images: kernel_distance(images, B)):
+    for measure in (
+        diversity,
+        lambda images: sliced_wasserstein(images, B),
+        lambda images: kernel_distance(images, B),
+        lambda images: coverage(images, B),
+    ):
         with pytest.raises(ValueError, match="at least"):
             measure(A[:n])
 
@@ -116,3 +122,70 @@ def test_shrinking_takes_means_of_areas():
     np.testing.assert_allclose(shrink(image, 2)[0, ..., 0], [[2.5, 4.5], [10.5, 12.5]])
     np.testing.assert_allclose(shrink(image, 8)[0, ::2, ::2, 0], image[0, ..., 0])
     assert shrink(image, 3, 5).mean() == pytest.approx(7.5)
+
+
+MOHR = lines.rules("mohr")
+DAY_AND_NIGHT = MOHR.sample(600, seed=3)
+CUBES, MORE_CUBES = (random_features(part) for part in np.split(MOHR.draw(DAY_AND_NIGHT), 2))
+NIGHT = DAY_AND_NIGHT["night"][300:] == 1
+
+
+def test_images_of_the_same_source_cover_as_much_as_expected():
+    numbers = coverage(CUBES, MORE_CUBES)
+    assert numbers["expected"] == pytest.approx(1 - 0.5**5, abs=0.002)
+    assert numbers["coverage"] == pytest.approx(numbers["expected"], abs=0.035)
+    assert numbers["density"] == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.parametrize(("n", "m"), [(20, 300), (300, 60)])
+def test_what_is_expected_follows_the_numbers_of_images(n, m):
+    points = np.random.default_rng(0).standard_normal((40, n + m, 3))
+    numbers = [coverage(cloud[:n], cloud[n:]) for cloud in points]
+    assert np.mean([one["coverage"] for one in numbers]) == pytest.approx(numbers[0]["expected"], abs=0.01)
+
+
+def test_one_image_repeated_covers_next_to_nothing():
+    assert coverage(np.repeat(CUBES[:1], 300, axis=0), MORE_CUBES)["coverage"] < 0.05
+
+
+def test_half_of_the_kinds_cover_half():
+    share = 1 - NIGHT.mean()
+    numbers = coverage(CUBES[DAY_AND_NIGHT["night"][:300] == 0], MORE_CUBES)
+    assert numbers["coverage"] == pytest.approx(share * 0.95, abs=0.06)
+
+
+def test_images_from_elsewhere_cover_nothing():
+    numbers = coverage(A, MORE_CUBES)
+    assert numbers["coverage"] < 0.05
+    assert numbers["density"] < 0.1
+
+
+def test_half_of_the_images_from_elsewhere_halve_the_density():
+    images = np.concatenate([CUBES[:150], random_features(np.tile(A, (2, 1, 1, 1))[:150])])
+    whole, half = coverage(CUBES, MORE_CUBES)["density"], coverage(images, MORE_CUBES)["density"]
+    assert half / whole == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_batch_covers_itself():
+    assert coverage(CUBES, CUBES)["coverage"] == 1
+
+
+def test_few_references_have_small_neighbourhoods():
+    assert 0 <= coverage(A[:4], B[:3])["coverage"] <= 1
+
+
+def test_images_and_their_features_give_the_same():
+    features = random_features(A[:30]), random_features(B[:30])
+    assert coverage(A[:30], B[:30]) == coverage(*features)
+    assert kernel_distance(A[:30], B[:30]) == kernel_distance(*features)
+
+
+@pytest.mark.parametrize(("n", "spread"), [(10, 1.1), (100, 0.08)])
+def test_the_kernel_distance_holds_still_from_a_hundred_images_on(n, spread):
+    rng = np.random.default_rng(0)
+    features = random_features(lines.draw(lines.sample(800, seed=9)))
+    values = []
+    for _ in range(40):
+        order = rng.permutation(800)
+        values.append(kernel_distance(features[order[:n]], features[order[n : 2 * n]]))
+    assert spread / 2 < np.std(values) < 2 * spread

@@ -221,14 +221,34 @@ def test_other_data_sets_get_the_general_numbers_alone():
     assert numbers["memory"]["ratio"] == pytest.approx(1, abs=0.2)
     assert abs(numbers["kernel_distance"]) < 0.2
     assert "kernel distance" in table(numbers)
-    with pytest.raises(ValueError, match="rules=None"):
-        figure(numbers)
+
+
+def test_other_data_sets_are_said_to_be_covered_or_not():
+    mohr = lines.rules("mohr")
+    parameters = mohr.sample(400, seed=1)
+    cubes = mohr.draw(parameters)
+    whole = report(cubes[:200], cubes[200:], rules=None)
+    by_day = report(cubes[:200][parameters["night"][:200] == 0], cubes[200:], rules=None)
+    assert whole["reach"]["coverage"] > 0.9
+    assert by_day["reach"]["coverage"] < 0.6
+    assert f"| reference images covered (expected) | {by_day['reach']['coverage']:.1%} (" in table(by_day)
+
+
+def test_drawn_images_cover_what_the_rules_draw(drawn):
+    assert drawn["reach"]["coverage"] == pytest.approx(drawn["reach"]["expected"], abs=0.06)
+
+
+@pytest.mark.parametrize("reference", [None, DRAWN[50:]])
+def test_the_figure_of_other_data_sets_is_drawn(reference, tmp_path):
+    numbers = report(DRAWN[:20], reference, rules=None)
+    assert figure(numbers, tmp_path / "report.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_without_reference_and_rules_there_is_nothing_to_compare_with():
     grey = np.random.default_rng(0).integers(0, 256, (5, 30, 40), dtype=np.uint8)
     numbers = report(grey, rules=None)
     assert numbers["sliced_wasserstein"] is None
+    assert numbers["reach"] is None
     assert "clearly different images" in table(numbers)
 
 

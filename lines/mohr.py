@@ -1,0 +1,108 @@
+"""Cubes with edges left out, after Manfred Mohr's Cubic Limit of 1972 to 1975.
+
+Mohr took the twelve edges of a cube as an alphabet: turned and drawn without some of its edges, the cube becomes a
+sign. In works of this series the cube turns slowly from one place of a grid to the next while its edges grow fewer by
+a statistical rule, towards the sides of the square or as a film goes on.
+
+The rules, on a ground of 128 x 128, black on white or (`night` 1) white on black:
+
+- `grid` cells a side, a cube in each, seen from infinitely far away;
+- the first is turned by `yaw` around the upright axis, then leans by `pitch`; each further column adds `yaw_step`,
+  each further row `pitch_step`, all in degrees;
+- a cube in the middle of the square keeps `middle` of its twelve edges, one at the rim `rim`, those between as many as
+  lie between; which ones, chance decides;
+- `hand` is the chance of it all.
+"""
+
+import numpy as np
+
+from lines.chance import HANDS, between, chance, checked, generator, numbered
+from lines.strokes import SIZE, coverage, ink
+
+WHITE, BLACK = np.array((250, 250, 247), np.uint8), np.array((20, 20, 22), np.uint8)
+PARAMETERS = {
+    "grid": (1, 32),
+    "yaw": (-360.0, 360.0),
+    "pitch": (-360.0, 360.0),
+    "yaw_step": (-360.0, 360.0),
+    "pitch_step": (-360.0, 360.0),
+    "middle": (0, 12),
+    "rim": (0, 12),
+    "night": (0, 1),
+    "hand": (0, HANDS),
+}
+MARGIN = 6
+VERTICES = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
+EDGES = np.array(
+    [(a, b) for a in range(8) for b in range(a) if np.abs(VERTICES[a] - VERTICES[b]).sum() == 2]
+)  # (12, 2)
+_LEFT_OUT = 0  # purpose of chance
+
+
+def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, np.ndarray]:
+    """Draw the parameters of `n` images by chance.
+
+    Args:
+        n: how many images, at least 1.
+        seed: as in `lines.sample`.
+
+    Returns:
+        A dict of nine arrays (n,), named above: grid in 1..6, yaw in 0..90, pitch in 15..45, steps in -20..20, middle
+        and rim in 4..12, night in 0..1.
+
+    Example:
+        >>> images = draw(sample(9, seed=1), size=512)
+    """
+    rng = generator(n, seed)
+    return {
+        "grid": rng.integers(1, 7, n),
+        "yaw": between(rng, 0, 90, n),
+        "pitch": between(rng, 15, 45, n),
+        "yaw_step": between(rng, -20, 20, n),
+        "pitch_step": between(rng, -20, 20, n),
+        "middle": rng.integers(4, 13, n),
+        "rim": rng.integers(4, 13, n),
+        "night": rng.integers(2, size=n),
+        "hand": rng.integers(HANDS, size=n),
+    }
+
+
+def edges(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Place the edges of all cubes: their image (m,), their ends (m, 12, 4), and which are drawn, bool (m, 12)."""
+    grid = parameters["grid"]
+    image, cell = numbered(grid**2)
+    row, column = np.divmod(cell, grid[image])
+    yaw = np.radians(parameters["yaw"][image] + parameters["yaw_step"][image] * column)
+    pitch = np.radians(parameters["pitch"][image] + parameters["pitch_step"][image] * row)
+    x, y, z = VERTICES.T  # (8,) each
+    across = x * np.cos(yaw)[:, None] + z * np.sin(yaw)[:, None]  # (m, 8)
+    deep = z * np.cos(yaw)[:, None] - x * np.sin(yaw)[:, None]
+    down = y * np.cos(pitch)[:, None] + deep * np.sin(pitch)[:, None]
+    side = ((SIZE - 2 * MARGIN) / grid)[image]
+    points = np.stack([across, down], axis=2) * (side * 0.47 / np.sqrt(3))[:, None, None]  # in their cell at any turn
+    points += MARGIN + (np.stack([column, row], axis=1) + 0.5)[:, None] * side[:, None, None]
+    ends = np.concatenate([points[:, EDGES[:, 0]], points[:, EDGES[:, 1]]], axis=2)
+
+    half = np.maximum(grid - 1, 1)[image] / 2
+    out = np.maximum(np.abs(row - (grid[image] - 1) / 2), np.abs(column - (grid[image] - 1) / 2))  # from the middle
+    nearest = (1 - grid[image] % 2) / 2  # in an even grid no cube stands in the very middle
+    share = np.where(half > nearest, (out - nearest) / np.maximum(half - nearest, 0.5), 0)
+    many = np.rint(parameters["middle"][image] + (parameters["rim"] - parameters["middle"])[image] * share)
+    order = chance(parameters["hand"][image, None], _LEFT_OUT, cell[:, None] * 12 + np.arange(12))
+    drawn = np.argsort(np.argsort(order, axis=1), axis=1) < many[:, None]
+    return image, ends, drawn
+
+
+def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
+    """Draw the images that the parameters describe, antialiased, as uint8 (n, size, size, 3).
+
+    Raises:
+        ValueError: a parameter is missing or leaves its range, or size is below 1.
+    """
+    parameters = checked(parameters, PARAMETERS, size)
+    image, ends, drawn = edges(parameters)
+    owner = np.repeat(image, drawn.sum(axis=1))
+    width = 0.9 + 1.6 / parameters["grid"]  # a single cube is drawn with a broad pen
+    covered = coverage(ends[drawn], owner, len(parameters["hand"]), size, width[owner])
+    night = parameters["night"][:, None] == 1
+    return ink(covered, np.where(night, WHITE, BLACK), np.where(night, BLACK, WHITE))

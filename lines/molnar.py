@@ -1,0 +1,101 @@
+"""Squares within squares that tremble, after Vera Molnár's (Dés)Ordres of 1974.
+
+Molnár had a plotter draw a grid of concentric squares, seventeen by seventeen in one sheet of the series, and then
+disturbed that order a little at a time: squares left out by chance, corners moved by a random distance below a limit.
+The title holds both readings, disorders and some orders.
+
+The rules, on paper of 128 x 128:
+
+- `grid` cells a side, in each of them `nested` squares around one centre, evenly spaced;
+- a square is drawn with the probability `kept`;
+- each corner moves, across and down, by up to `disorder` times half the space between two squares: up to 1 a square
+  stays within the next one, beyond that they cross;
+- each square takes one of two pens by chance, `pen_1` or `pen_2`, which may be the same;
+- `hand` is the chance of it all.
+"""
+
+import numpy as np
+
+from lines.chance import HANDS, between, chance, checked, generator, numbered
+from lines.strokes import SIZE, coverage, ink, outlines
+
+PAPER = np.array((247, 243, 233), np.uint8)
+PENS = np.array([(32, 31, 36), (196, 42, 38), (36, 66, 152)], np.uint8)  # black, red, blue
+PARAMETERS = {
+    "grid": (1, 32),
+    "nested": (1, 32),
+    "kept": (0.0, 1.0),
+    "disorder": (0.0, 8.0),
+    "pen_1": (0, len(PENS) - 1),
+    "pen_2": (0, len(PENS) - 1),
+    "hand": (0, HANDS),
+}
+WIDTH = 0.9
+MARGIN = 8  # around the grid
+CORNERS = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+_KEPT, _MOVED, _PEN = range(3)  # purposes of chance
+
+
+def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, np.ndarray]:
+    """Draw the parameters of `n` images by chance.
+
+    Args:
+        n: how many images, at least 1.
+        seed: as in `lines.sample`.
+
+    Returns:
+        A dict of seven arrays (n,), named above: grid in 2..7, nested in 3..10, so that squares are some 2
+        pixels apart or a little more, kept in 0.6..1, disorder in 0..2, pens in 0..2.
+
+    Example:
+        >>> images = draw(sample(9, seed=1), size=512)
+    """
+    rng = generator(n, seed)
+    grid = rng.integers(2, 8, n)
+    most = np.clip((SIZE - 2 * MARGIN) / grid / 2 / 2, 3, 10).astype(np.int64)  # 2 pixels apart
+    pen_1, pen_2 = rng.integers(len(PENS), size=(2, n))
+    return {
+        "grid": grid,
+        "nested": rng.integers((most + 3) // 2, most + 1),
+        "kept": between(rng, 0.6, 1, n),
+        "disorder": between(rng, 0, 2, n),
+        "pen_1": pen_1,
+        "pen_2": np.where(rng.random(n) < 0.5, pen_1, pen_2),
+        "hand": rng.integers(HANDS, size=n),
+    }
+
+
+def squares(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Place the squares, drawn or not: their image (m,), their number there (m,), their corners (m, 4, 2)."""
+    grid, nested = parameters["grid"], parameters["nested"]
+    image, item = numbered(grid**2 * nested)
+    cell, ring = np.divmod(item, nested[image])
+    row, column = np.divmod(cell, grid[image])
+    side = ((SIZE - 2 * MARGIN) / grid)[image]
+    space = side / (2 * nested[image] + 1)  # between two squares, and twice half of it between two cells
+    centres = MARGIN + np.stack([column + 0.5, row + 0.5], axis=1) * side[:, None]  # (m, 2)
+    reach = (nested[image] - ring) * space  # from the centre to the sides
+    moves = 2 * chance(parameters["hand"][image, None], _MOVED, item[:, None] * 8 + np.arange(8)) - 1
+    moves *= (parameters["disorder"][image] * space / 2)[:, None]
+    corners = centres[:, None] + CORNERS * reach[:, None, None] + moves.reshape(-1, 4, 2)
+    return image, item, corners
+
+
+def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
+    """Draw the images that the parameters describe, antialiased, as uint8 (n, size, size, 3).
+
+    Raises:
+        ValueError: a parameter is missing or leaves its range, or size is below 1.
+    """
+    parameters = checked(parameters, PARAMETERS, size)
+    n = len(parameters["hand"])
+    image, item, corners = squares(parameters)
+    kept = chance(parameters["hand"][image], _KEPT, item) < parameters["kept"][image]
+    pen = (chance(parameters["hand"][image], _PEN, item) < 0.5).astype(np.int64)
+    images = PAPER
+    for number, name in enumerate(("pen_1", "pen_2")):
+        drawn = kept & (pen == number)
+        strokes = outlines(corners[drawn]).reshape(-1, 4)
+        covered = coverage(strokes, np.repeat(image[drawn], 4), n, size, WIDTH)
+        images = ink(covered, PENS[parameters[name]], images)
+    return images
