@@ -3,6 +3,8 @@
 # make notebooks  runs the three notebooks and keeps them with their pictures in notebooks/
 # make data       draws the data set alone: data/lines/ and data.zip
 # make bench      measures speed, reading and enlarging, and prints tables (five minutes or so)
+# make report     measures what the shipped generators learnt, and prints the README's tables of results: docs/results_*
+# make test-backends  installs JAX and PyTorch too, and holds the three backends against each other
 # make explore    opens the page to play with: http://127.0.0.1:8866
 # make z-anim     films the patterns of Z beside their images: Z-anim/
 # make lab        opens JupyterLab
@@ -24,7 +26,7 @@ PAPERMILL = $(BIN)/python -m papermill --cwd . --kernel python3 --log-level ERRO
 # The demonstration's progress bars belong on the terminal, not into the notebooks that it leaves.
 SHOW = PROGRESS_BAR=text $(PAPERMILL) --no-progress-bar --stderr-file /dev/stderr
 
-.PHONY: demo test notebooks data bench explore z-anim lab addresses clean
+.PHONY: demo test test-backends notebooks data bench report explore z-anim lab addresses clean
 
 demo: $(VENV)/ready
 	@mkdir -p run/demo
@@ -41,6 +43,10 @@ test: $(VENV)/ready-test
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m pytest
 
+test-backends: $(VENV)/ready-backends
+	$(BIN)/python -m pytest tests/models/test_backends.py
+	for backend in jax torch; do KERAS_BACKEND=$$backend $(BIN)/python -m pytest tests/models --ignore tests/models/test_super_resolution.py || exit 1; done
+
 notebooks: $(VENV)/ready
 	$(PAPERMILL) notebooks/Training.ipynb notebooks/Training.ipynb
 	$(PAPERMILL) notebooks/Inference.ipynb notebooks/Inference.ipynb
@@ -53,6 +59,9 @@ bench: $(VENV)/ready
 	$(BIN)/python -m benchmarks.training_step --network readme --divide 4
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python benchmarks/super_resolution.py
+
+report: $(VENV)/ready
+	$(BIN)/python -m benchmarks.results
 
 explore: $(VENV)/ready
 	@$(BIN)/python -m pip install --quiet "voila>=0.5.8"
@@ -73,6 +82,10 @@ $(VENV)/ready: requirements.txt
 	@echo "Installing what the project needs into $(VENV)/ (two minutes or so, once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/ready-backends: $(VENV)/ready-test requirements-backends.txt
+	@$(BIN)/python -m pip install --quiet -r requirements-backends.txt
 	@touch $@
 
 $(VENV)/ready-test: $(VENV)/ready requirements-test.txt

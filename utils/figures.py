@@ -129,6 +129,14 @@ def plot_losses(
     """
     from matplotlib.figure import Figure
 
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+    draw_losses(figure.add_subplot(), d_losses, g_losses)
+    return finish(figure, path, show, dpi=110)
+
+
+def draw_losses(axes, d_losses: Sequence[Sequence[float]], g_losses: Sequence[float]) -> None:
+    """Draw the convergence graph on Matplotlib axes; see `plot_losses`."""
     d_losses, g_losses = np.asarray(d_losses, float), np.asarray(g_losses, float)
     if d_losses.ndim != 2 or d_losses.shape[1] < 3 or len(g_losses) == 0:
         raise ValueError("there are no losses to draw yet; d_losses holds [total, real, fake, penalty] for each step")
@@ -138,9 +146,6 @@ def plot_losses(
         ("F, generated images", d_losses[:, 2], "#c5221f"),
         ("G, generator", g_losses, "#f29100"),
     )  # the original's colours: D black, real green, fake red, generator orange
-    figure = Figure(figsize=(9, 5), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
-    axes = figure.add_subplot()
     for name, values, color in curves:
         axes.plot(np.arange(len(values)), values, color=color, linewidth=0.9, label=name)
     everything = np.concatenate([values for _, values, _ in curves])
@@ -164,7 +169,6 @@ def plot_losses(
     axes.tick_params(colors=FAINT, length=0)
     above = {"loc": "lower right", "bbox_to_anchor": (1.01, 1.04), "ncols": 4, "borderpad": 0}  # clear of the curves
     axes.legend(**above, fontsize=9, frameon=False, labelcolor=INK, handlelength=1.4, columnspacing=1.4)
-    return finish(figure, path, show, dpi=110)
 
 
 def plot_generated(

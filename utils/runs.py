@@ -15,7 +15,6 @@ Every file is written whole or not at all (`utils.files`).
 import csv
 import datetime
 import io
-import json
 import logging
 import os
 import platform
@@ -28,10 +27,14 @@ import numpy as np
 
 from utils import files
 from utils.drawing import in_notebook
+from utils.errors import one_line
+from utils.json_files import read_json
+from utils.old_files import check_h5
 from utils.progress import tqdm
 from utils.quiet import keras
 
 HISTORY = "history.csv"
+LARGEST_HISTORY = 64 * 2**20  # bytes; 20,000 steps take 2 million
 CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
 SHIPPED_BITS = 12
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_faithful")]
@@ -51,7 +54,7 @@ def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
 
 
 def latest_generator(root="run"):
-    """The generator.h5 below `root` that was written last, or the moving average beside it; None where there is none."""
+    """The generator.h5 below `root` written last, or the moving average beside it; None where there is none."""
     found = max(Path(root).glob("**/generator.h5"), key=lambda path: path.stat().st_mtime, default=None)
     averaged = found and found.with_name("generator_ema.h5")
     return averaged if averaged and averaged.exists() else found
@@ -93,8 +96,8 @@ def ship(folder, path):
         "steps": len(history["step"]),
         "training_minutes": round(sum(history["seconds"]) / 60, 1),
         "last_losses": {name: values[-1] for name, values in history.items() if name not in ("step", "seconds")},
-        "parameters": json.loads((folder / "params.json").read_text(encoding="utf-8")),
-        "run": json.loads((folder / "run.json").read_text(encoding="utf-8")),
+        "parameters": read_json(folder / "params.json"),
+        "run": read_json(folder / "run.json"),
         "weights": f"float32 rounded to {SHIPPED_BITS} bits after the leading one, compressed",
     }
     with files.write_whole(path) as temporary:
@@ -224,16 +227,28 @@ def read_history(folder):
 
     Raises:
         FileNotFoundError: the folder holds no history.
+        ValueError: the file is damaged or something else.
     """
     path = Path(folder) / HISTORY
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist: nothing was trained in {folder} yet.")
-    with path.open(newline="", encoding="utf-8") as lines:
-        rows = csv.DictReader(lines)
-        columns = {name: [] for name in rows.fieldnames}
-        for row in rows:
-            for name, value in row.items():
-                columns[name].append(int(value) if name == "step" else float(value))
+    if path.stat().st_size > LARGEST_HISTORY:
+        raise ValueError(f"{path} has more than {LARGEST_HISTORY:,} bytes, too many for a history: it was not read.")
+    try:
+        with path.open(newline="", encoding="utf-8") as lines:
+            rows = csv.reader(lines)
+            names = next(rows, [])
+            if names[:1] != ["step"] or len(names) > 100 or len(set(names)) != len(names):
+                raise ValueError("its first line does not name the columns step, ...")
+            columns = {name: [] for name in names}
+            for row in rows:
+                for name, value in zip(names, row, strict=True):
+                    columns[name].append(int(value) if name == "step" else float(value))
+    except (ValueError, csv.Error) as error:
+        raise ValueError(
+            f"{path} is no history of a training ({one_line(error)}): take the run folder from its source again, or "
+            "remove the file and train from the start."
+        ) from None
     return columns
 
 
@@ -248,6 +263,7 @@ def restore(model, folder):
         raise FileNotFoundError(
             f"{path} does not exist, so there is nothing to resume in {folder}. Train it from the start first."
         )
+    check_h5(path)
     model.load_weights(path)
     model.restore_history(read_history(folder))
 

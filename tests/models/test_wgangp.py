@@ -237,9 +237,9 @@ def test_other_objectives_train_both_networks(tiny, images, loss, penalty):
 
 
 def test_unknown_objectives_are_refused_with_those_there_are(tiny):
-    with pytest.raises(ValueError, match="loss is 'mse'.*'relativistic'"):
+    with pytest.raises(ValueError, match=r"loss is 'mse'.*'relativistic'"):
         tiny(loss="mse")
-    with pytest.raises(ValueError, match="penalty is 'r3'.*'r1r2'"):
+    with pytest.raises(ValueError, match=r"penalty is 'r3'.*'r1r2'"):
         tiny(penalty="r3")
     with pytest.raises(ValueError, match="ema is 2"):
         tiny(ema=2)

@@ -1,0 +1,100 @@
+"""What the shipped generators learnt: the figures, tables and pictures of the README's section of results.
+
+    python -m benchmarks.results [--generator PATH ...] [--count 1000] [--out docs]
+
+For each generator, 1,000 images of latent vectors drawn with one seed are read and held against the rules and the
+10,000 images of the data set. It prints a table, and writes for each generator, into `out`:
+
+- results_<name>.png, the census, the rules kept, the ink and the positions, as one figure;
+- results_<name>_images.png, above the images that are nearest to what the rules draw, below those that are furthest;
+- results_<name>.json, every number.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import lines
+from utils import figures, files, latent, reading, runs
+from utils.loaders import load_generator
+
+SEED, DATA_COUNT, DATA_SEED = 2022, 10_000, 1
+SHOWN = 8  # images of each kind
+ROWS = {  # the numbers of the table, by name
+    "keep all the rules": lambda n: n["adherence"]["all"],
+    "one vertical": lambda n: n["adherence"]["rules"]["one_vertical"],
+    "two horizontals": lambda n: n["adherence"]["rules"]["two_horizontals"],
+    "colours of the palette": lambda n: n["adherence"]["rules"]["palette"],
+    "1 line": lambda n: n["census"]["lines"].get("1", 0),
+    "2 lines": lambda n: n["census"]["lines"].get("2", 0),
+    "3 lines": lambda n: n["census"]["lines"].get("3", 0),
+    "4 lines": lambda n: n["census"]["lines"].get("4", 0),
+    "5 lines or more": lambda n: sum(share for count, share in n["census"]["lines"].items() if int(count) > 4),
+    "ink of new hues": lambda n: n["palette"]["new"],
+    "clearly different from each other": lambda n: n["diversity"]["different"] / n["diversity"]["images"],
+    "copies of a training image": lambda n: n["memory"]["copies"],
+    "training images covered": lambda n: n["reach"]["coverage"],
+}
+
+
+def extremes(images: np.ndarray, count: int = SHOWN) -> tuple[np.ndarray, np.ndarray]:
+    """Find the images nearest to what the rules draw, and those furthest from it.
+
+    Args:
+        images: uint8 (n, h, w, 3).
+        count: how many of each.
+
+    Returns:
+        Indices (count,) of the most faithful, the best first, and of the most inventive, the furthest first; images
+        without a single line are neither.
+    """
+    with_lines = np.flatnonzero([len(found) > 0 for found in reading.read_lines(images)])
+    _, decibels = reading.nearest_drawn(images[with_lines])
+    order = with_lines[np.argsort(-decibels)]
+    return order[:count], order[::-1][:count]
+
+
+def measure(path, count, reference):
+    """Draw `count` images with a generator: (images, report)."""
+    generator = load_generator(path)
+    Z = latent.generate_latent_points(generator.input_shape[-1], count, seed=SEED)
+    images = latent.generate_images(generator, Z)
+    return images, reading.report(images, reference)
+
+
+def table(reports):
+    """Markdown: a row for each number, a column for each generator; the first is the data set itself."""
+    heads = list(reports)
+    text = [f"| share of images | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
+    for name, number in ROWS.items():
+        text.append(f"| {name} | {' | '.join(f'{number(reports[head]):.1%}' for head in heads)} |")
+    decibels = (f"{reports[head]['class_distance']['median']:.1f} dB" for head in heads)
+    return "\n".join([*text, f"| nearest image that the rules can draw, median | {' | '.join(decibels)} |"])
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.results", description=__doc__.splitlines()[0])
+    parser.add_argument("--generator", nargs="+", type=Path, help="paths; the shipped ones if none is given")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--out", type=Path, default=Path("docs"))
+    a = parser.parse_args()
+    paths = a.generator or [path for path in runs.SHIPPED_GENERATORS if path.exists()]
+    if not paths:
+        sys.exit("There is no generator in data/generators; give one with --generator run/gan/0001_lines/generator.h5")
+    reference = lines.draw(lines.sample(DATA_COUNT, seed=DATA_SEED))
+    fresh = lines.draw(lines.sample(a.count, seed=SEED))
+    reports = {"drawn by the rules": reading.report(fresh, reference)}
+    for path in paths:
+        images, numbers = measure(path, a.count, reference)
+        reports[path.stem] = numbers
+        reading.figure(numbers, a.out / f"results_{path.stem}.png", show=False)
+        shown = np.concatenate(extremes(images))
+        figures.sample_grid(images[shown], 2, SHOWN, a.out / f"results_{path.stem}_images.png")
+        files.write_json(a.out / f"results_{path.stem}.json", numbers)
+    print(table(reports))
+
+
+if __name__ == "__main__":
+    main()

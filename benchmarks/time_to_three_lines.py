@@ -1,0 +1,88 @@
+"""Time to three lines: trains a recipe and says, every so often, how many of its images keep the rules.
+
+    python -m benchmarks.time_to_three_lines --steps 16000 --out run/gan/0002_lines
+    python -m benchmarks.time_to_three_lines --set loss=hinge grad_weight=1.0 --minutes 10
+
+Each line gives the minutes of training so far (the readings themselves not counted), the share of images that keep all
+the rules, and beside it what must not collapse: how many images are clearly different, and how far positions and
+colours are from the rules' distribution. What was tried is kept in LOG.md, progress in LEADERBOARD.md.
+"""
+
+import argparse
+import ast
+
+import lines
+from models import parameters
+from models.WGANGP import WGANGP
+from utils import runs
+from utils.learning import ReadAlong
+from utils.loaders import ImageBatches
+
+COUNT, DATA_SEED = 10_000, 1
+
+
+class Tell(ReadAlong):
+    """Reads along, and prints a line each time."""
+
+    def _read(self):
+        super()._read()
+        row = self.rows[-1]
+        divergences = ", ".join(f"{name} {row[f'divergence_{name}']:.2f}" for name in ("x", "y1", "y2", "colors"))
+        print(
+            f"{row['minutes']:6.1f} min, step {row['step']:6.0f}: {row['adherence']:6.1%} keep the rules "
+            f"(one vertical {row['one_vertical']:.0%}, two horizontals {row['two_horizontals']:.0%}, palette "
+            f"{row['palette']:.0%}); {row['different']:.0%} clearly different; divergence {divergences}",
+            flush=True,
+        )
+
+
+def value_of(text):
+    """`name=value` as a pair; values as Python writes them, words without quotes."""
+    name, _, value = text.partition("=")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.time_to_three_lines", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--recipe", choices=("three_lines", "published"), default="three_lines")
+    parser.add_argument("--divide", type=int, default=1, help="divides the filters; the published recipe is wide: 4")
+    parser.add_argument("--set", nargs="+", default=[], type=value_of, metavar="NAME=VALUE", help="other arguments")
+    parser.add_argument("--n-critic", type=int, help="critic batches a step; 1, published 5")
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=16_000)
+    parser.add_argument("--minutes", type=float, help="time limit")
+    parser.add_argument("--every", type=int, default=500, help="steps between two readings")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", default="run/gan/0002_lines", help="the run folder")
+    parser.add_argument("--resume", action="store_true", help="go on from the folder's last checkpoint")
+    a = parser.parse_args()
+    recipe = getattr(parameters, a.recipe)(divide=a.divide) | {"batch_size": a.batch_size} | dict(a.set)
+    gan = WGANGP(**recipe, seed=a.seed)
+    data = {"data_name": "lines", "images": COUNT, "data_seed": DATA_SEED}
+    gan.save(a.out)
+    n_critic = a.n_critic or (5 if a.recipe == "published" else 1)
+    runs.describe(a.out, **data, seed=a.seed, n_critic=n_critic, precision=gan.precision, options=gan.options)
+    x_train = ImageBatches.from_array(lines.draw(lines.sample(COUNT, seed=DATA_SEED)), a.batch_size, seed=a.seed)
+    gan.train(
+        5,
+        5,
+        x_train,
+        a.batch_size,
+        a.steps,
+        a.out,
+        print_every_n_batches=max(1000, a.every),
+        n_critic=n_critic,
+        verbose=0,
+        minutes=a.minutes,
+        resume=a.resume,
+        callbacks=[Tell(a.out, a.every)],
+    )
+
+
+if __name__ == "__main__":
+    main()
