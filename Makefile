@@ -1,6 +1,6 @@
 # make demo       sets everything up, draws the data, trains, walks the latent space, enlarges: run/demo/
 # make test       sets everything up and passes the tests
-# make notebooks  runs the three notebooks and keeps them with their pictures in notebooks/
+# make notebooks  runs the four notebooks and keeps them with their pictures in notebooks/
 # make data       draws the data set alone: data/lines/ and data.zip
 # make bench      measures speed, reading and enlarging, and prints tables (five minutes or so)
 # make report     measures what the shipped generators learnt, and prints the README's tables of results: docs/results_*
@@ -51,12 +51,14 @@ notebooks: $(VENV)/ready
 	$(PAPERMILL) notebooks/Training.ipynb notebooks/Training.ipynb
 	$(PAPERMILL) notebooks/Inference.ipynb notebooks/Inference.ipynb
 	$(PAPERMILL) notebooks/Inference+.ipynb notebooks/Inference+.ipynb
+	$(PAPERMILL) notebooks/Compare.ipynb notebooks/Compare.ipynb
 
 data: $(VENV)/ready
 	$(BIN)/python -m lines --count 10000 --out data/lines --seed 1 --zip data.zip
 
 bench: $(VENV)/ready
 	$(BIN)/python -m benchmarks.training_step --network readme --divide 4
+	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python benchmarks/super_resolution.py
 

@@ -11,19 +11,18 @@ Wasserstein GANs" (2017). What is notable here:
 - convolutions run on 16 bits where the processor is quick at it; weights, losses and saved files are float32.
 """
 
-import json
 import pickle
 from pathlib import Path
 
 import keras
-import numpy as np
 from keras import ops
 
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
 from models.losses import LOSSES, PENALTIES
-from models.networks import build_critic, build_generator
-from models.precision import jit_pays, resolve_precision
-from models.training import Schedule, TrainingLoop, to_range
+from models.networks import build_critic, build_generator, check_images, check_layers, with_weights_of
+from models.precision import jit_pays, resolve_precision, scaled
+from models.saving import SavedNetworks, plain
+from models.training import Schedule, TrainingLoop, half_cosine, make_optimizer, to_range
 
 PARAMETER_NAMES = (
     "input_dim",
@@ -60,7 +59,7 @@ THOROUGH_CRITIC = 5  # batches that the critic learns from on every 100th step, 
 
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
-class WGANGP(TrainStep, TrainingLoop, keras.Model):
+class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
     """A Wasserstein GAN with gradient penalty.
 
     Args:
@@ -78,7 +77,7 @@ class WGANGP(TrainStep, TrainingLoop, keras.Model):
         grad_weight: weight of the gradient penalty; published: 10.
         z_dim: length of the latent vector; published: 100.
         batch_size: images a critic step looks at; published: 16.
-        loss: `wasserstein` as published, `gan` (sigmoid cross-entropy), `hinge` or `relativistic` (see `models.losses`).
+        loss: `wasserstein` as published, `gan` (sigmoid cross-entropy), `hinge` or `relativistic`; see `models.losses`.
         penalty: `gradient` as published, `r1` or `r1r2`, each weighted by `grad_weight`; None for none.
         beta_1, beta_2: Adam's.
         decay_steps: in how many steps the learning rates fall to 0 along half a cosine; None leaves them as they are.
@@ -145,12 +144,7 @@ class WGANGP(TrainStep, TrainingLoop, keras.Model):
 
         self.critic = self._build_critic(dtype=self.precision, stock=False)
         self.generator = self._build_generator(dtype=self.precision, stock=False)
-        if self.generator.output_shape[1:] != tuple(input_dim):
-            raise ValueError(
-                f"The generator's layers lead to images of {self.generator.output_shape[1:]}, but input_dim is "
-                f"{tuple(input_dim)}. Change generator_initial_dense_layer_size, generator_conv_strides, "
-                f"generator_upsample or the last of generator_conv_filters."
-            )
+        check_images(self.generator, input_dim)
         self.ema_generator = self._averaged_generator() if ema else None
         self.seed_generator = keras.random.SeedGenerator(seed)
         self._n_critic = 5
@@ -160,27 +154,21 @@ class WGANGP(TrainStep, TrainingLoop, keras.Model):
         self._start_history()
 
     def _check_parameters(self):
-        for network in ("critic_conv_", "generator_conv_"):
-            filters, kernels, strides = (
-                getattr(self, network + part) for part in ("filters", "kernel_size", "strides")
-            )
-            if not len(filters) == len(kernels) == len(strides) > 0:
-                raise ValueError(
-                    f"{network}filters, {network}kernel_size and {network}strides need one number a layer, the same "
-                    f"count in each; they have {len(filters)}, {len(kernels)} and {len(strides)}."
-                )
-        if len(self.generator_upsample) != len(self.generator_conv_filters):
-            raise ValueError(
-                f"generator_upsample needs one number a layer: {len(self.generator_conv_filters)}, "
-                f"not {len(self.generator_upsample)}."
-            )
-        if self.optimiser not in ("adam", "rmsprop"):
-            raise ValueError(f"optimiser is {self.optimiser!r}; choose 'adam' or 'rmsprop'.")
+        check_layers("critic", self.critic_conv_filters, self.critic_conv_kernel_size, self.critic_conv_strides)
+        check_layers(
+            "generator",
+            self.generator_conv_filters,
+            self.generator_conv_kernel_size,
+            self.generator_conv_strides,
+            self.generator_upsample,
+        )
         for option, known in (("loss", LOSSES), ("penalty", {**PENALTIES, None: None})):
             if self.options[option] not in known:
                 raise ValueError(f"{option} is {self.options[option]!r}; choose one of {', '.join(map(repr, known))}.")
         if self.options["ema"] is not None and not 0 < self.options["ema"] < 1:
             raise ValueError(f"ema is {self.options['ema']!r}; it is a decay between 0 and 1, such as 0.999, or None.")
+
+    parts = ("critic", "generator")
 
     # The two networks, and the whole made of them -----------------------------------------------------------------
 
@@ -213,17 +201,17 @@ class WGANGP(TrainStep, TrainingLoop, keras.Model):
         )
 
     def _averaged_generator(self):
-        generator = _with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))
+        generator = with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))
         generator.trainable = False
         return generator
 
     def stock_critic(self):
         """A float32 copy of the critic, of stock layers only, as it is saved."""
-        return _with_weights_of(self.critic, self._build_critic(dtype="float32", stock=True))
+        return with_weights_of(self.critic, self._build_critic(dtype="float32", stock=True))
 
     def stock_generator(self, source=None):
         """A float32 copy of the generator, or of the averaged one, of stock layers only, as it is saved."""
-        return _with_weights_of(source or self.generator, self._build_generator(dtype="float32", stock=True))
+        return with_weights_of(source or self.generator, self._build_generator(dtype="float32", stock=True))
 
     @property
     def model(self):
@@ -241,6 +229,10 @@ class WGANGP(TrainStep, TrainingLoop, keras.Model):
         return self.critic(self.generator(z, training=training), training=training)
 
     # The losses kept -----------------------------------------------------------------------------------------------
+
+    @property
+    def steps_done(self):
+        return int(self.generator_optimizer.iterations)
 
     loss_names = ("d_loss", "d_real", "d_fake", "d_penalty", "g_loss")
 
@@ -277,17 +269,14 @@ class WGANGP(TrainStep, TrainingLoop, keras.Model):
         kwargs.setdefault("jit_compile", jit_pays())
         critic_optimizer = critic_optimizer or self._optimizer(self.critic_learning_rate)
         self.generator_optimizer = generator_optimizer or self._optimizer(self.generator_learning_rate)
-        if self.precision == "mixed_float16":
-            critic_optimizer = keras.optimizers.LossScaleOptimizer(critic_optimizer)
-            self.generator_optimizer = keras.optimizers.LossScaleOptimizer(self.generator_optimizer)
+        critic_optimizer = scaled(critic_optimizer, self.precision)
+        self.generator_optimizer = scaled(self.generator_optimizer, self.precision)
         critic_optimizer.build(self.critic.trainable_variables)
         self.generator_optimizer.build(self.generator.trainable_variables)
         super().compile(optimizer=critic_optimizer, auto_scale_loss=False, **kwargs)
 
     def _optimizer(self, learning_rate):
-        if self.optimiser == "rmsprop":
-            return keras.optimizers.RMSprop(learning_rate)
-        return keras.optimizers.Adam(learning_rate, beta_1=self.options["beta_1"], beta_2=self.options["beta_2"])
+        return make_optimizer(self.optimiser, learning_rate, self.options["beta_1"], self.options["beta_2"])
 
     @property
     def non_trainable_variables(self):
@@ -374,8 +363,7 @@ class WGANGP(TrainStep, TrainingLoop, keras.Model):
         """Let both learning rates fall along half a cosine, where `decay_steps` asks for it."""
         if self.options["decay_steps"] is None:
             return
-        done = ops.cast(self.generator_optimizer.iterations, "float32") / self.options["decay_steps"]
-        factor = (1 + ops.cos(np.pi * ops.minimum(done, 1.0))) / 2
+        factor = half_cosine(self.generator_optimizer.iterations, self.options["decay_steps"])
         self.optimizer.learning_rate = self.critic_learning_rate * factor
         self.generator_optimizer.learning_rate = self.generator_learning_rate * factor
 
@@ -453,51 +441,31 @@ class WGANGP(TrainStep, TrainingLoop, keras.Model):
             callbacks=callbacks,
         )
 
-    def sample_images(self, run_folder, r, c):
-        """Draw r x c images into images/sample_<epoch>.png, always of the same latent vectors; gives the path."""
-        from utils import figures, latent
-
-        z = latent.generate_latent_points(self.z_dim, r * c, seed=0)
-        path = Path(run_folder) / "images" / f"sample_{self.epoch}.png"
-        generator = self.ema_generator or self.generator
-        return figures.sample_grid(np.asarray(generator.predict_on_batch(z)), r, c, path)
-
     # Files ---------------------------------------------------------------------------------------------------------
 
     def parameters(self):
         """The 21 arguments as a dict of plain values, in their order; the keywords beside them are in `options`."""
-        return {name: _plain(getattr(self, name)) for name in PARAMETER_NAMES}
+        return {name: plain(getattr(self, name)) for name in PARAMETER_NAMES}
 
     def get_config(self):
         named = {"precision": self.precision, "seed": self.seed, "name": self.name}
         return {**self.parameters(), **self.options, **named}
 
-    def get_compile_config(self):
-        return {}  # a loaded model is compiled by its own parameters
-
-    def save_own_variables(self, store):
-        """The random state, which Keras leaves out: without it a resumed training would see other noise."""
-        store["seed"] = ops.convert_to_numpy(self.seed_generator.state)
-
-    def load_own_variables(self, store):
-        self.seed_generator.state.assign(np.asarray(store["seed"]))
+    def saved_parameters(self):
+        """What params.json holds: the 21 arguments, and those keywords that differ from the published ones."""
+        changed = {option: value for option, value in self.options.items() if value != OPTIONS[option]}
+        return {**self.parameters(), **changed}
 
     def save(self, folder, *args, **kwargs):
         """Write params.json, params.pkl (the original's) and pictures of the networks into `folder`.
 
         A path that ends in .keras saves the whole model as Keras does.
         """
-        if str(folder).endswith(".keras"):
-            return super().save(folder, *args, **kwargs)
-        from utils import files
+        super().save(folder, *args, **kwargs)
+        if not str(folder).endswith(".keras"):
+            from utils import files
 
-        folder = Path(folder)
-        for name in ("viz", "images", "weights"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        changed = {option: value for option, value in self.options.items() if value != OPTIONS[option]}
-        files.write_text(folder / "params.json", json.dumps({**self.parameters(), **changed}, indent=2) + "\n")
-        files.write_bytes(folder / "params.pkl", pickle.dumps(list(self.parameters().values())))
-        self.plot_model(folder)
+            files.write_bytes(Path(folder) / "params.pkl", pickle.dumps(list(self.parameters().values())))
 
     def save_model(self, folder):
         """Write model.h5, critic.h5 and generator.h5 into `folder`: float32, stock layers, for any Keras 3.
@@ -507,36 +475,12 @@ class WGANGP(TrainStep, TrainingLoop, keras.Model):
         Returns:
             The copy that was saved as model.h5.
         """
-        from utils import runs
-
-        model = self.model
-        runs.save_keras_model(model, Path(folder) / "model.h5")
-        for name in ("critic", "generator"):
-            runs.save_keras_model(model.get_layer(name), Path(folder) / f"{name}.h5")
+        model = super().save_model(folder)
         if self.ema_generator:
+            from utils import runs
+
             runs.save_keras_model(self.stock_generator(self.ema_generator), Path(folder) / "generator_ema.h5")
         return model
-
-    def load_weights(self, path, **kwargs):
-        """Read weights/weights.h5, of today or of the original under Keras 2, or a checkpoint with its optimisers."""
-        if str(path).endswith(".weights.h5"):
-            super().load_weights(path, **kwargs)
-            self.epoch = int(self.generator_optimizer.iterations)
-            return
-        from utils import old_files
-
-        model = self.model
-        old_files.load_weights(model, path)
-        self.generator.set_weights(model.get_layer("generator").get_weights())
-        self.critic.set_weights(model.get_layer("critic").get_weights())
-
-    def plot_model(self, folder):
-        """Draw the layers of critic, generator and both into viz/critic.png, viz/generator.png, viz/model.png."""
-        from utils import figures
-
-        whole = self.model
-        for model in (whole, whole.get_layer("critic"), whole.get_layer("generator")):
-            figures.plot_layers(model, Path(folder) / "viz" / f"{model.name}.png", show=False)
 
 
 def step_line(step, critic_batches, d_loss, g_loss):
@@ -557,15 +501,3 @@ def step_line(step, critic_batches, d_loss, g_loss):
         f"{step} ({critic_batches}, 1) [D loss: ({total:.1f})(R {real:.1f}, F {fake:.1f}, G {penalty:.1f})] "
         f"[G loss: {g_loss:.1f}]"
     )
-
-
-def _with_weights_of(source, copy):
-    copy.set_weights(source.get_weights())
-    return copy
-
-
-def _plain(value):
-    """Tuples as lists, NumPy numbers as Python's: what JSON and a harmless pickle can hold."""
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value.item() if isinstance(value, np.generic) else value

@@ -31,29 +31,32 @@ class PiecewiseLinear(layers.LeakyReLU):
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
 class PhasedConv2DTranspose(layers.Conv2DTranspose):
-    """Conv2DTranspose of stride 2 as one plain convolution, for kernels of 2, 6, 10 ... and padding `same`.
+    """Conv2DTranspose as one plain convolution, where the kernel is an odd multiple of the stride; padding `same`.
 
-    Every second row and column of the output sees every second row and column of the kernel. The four phases are
-    therefore four convolutions of half the kernel's size over the small input; computed as one with four times the
-    filters, whose channels are then laid out as 2 x 2 pixels. The numbers, weights and files are Conv2DTranspose's;
-    processors are quicker at it, several times so where the output has few channels.
+    With a stride of 2, for kernels of 2, 6, 10 ..., every second row and column of the output sees every second row and
+    column of the kernel. The four phases are therefore four convolutions of half the kernel's size over the small
+    input; computed as one with four times the filters, whose channels are then laid out as 2 x 2 pixels. Other strides
+    likewise. The numbers, weights and files are Conv2DTranspose's; processors are quicker at it, several times so where
+    the output has few channels.
     """
 
     @staticmethod
     def fits(kernel_size, strides):
-        return strides == 2 and kernel_size % 4 == 2
+        return strides > 1 and kernel_size % strides == 0 and kernel_size // strides % 2 == 1
 
     def call(self, inputs):
-        size = self.kernel_size[0] // 2
+        step = self.strides[0]
+        size = self.kernel_size[0] // step
         _, height, width, channels = inputs.shape
-        kernel = ops.reshape(self.kernel, (size, 2, size, 2, self.filters, channels))  # rows, row phase, columns, ...
+        # (rows, row phase, columns, column phase, filters, channels)
+        kernel = ops.reshape(self.kernel, (size, step, size, step, self.filters, channels))
         kernel = ops.flip(ops.flip(kernel, axis=0), axis=2)  # one by one: Keras 3.8 takes no tuple here
         kernel = ops.transpose(kernel, (0, 2, 5, 1, 3, 4))
-        kernel = ops.reshape(kernel, (size, size, channels, 4 * self.filters))
-        outputs = ops.conv(inputs, kernel, strides=1, padding="same")  # (n, height, width, 2 * 2 * filters)
-        outputs = ops.reshape(outputs, (-1, height, width, 2, 2, self.filters))
+        kernel = ops.reshape(kernel, (size, size, channels, step * step * self.filters))
+        outputs = ops.conv(inputs, kernel, strides=1, padding="same")  # (n, height, width, step * step * filters)
+        outputs = ops.reshape(outputs, (-1, height, width, step, step, self.filters))
         outputs = ops.transpose(outputs, (0, 1, 3, 2, 4, 5))
-        return ops.reshape(outputs, (-1, 2 * height, 2 * width, self.filters)) + self.bias
+        return ops.reshape(outputs, (-1, step * height, step * width, self.filters)) + self.bias
 
 
 class LayerMaker:
@@ -92,8 +95,35 @@ class LayerMaker:
             name=name,
         )
 
-    def dense(self, units, dtype=None):
-        return layers.Dense(units, kernel_initializer=self.initializer(), dtype=dtype or self.dtype)
+    def dense(self, units, dtype=None, name=None):
+        return layers.Dense(units, kernel_initializer=self.initializer(), dtype=dtype or self.dtype, name=name)
+
+
+def check_layers(network, filters, kernel_size, strides, upsample=None):
+    """Refuse lists that do not describe the same layers; `network` is what their names begin with."""
+    if not len(filters) == len(kernel_size) == len(strides) > 0:
+        raise ValueError(
+            f"{network}_conv_filters, {network}_conv_kernel_size and {network}_conv_strides need one number a layer, "
+            f"the same count in each; they have {len(filters)}, {len(kernel_size)} and {len(strides)}."
+        )
+    if upsample is not None and len(upsample) != len(filters):
+        raise ValueError(f"{network}_upsample needs one number a layer: {len(filters)}, not {len(upsample)}.")
+
+
+def check_images(generator, input_dim):
+    """Refuse a generator whose layers lead to images of another shape than `input_dim`."""
+    if generator.output_shape[1:] != tuple(input_dim):
+        raise ValueError(
+            f"The generator's layers lead to images of {generator.output_shape[1:]}, but input_dim is "
+            f"{tuple(input_dim)}. Change generator_initial_dense_layer_size, generator_conv_strides, "
+            f"generator_upsample or the last of generator_conv_filters."
+        )
+
+
+def with_weights_of(source, copy):
+    """Give the network `copy` the weights of `source`, of the same shapes; returns `copy`."""
+    copy.set_weights(source.get_weights())
+    return copy
 
 
 def build_critic(
@@ -120,17 +150,53 @@ def build_critic(
         A functional Keras model (n, height, width, channels) -> float32 (n, 1), unbounded.
     """
     make = LayerMaker(**making)
-    x = image = layers.Input(tuple(input_dim), name="critic_input")
-    for i, (filters, kernel_size, strides) in enumerate(zip(conv_filters, conv_kernel_size, conv_strides, strict=True)):
+    image = layers.Input(tuple(input_dim), name="critic_input")
+    rows = zip(conv_filters, conv_kernel_size, conv_strides, strict=True)
+    x = _down(make, image, "critic", rows, batch_norm_momentum, activation, dropout_rate)
+    return keras.Model(image, make.dense(1, dtype="float32")(x), name="critic")
+
+
+def build_encoder(
+    input_dim,
+    z_dim,
+    conv_filters,
+    conv_kernel_size,
+    conv_strides,
+    batch_norm_momentum=0.9,
+    activation="leaky_relu",
+    dropout_rate=None,
+    **making,
+):
+    """The encoder of an autoencoder: the critic's convolutions, then a normal distribution over the latent space.
+
+    Args:
+        input_dim: (height, width, channels) of an image in [-1, 1].
+        z_dim: length of the latent vector.
+        conv_filters, conv_kernel_size, conv_strides: one number a layer.
+        batch_norm_momentum, activation, dropout_rate, **making: as in `build_critic`.
+
+    Returns:
+        A functional Keras model (n, height, width, channels) -> [mean, log-variance], each float32 (n, z_dim).
+    """
+    make = LayerMaker(**making)
+    image = layers.Input(tuple(input_dim), name="encoder_input")
+    rows = zip(conv_filters, conv_kernel_size, conv_strides, strict=True)
+    x = _down(make, image, "encoder", rows, batch_norm_momentum, activation, dropout_rate)
+    outputs = [make.dense(z_dim, dtype="float32", name=f"encoder_{name}")(x) for name in ("mean", "log_variance")]
+    return keras.Model(image, outputs, name="encoder")
+
+
+def _down(make, x, network, rows, batch_norm_momentum, activation, dropout_rate):
+    """Strided convolutions from images to vectors; `rows` gives (filters, kernel size, stride) of each layer."""
+    for i, (filters, kernel_size, strides) in enumerate(rows):
         # (n, height, width, channels) -> (n, height / stride, width / stride, filters)
-        x = make.conv(filters, kernel_size, strides, f"critic_conv_{i}")(x)
+        x = make.conv(filters, kernel_size, strides, f"{network}_conv_{i}")(x)
         if batch_norm_momentum and i > 0:
             x = make.batch_normalization(batch_norm_momentum)(x)
         x = make.activation(activation)(x)
         if dropout_rate:
             x = layers.Dropout(dropout_rate, dtype=make.dtype)(x)
-    x = layers.Flatten(dtype=make.dtype)(x)
-    return keras.Model(image, make.dense(1, dtype="float32")(x), name="critic")
+    return layers.Flatten(dtype=make.dtype)(x)
 
 
 def build_generator(

@@ -75,6 +75,11 @@ def resolve_precision(precision: str = "auto") -> str:
     return "float32"
 
 
+def scaled(optimizer: keras.optimizers.Optimizer, precision: str) -> keras.optimizers.Optimizer:
+    """The optimiser, with loss scaling where the precision needs it: gradients may be too small for float16."""
+    return keras.optimizers.LossScaleOptimizer(optimizer) if precision == "mixed_float16" else optimizer
+
+
 def has_accelerator() -> bool:
     """Whether the backend computes on a GPU or TPU, Apple's under PyTorch included."""
     if keras.backend.backend() == "torch":

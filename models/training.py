@@ -1,8 +1,8 @@
 """What every model here shares around its `step`: training by `fit`, losses kept, files written, going on again.
 
 `TrainingLoop` is a mixin of `keras.Model`. It knows no network and no loss: the model beside it gives `step(images)`
-(see `models.gradients.TrainStep`), names its losses in `loss_names`, and says in `schedule` how many images a step takes.
-Files and figures are reached through the callbacks of `utils.runs`.
+(see `models.gradients.TrainStep`), and names its losses in `loss_names`. Files and figures are reached through the
+callbacks of `utils.runs`.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
+OPTIMISERS = ("adam", "rmsprop")
 THOROUGH_EVERY = 100  # on every 100th step the original's critic learns from more batches
 
 
@@ -126,6 +127,26 @@ class TrainingLoop:
             if self.stop_training:
                 break
         return history
+
+
+def make_optimizer(name, learning_rate, beta_1, beta_2):
+    """An optimiser by the name that parameters use: `adam`, or `rmsprop`, which knows no betas."""
+    if name not in OPTIMISERS:
+        raise ValueError(f"optimiser is {name!r}; choose {' or '.join(map(repr, OPTIMISERS))}.")
+    if name == "rmsprop":
+        return keras.optimizers.RMSprop(learning_rate)
+    return keras.optimizers.Adam(learning_rate, beta_1=beta_1, beta_2=beta_2)
+
+
+def half_cosine(steps, decay_steps):
+    """The factor of learning rates that fall from 1 to 0 along half a cosine in `decay_steps`, and stay there.
+
+    Args:
+        steps: steps done, a Keras variable of whole numbers.
+        decay_steps: float or int.
+    """
+    done = ops.cast(steps, "float32") / decay_steps
+    return (1 + ops.cos(np.pi * ops.minimum(done, 1.0))) / 2
 
 
 def to_range(images):

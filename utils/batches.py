@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from utils.augmentation import augment_images, check_augmentations
+from utils.image_store import row_reader
 from utils.images import to_float
 
 
@@ -20,10 +22,13 @@ class ImageBatches:
         images: (n, height, width, channels), uint8, or float in [-1, 1].
         batch_size: images a batch, at most n.
         seed: int, None (drawn, and kept in `.seed`) or a numpy Generator.
-        files, classes, skipped: where the images come from, as `load_dataset` found them.
+        files, classes, skipped, labels: where the images come from, as `load_dataset` found them; labels count in
+            classes.
+        augment: which small changes the images go through, see `utils.augmentation`: any of "mirror", "shift" and
+            "color". `.images` stay as they are.
 
     Raises:
-        ValueError: fewer images than a batch.
+        ValueError: fewer images than a batch; an unknown change, or one of images that are not uint8.
 
     Example:
         >>> batches = ImageBatches.from_array(images, batch_size=16, seed=1)
@@ -31,7 +36,7 @@ class ImageBatches:
         (128, 128, 3)
     """
 
-    def __init__(self, images, batch_size, seed=None, files=(), classes=(), skipped=()):
+    def __init__(self, images, batch_size, seed=None, files=(), classes=(), skipped=(), labels=(), augment=()):
         if not 1 <= batch_size <= len(images):
             raise ValueError(
                 f"{len(images)} images do not fill a batch of {batch_size}: add images, or give a smaller batch_size"
@@ -42,17 +47,25 @@ class ImageBatches:
             int(seed) if isinstance(seed, int | np.integer) else int(np.random.default_rng(seed).integers(2**32))
         )
         self.files, self.classes, self.skipped = list(files), list(classes), list(skipped)
+        self.labels = np.asarray(labels, np.int64)
+        self.augment = check_augmentations(augment)
+        if self.augment and images.dtype != np.uint8:
+            raise ValueError(
+                f"augment takes uint8 images, these are {images.dtype}: convert with utils.images.to_uint8"
+            )
+        self._rows = row_reader(images)
         self._position = 0
         self._orders = {}
 
     @classmethod
-    def from_array(cls, images, batch_size, seed=None):
+    def from_array(cls, images, batch_size, seed=None, augment=()):
         """Batches of an array that is in memory already; it is neither copied nor changed.
 
         Args:
             images: (n, height, width, channels), uint8, or float in [-1, 1].
             batch_size: images a batch, at most n.
             seed: int, None or a numpy Generator.
+            augment: as above.
 
         Returns:
             ImageBatches.
@@ -79,7 +92,18 @@ class ImageBatches:
                     f"float images lie in [-1, 1], and these in [{low:g}, {high:g}]: (x - 127.5) / 127.5 scales "
                     "0..255 to it, or give them as uint8"
                 )
-        return cls(images, batch_size, seed)
+        return cls(images, batch_size, seed, augment=augment)
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Images by their numbers, as they are in `.images`; a mapped file is read, so that it fills no memory.
+
+        Args:
+            rows: numbers from 0 to n - 1, in any order.
+
+        Returns:
+            (len(rows), height, width, channels), a new array.
+        """
+        return np.asarray(self._rows(np.asarray(rows)))
 
     def draw(self, start: int, count: int) -> np.ndarray:
         """The images at the places start to start + count - 1 of the endless row.
@@ -89,21 +113,23 @@ class ImageBatches:
             count: how many.
 
         Returns:
-            (count, height, width, channels): uint8 where the images are, else float32.
+            (count, height, width, channels): uint8 where the images are, else float32; augmented if asked for.
 
         Example:
             >>> batches.draw(start=step * 80, count=80)  # five critic batches of 16
         """
         if start < 0 or count < 0:
             raise ValueError(f"places in the row count from 0, and start is {start}, count {count}")
-        n, end, rows = len(self.images), start + count, []
-        while start < end:
-            number, first = divmod(start, n)
-            part = self._order(number)[first : first + end - start]
+        n, place, end, rows = len(self.images), start, start + count, []
+        while place < end:
+            number, first = divmod(place, n)
+            part = self._order(number)[first : first + end - place]
             rows.append(part)
-            start += len(part)
-        images = self.images[np.concatenate(rows)] if rows else self.images[:0].copy()
-        return images if images.dtype == np.uint8 else images.astype(np.float32, copy=False)
+            place += len(part)
+        images = self.take(np.concatenate(rows) if rows else np.arange(0))
+        if images.dtype != np.uint8:
+            return images.astype(np.float32, copy=False)
+        return augment_images(images, self.augment, self.seed, start) if self.augment else images
 
     def _order(self, number):
         """The order of one pass; the two latest are kept, since a draw may cross from one to the next."""

@@ -20,11 +20,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils.generating import generate_images
+from utils.generating import fingerprint, generate_images
+from utils.json_files import read_json
 from utils.paths import generate_latent_points
 
 REACH = 4.0  # how far strips and sliders go to either side; normal points lie within 3 along any one direction
 HELD_OUT = 0.25  # share of the vectors on which R squared is measured
+MOST_DIRECTIONS = 100  # in a file
 PENALTIES = np.logspace(-1, 5, 25)  # of the ridge regression; cross-validation chooses
 
 
@@ -264,6 +266,35 @@ def _unit(vector: np.ndarray, keep_sign: bool = False) -> np.ndarray:
     if not keep_sign and vector[np.abs(vector).argmax()] < 0:
         vector = -vector
     return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def read_directions(path: str | os.PathLike, generator) -> dict[str, np.ndarray]:
+    """Read the directions that were kept beside a generator.
+
+    Args:
+        path: a JSON file, `{"generator": fingerprint, "directions": {name: [number, ...]}}`.
+        generator: the Keras model that they are of.
+
+    Returns:
+        {name: float32 (latent_dim,)}; nothing where the file is of another generator.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it holds something else; the message names the file.
+    """
+    card = read_json(path)
+    if card.get("generator") != fingerprint(generator):
+        return {}
+    found, length = card.get("directions"), generator.input_shape[-1]
+    if not isinstance(found, dict) or len(found) > MOST_DIRECTIONS:
+        raise ValueError(f"{path} holds no directions, or more than {MOST_DIRECTIONS}: remove it, or find them again")
+    for name, vector in found.items():
+        if not (isinstance(vector, list) and len(vector) == length and all(type(v) in (int, float) for v in vector)):
+            raise ValueError(
+                f"{path}: the direction {name[:40]!r} is no list of {length} numbers; remove the file, or find the "
+                "directions again"
+            )
+    return {name: np.float32(vector) for name, vector in found.items()}
 
 
 # ---------------------------------------------------------------------------------------------------------------------

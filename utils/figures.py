@@ -4,7 +4,7 @@ and drawings of layers stand in files of their own and are at hand here too.
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 MARGIN = 4  # pixels between the images of a sheet
+CURVE_COLORS = ("black", "#1f9d55", "#c5221f", "#f29100", "#7b61a8")  # the original's: D, real, fake, generator
 PAPER = 225  # light grey: white lines that run to the edge of an image stay apart from the margin
 
 
@@ -127,33 +128,56 @@ def plot_losses(
     Example:
         >>> plot_losses(gan.d_losses, gan.g_losses, "images/Converge.png")
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 5), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
-    draw_losses(figure.add_subplot(), d_losses, g_losses)
-    return finish(figure, path, show, dpi=110)
-
-
-def draw_losses(axes, d_losses: Sequence[Sequence[float]], g_losses: Sequence[float]) -> None:
-    """Draw the convergence graph on Matplotlib axes; see `plot_losses`."""
     d_losses, g_losses = np.asarray(d_losses, float), np.asarray(g_losses, float)
     if d_losses.ndim != 2 or d_losses.shape[1] < 3 or len(g_losses) == 0:
         raise ValueError("there are no losses to draw yet; d_losses holds [total, real, fake, penalty] for each step")
-    curves = (
-        ("D, critic: total", d_losses[:, 0], "black"),
-        ("R, real images", d_losses[:, 1], "#1f9d55"),
-        ("F, generated images", d_losses[:, 2], "#c5221f"),
-        ("G, generator", g_losses, "#f29100"),
-    )  # the original's colours: D black, real green, fake red, generator orange
-    for name, values, color in curves:
+    curves = {
+        "D, critic: total": d_losses[:, 0],
+        "R, real images": d_losses[:, 1],
+        "F, generated images": d_losses[:, 2],
+        "G, generator": g_losses,
+    }
+    return plot_curves(curves, "Convergence of the losses", path, show)
+
+
+def plot_curves(
+    curves: Mapping[str, Sequence[float]], title: str, path: str | os.PathLike | None = None, show: bool = True
+):
+    """Draw curves over the steps, such as the losses of any model (`model.losses_of`), as `plot_losses` draws a GAN's.
+
+    Args:
+        curves: a name and one float a step for each.
+        title: of the figure.
+        path: where to save it.
+        show: show it in the notebook.
+
+    Returns:
+        The path, or the Matplotlib figure where there is none.
+
+    Raises:
+        ValueError: there is no step yet.
+    """
+    from matplotlib.figure import Figure
+
+    if not curves or not len(next(iter(curves.values()))):
+        raise ValueError("there are no steps to draw yet")
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+    draw_curves(figure.add_subplot(), curves, title)
+    return finish(figure, path, show, dpi=110)
+
+
+def draw_curves(axes, curves: Mapping[str, Sequence[float]], title: str) -> None:
+    """Draw curves over the steps on Matplotlib axes, cut off where they leave any scale; see `plot_curves`."""
+    curves = {name: np.asarray(values, float) for name, values in curves.items()}
+    for (name, values), color in zip(curves.items(), CURVE_COLORS, strict=False):
         axes.plot(np.arange(len(values)), values, color=color, linewidth=0.9, label=name)
-    everything = np.concatenate([values for _, values, _ in curves])
-    low, high, cut = _sensible_range([values for _, values, _ in curves])
+    everything = np.concatenate(list(curves.values()))
+    low, high, cut = _sensible_range(list(curves.values()))
     axes.set_ylim(low, high)
-    axes.set_xlim(0, max(len(g_losses) - 1, 1))
+    axes.set_xlim(0, max(len(values) for values in curves.values()) - 1 or 1)
     axes.axhline(0, color=LINE, linewidth=0.8, zorder=0)
-    axes.set_title("Convergence of the losses", loc="left", fontsize=13, color=INK, pad=22)
+    axes.set_title(title, loc="left", fontsize=13, color=INK, pad=22)
     if cut:
         finite = everything[np.isfinite(everything)]
         note = f"values beyond the scale are cut off: they reach {finite.min():,.0f} and {finite.max():,.0f}".replace(

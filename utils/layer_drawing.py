@@ -74,7 +74,8 @@ def _cards(model) -> list[dict]:
 def _output_shape(layer) -> tuple[int, ...]:
     """The shape of what a layer gives, without the batch."""
     try:
-        shape = layer.output.shape
+        output = layer.output
+        shape = (output[0] if isinstance(output, list) else output).shape  # several outputs: of the first
     except (AttributeError, ValueError):
         raise ValueError(
             f"layer {layer.name} has no shape yet: build the model, or call it once, before drawing"

@@ -8,18 +8,20 @@ steps, on one axis with the losses. Rules are those of `lines.lines`; other data
 import csv
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from utils import files, reading
-from utils.figures import draw_losses, finish
+from utils.drawing import INK, finish
+from utils.figures import draw_curves
 from utils.generating import generate_images
 from utils.paths import generate_latent_points
 from utils.quiet import keras
 
 READINGS = "readings.csv"
+RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizontals", "palette": "the palette's colours"}
 CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a", "#b5312a")  # 0 to 6 lines, 3 black
 
 
@@ -104,39 +106,43 @@ def _rows(path):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
 
 
-def plot_learning(readings: Mapping[str, np.ndarray], gan, path: str | os.PathLike | None = None, show: bool = True):
+def plot_learning(
+    folder: str | os.PathLike,
+    losses: Mapping[str, Sequence[float]],
+    path: str | os.PathLike | None = None,
+    show: bool = True,
+):
     """Draw adherence and census over the steps, above the losses.
 
     Args:
-        readings: what `read_readings` gave.
-        gan: the model that was trained, for its losses.
+        folder: the run folder with its readings.
+        losses: a name and one float a step for each, `model.losses_of`.
         path: where to save the figure as PNG.
         show: show it in the notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
+
+    Raises:
+        FileNotFoundError: the run was trained without `ReadAlong`.
     """
     from matplotlib.figure import Figure
 
+    readings = read_readings(folder)
     canvas = Figure(figsize=(9, 9), layout="constrained")
-    kept, census, losses = canvas.subplots(3, 1, sharex=True)
+    kept, census, below = canvas.subplots(3, 1, sharex=True)
     steps = readings["step"]
-    for name, label in (
-        ("one_vertical", "one vertical"),
-        ("two_horizontals", "two horizontals"),
-        ("palette", "colours of the palette"),
-    ):
+    for name, label in RULES_DRAWN.items():
         kept.plot(steps, readings[name], linewidth=1, marker=".", markersize=4, label=label)
     kept.plot(steps, readings["adherence"], color="black", linewidth=2, marker=".", label="all the rules")
-    kept.set_title("Share of images that keep the rules", loc="left")
+    kept.set_title("Share of images that keep the rules", loc="left", fontsize=13, color=INK)
     shares = [readings[f"lines_{count}"] for count in range(7)]
-    labels = [*map(str, range(6)), "6 or more"]
-    census.stackplot(steps, shares, labels=labels, colors=CENSUS_COLORS)
-    census.set_title("Lines in an image", loc="left")
+    census.stackplot(steps, shares, labels=[*map(str, range(6)), "6 or more"], colors=CENSUS_COLORS)
+    census.set_title("Lines in an image", loc="left", fontsize=13, color=INK)
     for axes in (kept, census):
         axes.set_ylim(0, 1)
-        axes.yaxis.set_major_formatter("{x:.0%}")
+        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
-    draw_losses(losses, gan.d_losses, gan.g_losses)
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9, labelcolor=INK)
+    draw_curves(below, losses, "Losses")
     return finish(canvas, path, show, dpi=110)

@@ -1,62 +1,67 @@
 """Data sets, generators and trained models, from the disk into memory. Nothing here starts Keras before it must."""
 
-import hashlib
-import json
 import os
 import warnings
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from glob import escape
 from pathlib import Path
 
 import numpy as np
 
 from utils.archives import extract_archive
 from utils.batches import ImageBatches
-from utils.decoding import IMAGE_SUFFIXES, decode_image, is_image_name
-from utils.files import write_json, write_whole
+from utils.dataset_check import check_dataset
+from utils.decoding import FITS, IMAGE_SUFFIXES
+from utils.errors import one_line
+from utils.image_sources import find_source
+from utils.image_store import decode_in_memory, decode_on_disk
+from utils.json_files import read_json
 
-__all__ = ["ImageBatches", "extract_archive", "load_dataset", "load_generator", "load_model"]
-
-PIECE = 4 * 2**20  # bytes of images that one thread decodes at a time: small images one by one cost a third more
-PIECES_AT_ONCE = 16  # so that few decoded images wait for their place
+__all__ = ["ImageBatches", "check_dataset", "extract_archive", "load_dataset", "load_generator", "load_model"]
 
 
 def load_dataset(
     data_name: str,
-    image_size: int | tuple[int, int],
+    image_size: int | tuple[int, int] | None,
     batch_size: int,
     *,
     data_folder: str | os.PathLike = "data",
-    channels: int = 3,
+    channels: int | None = None,
     background: tuple[int, int, int] = (0, 0, 0),
+    fit: str = "cover",
+    augment: tuple[str, ...] = (),
     seed=None,
     memory_limit: int = 2 * 2**30,
 ) -> ImageBatches:
-    """Read a folder of images into shuffled batches.
+    """Read a folder of images, or a set that Keras keeps, into shuffled batches.
 
     Every image below the folder is read, at any depth; the first sub-folders are the classes. Each is decoded once:
-    turned as its EXIF orientation says, laid on `background` where it is transparent, scaled with Lanczos until it just
-    covers the size (its aspect is kept) and cut to the centre; an image of that size already passes untouched.
+    turned as its EXIF orientation says, laid on `background` where it is transparent, and brought to the size; an image
+    of that size already passes untouched.
+
+    "fashion_mnist" and "mnist" are the 60,000 training images of `keras.datasets`, downloaded once into Keras' own
+    folder; the 10,000 test images stay out. A folder of that name in `data_folder` comes first.
 
     Args:
-        data_name: name of the folder in `data_folder`.
-        image_size: side in pixels, or (height, width).
+        data_name: name of the folder in `data_folder`, "fashion_mnist" or "mnist".
+        image_size: side in pixels, or (height, width). None chooses the largest of 28, 32, 64 and 128 that half of the
+            images fill.
         batch_size: images a batch.
         data_folder: where data sets lie.
-        channels: 3 for RGB, 1 for grey.
-        background: RGB, 0 to 255, behind what is transparent.
+        channels: 3 for RGB, 1 for grey. None chooses 1 if all the files are grey by their own format, else 3.
+        background: RGB, 0 to 255, behind what is transparent, and around what does not fill the size.
+        fit: "cover" scales until the size is just covered and cuts to the centre: for photographs. "contain" cuts
+            nothing off and fills up with `background`: for sprites; small ones are enlarged by whole pixels.
+        augment: small changes for sets of few images, any of "mirror", "shift" and "color"; they leak into what the
+            generator draws, see `utils.augmentation`. What changes follows from the seed.
         seed: order of the images: int, None or a numpy Generator.
         memory_limit: bytes. A larger set is kept in a file, <data_folder>/.cache/<data_name>-<size>-<key>.npy, and
             mapped into memory; the next call finds it there, as long as the images have not changed.
 
     Returns:
-        ImageBatches: `.images` (uint8 (n, height, width, channels)), `.files`, `.classes`, `.skipped`, `x_train[i]`,
-        `next(x_train)` and `x_train.draw(start, count)`.
+        ImageBatches: `.images` (uint8 (n, height, width, channels)), `.files`, `.classes`, `.labels`, `.skipped`,
+        `x_train[i]`, `next(x_train)` and `x_train.draw(start, count)`.
 
     Raises:
-        FileNotFoundError: no such folder.
+        FileNotFoundError: no such folder; or Keras' set can be neither found nor downloaded.
         ValueError: no image in it, or fewer readable ones than a batch. One unreadable file is no error: it is named
             in a warning and skipped.
 
@@ -65,142 +70,65 @@ def load_dataset(
         Found 10000 images belonging to 1 classes.
         >>> x_train[0][0][0].shape  # float32 in [-1, 1]
         (128, 128, 3)
+        >>> x_train = load_dataset("sprites", 64, 16, background=(255, 255, 255), fit="contain", augment=("mirror",))
+        Found 819 images belonging to 1 classes.
     """
-    if channels not in (1, 3):
-        raise ValueError(f"channels is 3 for RGB or 1 for grey, not {channels}")
-    height, width = (image_size, image_size) if isinstance(image_size, int | np.integer) else image_size
-    shape = (int(height), int(width), channels)
-    folder = Path(data_folder) / data_name
-    names = _image_names(folder)
-    classes = sorted({name.split("/")[0] if "/" in name else folder.name for name in names})
-    print(f"Found {len(names)} images belonging to {len(classes)} classes.")
+    if channels not in (None, 1, 3):
+        raise ValueError(f"channels is 3 for RGB, 1 for grey or None for what the files are, not {channels}")
+    if fit not in FITS:
+        raise ValueError(f"fit is {' or '.join(map(repr, FITS))}, not {fit!r}")
+    source = find_source(data_name, data_folder)
+    names = source.names
+    print(f"Found {len(names)} images belonging to {len(source.classes)} classes.")
     if not names:
+        folder = Path(data_folder) / data_name
         raise ValueError(
             f"{folder} holds no image ({' '.join(IMAGE_SUFFIXES)}). Put images there, or unpack an archive: "
             f'extract_archive("{data_name}.zip", "{folder.as_posix()}")'
         )
+    if image_size is None:
+        image_size = source.natural_size()
+    height, width = (image_size, image_size) if isinstance(image_size, int | np.integer) else image_size
+    shape = (int(height), int(width), channels or source.natural_channels())
+    background = tuple(int(value) for value in background)
+
+    def decode(name):
+        return source.decode(name, shape, background, fit)
 
     if len(names) * int(np.prod(shape)) <= memory_limit:
-        images, skipped = _decode_in_memory(folder, names, shape, background)
+        images, skipped = decode_in_memory(names, shape, decode)
     else:
-        images, skipped = _decode_on_disk(folder, names, shape, background, Path(data_folder) / ".cache")
+        facts = [source.facts(), background, fit]
+        images, skipped = decode_on_disk(
+            names, shape, decode, Path(data_folder) / ".cache", Path(data_name).name, facts
+        )
     if skipped:
-        some = "; ".join(f"{name} ({reason})" for name, reason in list(skipped.items())[:3])
-        more = ", ..." if len(skipped) > 3 else ""
-        warnings.warn(f"skipped {len(skipped)} unreadable of {len(names)} images: {some}{more}", stacklevel=2)
+        _warn_of(skipped, len(names), str(Path(data_folder) / data_name))
     if len(images) < batch_size:
         raise ValueError(
-            f"{folder} holds {len(images)} readable images, fewer than a batch of {batch_size}: add images, or give a "
-            "smaller batch_size"
+            f"{data_name} holds {len(images)} readable images, fewer than a batch of {batch_size}: add images, or give "
+            "a smaller batch_size"
         )
-    files = [folder / name for name in names if name not in skipped]
-    return ImageBatches(images, batch_size, seed, files, classes, [folder / name for name in skipped])
+    read = [name for name in names if name not in skipped]
+    index = {name: i for i, name in enumerate(source.classes)}
+    return ImageBatches(
+        images,
+        batch_size,
+        seed,
+        files=source.files(read),
+        classes=source.classes,
+        skipped=source.files(list(skipped)),
+        labels=[index[source.class_of(name)] for name in read],
+        augment=augment,
+    )
 
 
-def _image_names(folder):
-    """Names of the images below a folder, relative to it and with slashes, sorted."""
-    if not folder.is_dir():
-        parent = folder.parent
-        there = sorted(p.name for p in parent.iterdir() if p.is_dir() and p.name[0] != ".") if parent.is_dir() else []
-        raise FileNotFoundError(
-            f"there is no folder {folder}; {parent} holds {', '.join(there) or 'no data set'}. Draw the lines with "
-            f'`python -m lines --out {parent.as_posix()}/lines`, or unpack your images: extract_archive("data.zip", '
-            f'"{parent.as_posix()}")'
-        )
-    names = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name[0] != "." and name != "__MACOSX"]
-        names += [(Path(place) / name).relative_to(folder).as_posix() for name in files if is_image_name(name)]
-    return sorted(names)
-
-
-def _decode_all(folder, names, shape, background) -> Iterator[tuple[str, np.ndarray | str]]:
-    """Give (name, uint8 image, or the reason why it cannot be read) for each file, in order, on all processors."""
-    from PIL import Image
-
-    from utils.progress import tqdm
-
-    def decode(names):
-        return [(name, decode_one(name)) for name in names]
-
-    def decode_one(name):
-        try:
-            return decode_image(folder / name, shape[:2], shape[2], background)
-        except Exception as error:  # a damaged image can fail in any way
-            return " ".join(f"{type(error).__name__}: {error}".replace(str(folder), "").split())[:120]
-
-    count = int(np.clip(PIECE // np.prod(shape), 1, 64))
-    pieces = [names[start : start + count] for start in range(0, len(names), count)]
-    with (
-        ThreadPoolExecutor(os.cpu_count()) as pool,
-        warnings.catch_warnings(),
-        tqdm(total=len(names), desc="Reading images", unit=" images", delay=2) as bar,
-    ):
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        for start in range(0, len(pieces), PIECES_AT_ONCE):
-            for results in pool.map(decode, pieces[start : start + PIECES_AT_ONCE]):
-                yield from results
-                bar.update(len(results))
-
-
-def _decode_in_memory(folder, names, shape, background):
-    images, skipped = np.empty((len(names), *shape), np.uint8), {}
-    count = 0
-    for name, image in _decode_all(folder, names, shape, background):
-        if isinstance(image, str):
-            skipped[name] = image
-        else:
-            images[count] = image
-            count += 1
-    return images[:count], skipped
-
-
-def _decode_on_disk(folder, names, shape, background, cache):
-    """Find or write the .npy file of a data set; beside it, a .json names what could not be read."""
-    prefix = f"{folder.name}-{shape[1]}x{shape[0]}x{shape[2]}-"
-    path = cache / f"{prefix}{_key(folder, names, shape, background)}.npy"
-    listing = path.with_suffix(".json")
-    if not (path.exists() and listing.exists()):
-        for old in cache.glob(escape(prefix) + "*"):  # of images that have changed since
-            with suppress(OSError):  # Windows keeps what a running notebook has mapped
-                old.unlink()
-        skipped = _write_npy(path, folder, names, shape, background)
-        write_json(listing, skipped)
-    skipped = json.loads(listing.read_text("utf-8"))
-    if len(skipped) == len(names):
-        return np.empty((0, *shape), np.uint8), skipped  # nothing to map
-    return np.load(path, mmap_mode="r"), skipped
-
-
-def _key(folder, names, shape, background):
-    facts = [str(folder), shape, list(background)]
-    for name in names:
-        status = (folder / name).stat()
-        facts.append([name, status.st_size, status.st_mtime_ns])
-    return hashlib.blake2b(json.dumps(facts).encode(), digest_size=8).hexdigest()
-
-
-def _write_npy(path, folder, names, shape, background):
-    """Decode into a .npy file, image after image, so that few are in memory at a time."""
-    skipped = {}
-    with write_whole(path) as temporary, open(temporary, "wb") as file:
-        _write_header(file, (len(names), *shape))
-        start = file.tell()
-        for name, image in _decode_all(folder, names, shape, background):
-            if isinstance(image, str):
-                skipped[name] = image
-            else:
-                file.write(image.tobytes())
-        file.seek(0)
-        _write_header(file, (len(names) - len(skipped), *shape))  # .npy leaves room for the first number to change
-        if file.tell() != start:
-            raise RuntimeError(f"the header of {path} changed its length")
-    return skipped
-
-
-def _write_header(file, shape):
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+def _warn_of(skipped, count, folder):
+    reasons = {name: " ".join(reason.replace(folder, "").split())[:120] for name, reason in skipped.items()}
+    some = "; ".join(f"{name} ({reason})" for name, reason in list(reasons.items())[:3])
+    more = ", ..." if len(skipped) > 3 else ""
+    way_out = "Save them again as PNG or JPEG, or remove them."
+    warnings.warn(f"skipped {len(skipped)} unreadable of {count} images: {some}{more}. {way_out}", stacklevel=3)
 
 
 def load_generator(path: str | os.PathLike):
@@ -259,13 +187,14 @@ def load_model(model_class, folder: str | os.PathLike, **options):
     Example:
         >>> gan = load_model(WGANGP, "run/gan/0001_lines")
     """
+    from utils.model_checks import most_numbers, no_more_weights_than
     from utils.old_files import read_params
 
     folder = Path(folder)
     weights = folder / "weights" / "weights.h5"
     if (folder / "params.json").is_file():
         source = folder / "params.json"
-        params = json.loads(source.read_text("utf-8"))
+        params = read_json(source)
     elif (folder / "params.pkl").is_file():
         source = folder / "params.pkl"
         params = read_params(source)
@@ -274,8 +203,12 @@ def load_model(model_class, folder: str | os.PathLike, **options):
     if not weights.is_file():
         raise FileNotFoundError(f"{folder} holds parameters but no weights/weights.h5: was its training saved?")
     try:
-        model = model_class(**params, **options) if isinstance(params, dict) else model_class(*params, **options)
-    except TypeError as error:
-        raise ValueError(f"{source} does not hold the arguments of {model_class.__name__}: {error}") from error
+        with no_more_weights_than(most_numbers(weights)):
+            model = model_class(**params, **options) if isinstance(params, dict) else model_class(*params, **options)
+    except Exception as error:  # parameters that somebody else wrote can be wrong in any way
+        raise ValueError(
+            f"{source} does not hold the arguments of {model_class.__name__}: {one_line(error)}; take the run folder "
+            "from its source again"
+        ) from error
     model.load_weights(str(weights))
     return model

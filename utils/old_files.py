@@ -1,9 +1,9 @@
 """Reads what the original wrote under Keras 2 (and what Keras 3 writes), and executes nothing that it finds there.
 
-- `read_params`: params.pkl, through an unpickler that admits plain values only;
+- `read_params`: params.pkl, through an interpreter that knows plain values only (`utils.plain_pickle`);
 - `load_network`: a .h5 or .keras model. Keras 3 alone refuses those of Keras 2: Conv2DTranspose carries `groups`,
-  LeakyReLU `alpha`. The architecture is read as text, checked, put into today's words (`modernise`) and built; then
-  the weights are read. The file itself is only ever read;
+  LeakyReLU `alpha`. The file is looked through (`utils.model_checks`), its architecture is read as text, put into
+  today's words (`modernise`) and built; then the weights are read. The file itself is only ever read;
 - `load_weights`: weights/weights.h5 of either era, into a model that is there already. Keras 2 wrote the weights of a
   nested model trainable ones first, and Keras 3 reads them back in the order that *its* trainable flags give, which is
   another if the critic was frozen at one time and not at the other. Here they find their places by name.
@@ -11,8 +11,8 @@
 
 import copy
 import json
+import math
 import os
-import pickle
 import shutil
 import tempfile
 import warnings
@@ -22,8 +22,20 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.errors import one_line
+from utils.model_checks import (
+    INFLATION,
+    LARGEST_CONFIG,
+    MOST_LAYERS,
+    SPARE,
+    check_architecture,
+    check_arrays,
+    check_drawing,
+    no_more_weights_than,
+)
+from utils.plain_pickle import Refused, plain_value
+
 LARGEST_PARAMS = 2**20  # bytes; the original's file has a few hundred
-PLAIN_TYPES = (type(None), bool, int, float, str, bytes)
 
 
 def read_params(path: str | os.PathLike):
@@ -48,69 +60,17 @@ def read_params(path: str | os.PathLike):
     if path.stat().st_size > LARGEST_PARAMS:
         raise ValueError(f"{path} holds {path.stat().st_size:,} bytes, too many for parameters: it was not read")
     try:
-        with open(path, "rb") as file:
-            value = _PlainUnpickler(file).load()
-    except _RefusedError as refusal:
+        return plain_value(path.read_bytes())
+    except Refused as refusal:
         raise ValueError(
             f"{path} asks for {refusal}, and parameters are plain numbers, texts and lists: it was not executed. "
             "Write the parameters as params.json (a dict of named arguments) instead."
         ) from None
     except Exception as error:  # a damaged pickle can fail in any way
-        raise ValueError(f"{path} is no whole pickle file ({type(error).__name__}: {error})") from None
-    _check_plain(value, path)
-    return value
-
-
-class _RefusedError(Exception):
-    """Something in a pickle that is no plain value."""
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    """Knows no class and no function but two stand-ins, which read NumPy's numbers."""
-
-    def find_class(self, module, name):
-        if (module, name) == ("numpy", "dtype"):
-            return _NumberType
-        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "scalar":
-            return _number
-        raise _RefusedError(f"{module}.{name}")
-
-
-class _NumberType:
-    """Stands in for numpy.dtype: the type of one number, e.g. '<f8'."""
-
-    def __init__(self, code, *_):
-        if not (isinstance(code, str) and code[:1] in ("b", "i", "u", "f") and code[1:].isdigit()):
-            raise _RefusedError(f"a NumPy value of type {code!r}")
-        self.code, self.order = code, "<"
-
-    def __setstate__(self, state):
-        self.order = ">" if state[1] == ">" else "<"
-
-
-def _number(number_type, raw):
-    """Stands in for NumPy's `scalar`: the Python number in these bytes."""
-    if not (isinstance(number_type, _NumberType) and isinstance(raw, bytes)):
-        raise _RefusedError("a NumPy value that is no number")
-    return np.frombuffer(raw, number_type.order + number_type.code)[0].item()
-
-
-def _check_plain(value, path):
-    waiting, seen = [value], set()
-    while waiting:
-        item = waiting.pop()
-        if type(item) in PLAIN_TYPES or id(item) in seen:
-            continue
-        seen.add(id(item))
-        if type(item) is dict:
-            waiting += [*item.keys(), *item.values()]
-        elif type(item) in (list, tuple):
-            waiting += item
-        else:
-            raise ValueError(f"{path} holds a {type(item).__name__}, and parameters are plain numbers, texts and lists")
-
-
-FOREIGN_CODE = ("Lambda", "__lambda__", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
+        raise ValueError(
+            f"{path} is no whole pickle file ({type(error).__name__}: {one_line(error)}): copy it again, or write the "
+            "parameters as params.json (a dict of named arguments)"
+        ) from None
 
 
 def load_network(path: str | os.PathLike):
@@ -134,10 +94,13 @@ def load_network(path: str | os.PathLike):
     with open(path, "rb") as file:
         start = file.read(8)
     if start[:2] == b"PK":
-        return _load_keras(path)
-    if start == b"\x89HDF\r\n\x1a\n":
-        return _load_h5(path)
-    raise ValueError(f"{path} is neither an .h5 nor a .keras model (it starts with {start!r}): was it saved whole?")
+        model = _load_keras(path)
+    elif start == b"\x89HDF\r\n\x1a\n":
+        model = _load_h5(path)
+    else:
+        raise ValueError(f"{path} is neither an .h5 nor a .keras model (it starts with {start!r}): was it saved whole?")
+    check_drawing(model, path)
+    return model
 
 
 def modernise(config: dict) -> dict:
@@ -203,11 +166,11 @@ def _calls(nodes):
 
 
 def _load_h5(path):
-    with _open_h5(path) as file:
+    with _open_h5(path) as (file, numbers):
         if "model_config" not in file.attrs:
             raise ValueError(f"{path} holds weights without an architecture: pass a model saved whole (generator.h5)")
-        config = json.loads(_text(file.attrs["model_config"]))
-        model = _build(config, _text(file.attrs.get("keras_version", "2")), path)
+        config = _read_config(_text(file.attrs["model_config"]), path)
+        model = _build(config, _text(file.attrs.get("keras_version", "2")), path, numbers)
         _assign(_legacy_plan(model, file["model_weights"], path))
     return model
 
@@ -217,63 +180,62 @@ def _load_keras(path):
         weights = Path(folder) / "model.weights.h5"
         try:
             with zipfile.ZipFile(path) as archive:
-                config = json.loads(archive.read("config.json"))
-                version = json.loads(archive.read("metadata.json")).get("keras_version", "2")
-                with archive.open("model.weights.h5") as packed, open(weights, "wb") as unpacked:
-                    shutil.copyfileobj(packed, unpacked)
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
-            raise ValueError(f"{path} is no whole .keras model ({error}): copy or download it again") from None
-        model = _build(config, version, path)
-        load_weights(model, weights)
+                config = _read_config(_unpack(archive, "config.json", LARGEST_CONFIG), path)
+                about = _read_config(_unpack(archive, "metadata.json", LARGEST_CONFIG), path)
+                largest = SPARE + INFLATION * path.stat().st_size
+                weights.write_bytes(_unpack(archive, "model.weights.h5", largest))
+        except Exception as error:  # a damaged archive can fail in any way
+            reason = "" if str(path) in str(error) else f" ({one_line(error)})"
+            if not reason:
+                raise
+            raise ValueError(f"{path} is no whole .keras model{reason}: copy or download it again") from None
+        with _open_h5(weights, path) as (_, numbers):
+            pass
+        model = _build(config, str(about.get("keras_version", "2")), path, numbers)
+        _read_weights(model, weights, path)
     return model
 
 
-def _build(config, version, path):
+def _unpack(archive, name, largest):
+    """One member of a zip, which may say that it is smaller than it is."""
+    with archive.open(name) as packed:
+        content = packed.read(largest + 1)
+    if len(content) > largest:
+        raise ValueError(f"its {name} unpacks to more than {largest:,} bytes")
+    return content
+
+
+def _read_config(text, path):
+    if len(text) > LARGEST_CONFIG:
+        raise ValueError(
+            f"{path} describes its layers in more than {LARGEST_CONFIG:,} characters: ask for another copy"
+        )
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged, its layers cannot be read ({one_line(error)}): copy it again") from None
+    if not isinstance(config, dict):
+        raise ValueError(f"{path} is damaged, its layers are described by a {type(config).__name__}: copy it again")
+    return config
+
+
+def _build(config, version, path, numbers):
     from utils.quiet import keras
 
-    _refuse_unsafe(config, path)
+    check_architecture(config, path)
     try:
         if version.startswith("2"):
             config = modernise(config)
-        if "module" in config:
-            return keras.saving.deserialize_keras_object(config, safe_mode=True)
-        kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
-        return kind.from_config(config["config"])
+        with no_more_weights_than(numbers):
+            if "module" in config:
+                config = {**config, "compile_config": None}  # an optimiser is not wanted
+                return keras.saving.deserialize_keras_object(config, safe_mode=True)
+            kind = keras.Sequential if config["class_name"] == "Sequential" else keras.Model
+            return kind.from_config(config["config"])
     except Exception as error:  # Keras meets a strange architecture with any of a dozen errors
-        reason = str(error).split("\n")[0][:300]
         raise ValueError(
-            f"{path}, of Keras {version}, does not build under Keras {keras.__version__}: {reason}"
-        ) from error
-
-
-def _refuse_unsafe(config, path):
-    """Walk the whole architecture before anything of it is built."""
-    from utils.quiet import keras
-
-    registered = keras.saving.get_custom_objects()
-    waiting = [config]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, list):
-            waiting += item
-            continue
-        if not isinstance(item, dict):
-            continue
-        waiting += item.values()
-        name = item.get("class_name")
-        if name in FOREIGN_CODE:
-            raise ValueError(
-                f"{path} holds code of its own in a layer ({name}), "
-                "and loading it would run that code. Ask for a model made of Keras' own layers."
-            )
-        is_layer = item is config or "inbound_nodes" in item or "build_config" in item
-        known = hasattr(keras.layers, str(name)) or name in ("Functional", "Model", "Sequential")
-        known |= str(item.get("module")).startswith("keras.")  # an operation between layers; Keras checks it further
-        if is_layer and not known and (item.get("registered_name") or name) not in registered:
-            raise ValueError(
-                f"{path} needs the class {name!r}, which is none of Keras' layers. If it is yours, import the module "
-                "that registers it (keras.saving.register_keras_serializable) first."
-            )
+            f"{path}, of Keras {version[:20]!r}, does not build under Keras {keras.__version__}: {one_line(error)}"
+        ) from None
 
 
 def load_weights(model, path: str | os.PathLike) -> None:
@@ -291,14 +253,18 @@ def load_weights(model, path: str | os.PathLike) -> None:
     Example:
         >>> load_weights(gan.model, "run/gan/0001_lines/weights/weights.h5")
     """
-    path = Path(path)
-    with _open_h5(path) as file:
+    _read_weights(model, Path(path), path)
+
+
+def _read_weights(model, source, path):
+    """Read the weights in the file `source`, which errors call `path`."""
+    with _open_h5(source, path) as (file, _):
         group = file.get("model_weights", file)
         if "layer_names" in group.attrs or "layer_names0" in group.attrs:
             _assign(_legacy_plan(model, group, path))
             return
         if "layers" not in file:
-            raise ValueError(f"{path} holds no weights of a Keras model, only {sorted(file)[:5]}")
+            raise ValueError(f"{path} holds no weights of a Keras model, only {str(sorted(file)[:5])[:200]}")
         stored = []
         file["layers"].visit(lambda name: stored.append("/vars/" in name and "seed_generator" not in name))
         if sum(stored) > len(model.weights):  # Keras would leave the rest aside without a word
@@ -306,24 +272,25 @@ def load_weights(model, path: str | os.PathLike) -> None:
                 f"{path} does not fit this model, which stays as it was: the file holds {sum(stored)} arrays, the "
                 f"model has {len(model.weights)}"
             )
-    _load_keras_3_weights(model, path)
+    _read_keras_3_weights(model, source, path)
 
 
-def _load_keras_3_weights(model, path):
+def _read_keras_3_weights(model, source, path):
     before = model.get_weights()
     try:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what is missing Keras warns, and then it raises
             named = Path(folder) / "model.weights.h5"  # Keras insists on the suffix
             try:
-                os.symlink(path.resolve(), named)
+                os.symlink(source.resolve(), named)
             except OSError:  # Windows asks for a privilege
-                shutil.copyfile(path, named)
+                shutil.copyfile(source, named)
             model.load_weights(named)
     except Exception as error:
         model.set_weights(before)
-        reason = " ".join(str(error).split())
-        raise ValueError(f"the weights of {path} do not fit this model, which stays as it was: {reason}") from error
+        raise ValueError(
+            f"the weights of {path} do not fit this model, which stays as it was: {one_line(error)}"
+        ) from error
 
 
 def _legacy_plan(model, group, path):
@@ -372,7 +339,7 @@ def _stored_layers(group, path):
                 layer, _, role = weight.removesuffix(":0").rpartition("/")
                 layers.setdefault((top, layer), {})[role] = group[top][weight]
     except (KeyError, OSError, RuntimeError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
+        raise ValueError(f"{path} is damaged ({one_line(error)}): copy or download it again") from None
     return [(layer or top, arrays) for (top, layer), arrays in layers.items()]
 
 
@@ -381,6 +348,8 @@ def _names(group, attribute):
     pieces = [attribute] if attribute in group.attrs else []
     while f"{attribute}{len(pieces)}" in group.attrs:
         pieces.append(f"{attribute}{len(pieces)}")
+    if sum(math.prod(group.attrs.get_id(piece).shape) for piece in pieces) > MOST_LAYERS:
+        raise ValueError(f"its {attribute} are more than {MOST_LAYERS:,}")
     return [_text(name) for piece in pieces for name in group.attrs[piece]]
 
 
@@ -388,15 +357,34 @@ def _text(value):
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
+def check_h5(path: str | os.PathLike) -> None:
+    """Look through an HDF5 file before Keras itself reads it.
+
+    Args:
+        path: weights or a checkpoint.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, leads to other files, or unpacks to far more than it is.
+    """
+    with _open_h5(path):
+        pass
+
+
 @contextmanager
-def _open_h5(path):
+def _open_h5(source, path=None):
+    """Give an HDF5 file, looked through, and how many numbers it holds. Errors call it `path`."""
     import h5py
 
-    if not Path(path).is_file():
+    path = path or source
+    if not Path(source).is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise ValueError(f"{path} is damaged or no HDF5 file ({error}): copy or download it again") from None
-    with file:
-        yield file
+        with h5py.File(source, "r") as file:
+            yield file, check_arrays(file, path, Path(source).stat().st_size)
+    except Exception as error:  # HDF5 tells of damage in many ways, and often late
+        if str(path) in str(error):  # ours: it has said what is wrong
+            raise
+        raise ValueError(
+            f"{path} is damaged or no HDF5 file of Keras ({one_line(error)}): copy or download it again"
+        ) from None

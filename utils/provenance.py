@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.files import write_whole
+from utils.image_files import open_one_image
 from utils.images import to_uint8
 from utils.vectors import vectors_from_text, vectors_to_text
 
@@ -133,22 +134,20 @@ def read_texts(path: str | os.PathLike, keys: tuple[str, ...] = KEYS) -> dict[st
     Raises:
         ValueError: the file is no PNG or JPEG that can be read, or carries more text than any origin of ours.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as picture:
-            if picture.format == "PNG":
-                picture.load()  # text may stand after the pixels
-                found = picture.text
-            elif picture.format == "JPEG":
-                found = _comment(picture.info.get("comment", b""))
-            else:
-                raise ValueError(f"{path} is {picture.format}; PNG and JPEG alone carry a latent vector")
-    except (UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path} is not an image that can be read: {error}") from None
+    with open_one_image(path) as picture:
+        if picture.format == "PNG":
+            picture.load()  # text may stand after the pixels
+            found = picture.text
+        elif picture.format == "JPEG":
+            found = _comment(picture.info.get("comment", b""))
+        else:
+            raise ValueError(f"{path} is {picture.format}; PNG and JPEG alone carry a latent vector")
     found = {key: found[key] for key in keys if isinstance(found.get(key), str)}
     if any(len(text) > MAX_CHUNK for text in found.values()):
-        raise ValueError(f"{path} carries more than {MAX_CHUNK:,} characters of text, which is no latent vector")
+        raise ValueError(
+            f"{path} carries more than {MAX_CHUNK:,} characters of text, which is no latent vector; "
+            "take the file first written"
+        )
     return found
 
 

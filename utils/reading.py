@@ -2,7 +2,7 @@
 
 - `read_lines(images)`: the lines of each image (see `utils.line_reading`).
 - `report(images, reference)`: every number about a batch, as a dict of plain values, ready for JSON.
-- `table(report)`: the same as a Markdown table; `figure(report)`: as one figure.
+- `table(report)`: the same as a Markdown table, `side_by_side(reports)` several; `figure(report)`: as one figure.
 
 The rules are those of `lines.lines`. With `rules=None` the report keeps to the numbers that any data set has:
 diversity, memory, coverage, sliced Wasserstein distance and kernel distance.
@@ -30,7 +30,7 @@ from utils.distances import (
 from utils.line_reading import Line, on_canvas, read_lines
 from utils.line_rules import RULES, Rules, nearest_drawn, rules_kept, split_horizontals
 from utils.picture_quality import IDENTICAL, psnr_each
-from utils.report_views import figure, table
+from utils.report_views import figure, side_by_side, table
 from utils.shrinking import as_batch
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "read_lines",
     "report",
     "rules_kept",
+    "side_by_side",
     "sliced_wasserstein",
     "table",
 ]

@@ -33,9 +33,24 @@ def table(numbers: dict, drawn: dict | None = None) -> str:
     Returns:
         The table, lines joined by newlines.
     """
-    columns = [_rows(one) for one in (numbers, drawn) if one is not None]
-    head = ["number", f"{numbers['images']:,} images", "drawn by the rules"][: 1 + len(columns)]
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * len(columns)]
+    head = [f"{numbers['images']:,} images", "drawn by the rules"]
+    return side_by_side(dict(zip(head, filter(None, (numbers, drawn)), strict=False)))
+
+
+def side_by_side(reports: dict[str, dict]) -> str:
+    """Write several reports as one Markdown table.
+
+    Args:
+        reports: what `report` gave, by the names of the columns.
+
+    Returns:
+        The table, lines joined by newlines.
+
+    Example:
+        >>> print(side_by_side({"GAN": report(ours), "VAE": report(theirs)}))
+    """
+    columns = [_rows(one) for one in reports.values()]
+    lines = ["| " + " | ".join(["number", *reports]) + " |", "|---|" + "---:|" * len(columns)]
     for name in dict.fromkeys(name for column in columns for name in column):
         lines.append("| " + " | ".join([name, *(column.get(name, "") for column in columns)]) + " |")
     return "\n".join(lines)

@@ -4,7 +4,8 @@
         run.json            what was trained on what, with which versions, on which machine
         params.json .pkl    the network's 21 arguments
         history.csv         one line a step: step, d_loss, d_real, d_fake, d_penalty, g_loss, seconds
-        generator.h5 critic.h5 model.h5, and generator_ema.h5 where a moving average was asked for
+        generator.h5 critic.h5 model.h5, and generator_ema.h5 where a moving average was asked for; an autoencoder
+                            leaves encoder.h5 in the critic's place, and its decoder as generator.h5
         weights/            weights.h5, and checkpoint.weights.h5 to go on from
         images/             sample_0.png, sample_100.png ..., Converge.png
         viz/                drawings of the networks
@@ -38,6 +39,7 @@ LARGEST_HISTORY = 64 * 2**20  # bytes; 20,000 steps take 2 million
 CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
 SHIPPED_BITS = 12
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_faithful")]
+SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; its encoder lies beside it
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow")
 
 
@@ -76,8 +78,28 @@ def any_generator(root="run"):
     )
 
 
+def shipped_generator():
+    """The best GAN generator of those that ship.
+
+    Raises:
+        FileNotFoundError: none is there.
+    """
+    for path in SHIPPED_GENERATORS:
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"There is no {SHIPPED_GENERATORS[-1]}: take it from the project again.")
+
+
+def encoder_beside(path):
+    """Where the encoder of an autoencoder lies whose decoder is `path`: cvae_128_encoder.h5 beside cvae_128.h5."""
+    path = Path(path)
+    return path.with_name(f"{path.stem}_encoder{path.suffix}")
+
+
 def ship(folder, path):
     """Copy a run's generator.h5 to `path`, smaller, and write its card beside it: how it was trained, as JSON.
+
+    An autoencoder's encoder.h5 goes beside it, see `encoder_beside`.
 
     The weights stay float32 but keep only `SHIPPED_BITS` bits after the leading one, so that HDF5's own compression
     finds something to save. Convolutions on 16 bits, as the training's, keep 7 or 10 of them.
@@ -102,6 +124,9 @@ def ship(folder, path):
     }
     with files.write_whole(path) as temporary:
         _write_compressed(folder / "generator.h5", temporary)
+    if (folder / "encoder.h5").exists():
+        with files.write_whole(encoder_beside(path)) as temporary:
+            _write_compressed(folder / "encoder.h5", temporary)
     return files.write_json(path.with_suffix(".json"), card)
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from utils import hub
 from utils.decoding import is_image_name
 from utils.drawing import FAINT, INK, draw_image, finish
+from utils.image_files import MOST_PIXELS, open_one_image
 from utils.images import to_float, to_uint8
 from utils.provenance import KEYS, read_texts, write_picture
 
@@ -135,8 +136,8 @@ def upscale(
 
     Raises:
         FileNotFoundError: no such file or folder, or a folder without an image.
-        ValueError: a name too many or too few, or twice the same, or that of a source, another format, or an image
-            smaller than 4 x 4.
+        ValueError: a name too many or too few, or twice the same, or that of a source, another format, a file that
+            cannot be read, or an image smaller than 4 x 4 or that would have more than 40 million pixels.
 
     Example:
         >>> paths = upscale(sorted(Path(".").glob("image_*.png")), folder=".")
@@ -158,7 +159,7 @@ def upscale(
 
     def still_to_do(progress) -> Iterator[tuple[int, np.ndarray, dict]]:
         for i, source in enumerate(images):
-            image = _prepare(source)
+            image = _prepare(source, upscaler.scale)
             texts = {} if paths is None else _origin(source, image, upscaler)
             if paths is not None and _is_made(paths[i], texts):
                 results[i] = paths[i]
@@ -191,7 +192,7 @@ def enlarged_frames(
         >>> animate(enlarged_frames(images), "walk.mp4", fps=30, total=len(images))
     """
     upscaler = model if isinstance(model, Upscaler) else load_upscaler(model, scale)
-    for batch in _batches(((i, _prepare(image)) for i, image in enumerate(images)), upscaler):
+    for batch in _batches(((i, _prepare(image, upscaler.scale)) for i, image in enumerate(images)), upscaler):
         yield from _enlarge_all(upscaler, [image for _, image in batch])
 
 
@@ -261,12 +262,11 @@ def _names(images: Sequence, names: Sequence[str] | str | None) -> list[str]:
     return list(names)
 
 
-def _prepare(image) -> np.ndarray:
+def _prepare(image, scale: int = 1) -> np.ndarray:
     """A path or an array as uint8 (h, w, 3), its sides cropped to multiples of 4 from the top left."""
-    from PIL import Image
-
+    named = f"{image}: " if isinstance(image, str | os.PathLike) else ""
     if isinstance(image, str | os.PathLike):
-        with Image.open(image) as picture:
+        with open_one_image(image) as picture:
             image = np.asarray(picture.convert("RGB"))  # drops the alpha channel, as the original did
     image = to_uint8(image)
     if image.ndim == 2:
@@ -274,7 +274,11 @@ def _prepare(image) -> np.ndarray:
     image = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image[:, :, :3]
     h, w = (side // 4 * 4 for side in image.shape[:2])
     if not h or not w:
-        raise ValueError(f"an image of {image.shape[1]} x {image.shape[0]} pixels is too small to enlarge")
+        raise ValueError(f"{named}an image of {image.shape[1]} x {image.shape[0]} pixels is too small to enlarge")
+    if h * w * scale**2 > MOST_PIXELS:
+        raise ValueError(
+            f"{named}{w} x {h} pixels, enlarged {scale} times, are more than {MOST_PIXELS:,}: crop or shrink it first"
+        )
     return image[:h, :w]
 
 

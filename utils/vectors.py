@@ -1,13 +1,14 @@
 """Vectors as files: text that a person can read and edit, NumPy's .npy, and JSON. Nothing that is read is executed."""
 
-import ast
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from utils.errors import one_line
 from utils.files import write_text, write_whole
 
 MAX_TEXT = 4 * 2**20  # characters: some 3,000 vectors of 100 values; a longer text is no list of vectors typed or saved
@@ -58,11 +59,9 @@ def vectors_from_text(text: str, source: str = "this text") -> np.ndarray:
     if len(text) > MAX_TEXT:
         raise ValueError(f"{source} is longer than {MAX_TEXT:,} characters, too long for a list of vectors")
     try:
-        node, dtype = _literal(text)
-        rows = _numbers(node)
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        reason = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
-        raise ValueError(f"{source} is not an array of numbers such as array([[0.5, -1.2]]): {reason}") from None
+        rows, dtype = _literal(text)
+    except ValueError as error:
+        raise ValueError(f"{source} is not an array of numbers such as array([[0.5, -1.2]]): {error}") from None
     return _rectangular(rows, dtype, source)
 
 
@@ -120,10 +119,12 @@ def _from_npy(path: Path) -> np.ndarray:
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)
         if not isinstance(mapped, np.ndarray):
             raise ValueError("it is an .npz archive of arrays")
-    except (ValueError, EOFError, OSError, OverflowError) as error:
-        raise ValueError(f"{path} is not a NumPy array of numbers: {error}") from None
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # a damaged header can fail in any way
+        raise ValueError(f"{path} is not a NumPy array of numbers: {one_line(error)}") from None
     if mapped.dtype.kind not in "fiu":
-        raise ValueError(f"{path} holds {mapped.dtype}, not numbers")
+        raise ValueError(f"{path} holds {_shown(str(mapped.dtype))}, not numbers")
     Z = np.array(mapped, mapped.dtype.newbyteorder("=") if mapped.dtype.kind == "f" else np.float64)
     return _checked(Z, str(path))
 
@@ -141,7 +142,9 @@ def _from_json(text: str, source: str) -> np.ndarray:
             value, dtype = value.get("Z"), getattr(np, name)
         rows = _floats(value)
     except (ValueError, OverflowError, RecursionError, MemoryError) as error:
-        raise ValueError(f"{source} is not JSON with lists of numbers such as [[0.5, -1.2]]: {error}") from None
+        raise ValueError(
+            f"{source} is not JSON with lists of numbers such as [[0.5, -1.2]]: {one_line(error)}"
+        ) from None
     return _rectangular(rows, dtype, source)
 
 
@@ -183,35 +186,86 @@ def _checked(Z, source: str = "") -> np.ndarray:
     return Z
 
 
-def _literal(text: str) -> tuple[ast.expr, type]:
-    """The nested list in `[...]`, `array([...], dtype=...)`, `np.array([...])` or `Z = ...`, and its dtype."""
-    body = ast.parse(text.strip()).body
-    if len(body) != 1 or not isinstance(body[0], ast.Expr | ast.Assign):
+# A word is a bracket, a comma, or what stands between them; Python's own parser takes 1.4 KiB for each number.
+_WORD = re.compile(r"[\[\](),]|[^\s\[\](),]+")
+_NUMBER = re.compile(r"[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_START = re.compile(r"\s*(?:[A-Za-z_]\w*\s*=(?!=))?\s*(?:([A-Za-z_][\w.]*)\s*\()?")
+_CLOSES = {"]": "[", ")": "("}
+
+
+def _literal(text: str) -> tuple[list, type]:
+    """The nested lists in `[...]`, `array([...], dtype=...)`, `np.array([...])` or `Z = ...`, and their dtype."""
+    text = re.sub("#[^\n]*", "", text)
+    start = _START.match(text)
+    end, dtype = len(text), np.float64
+    if start[1]:
+        if start[1] not in ("array", "np.array", "numpy.array"):
+            raise ValueError(f"line {_line(text, start.start(1))} calls {_shown(start[1])}, only array([...]) is known")
+        inner = text.rstrip()
+        if not inner.endswith(")"):
+            raise ValueError(f"line {_line(text, end)}: it does not end with )")
+        head, _, last = inner[:-1].rstrip().removesuffix(",").rpartition(",")
+        key, equals, name = last.partition("=")
+        if equals:
+            dtype = _dtype(key.strip(), name.strip())
+        end = len(head) if equals else len(inner) - 1
+    return _nested(text, start.end(), end), dtype
+
+
+def _dtype(key: str, name: str) -> type:
+    known = {"float16": np.float16, "float32": np.float32, "float64": np.float64, "float": np.float64}
+    name = name.rpartition(".")[2].strip("'\"")
+    if key != "dtype" or name not in known:
+        raise ValueError(f"{_shown(f'{key}={name}')} is not known; leave it out or write dtype=float32")
+    return known[name]
+
+
+def _nested(text: str, start: int, end: int) -> list:
+    """Nested lists of plain numbers, from words."""
+    found = []
+    open_lists, brackets = [found], []
+    after_value = False
+    for match in _WORD.finditer(text, start, end):
+        word = match[0]
+        if word == "," and after_value:
+            after_value = False
+        elif word in _CLOSES:
+            if not brackets or brackets.pop() != _CLOSES[word]:
+                raise ValueError(f"line {_line(text, match.start())}: {word} closes nothing")
+            open_lists.pop()
+            after_value = True
+        elif after_value and len(brackets) == 0:
+            raise ValueError(f"line {_line(text, match.start())}: it must hold one array and nothing else")
+        elif after_value:
+            raise ValueError(f"line {_line(text, match.start())}: a comma is missing before {_shown(word)}")
+        elif word in "[(":
+            if len(brackets) == 8:
+                raise ValueError("lists within lists within lists are no rows of numbers")
+            brackets.append(word)
+            open_lists[-1].append([])
+            open_lists.append(open_lists[-1][-1])
+        else:
+            open_lists[-1].append(_number(word, text, match.start()))
+            after_value = True
+    if brackets:
+        raise ValueError(f"line {_line(text, end)}: {brackets[-1]} is never closed")
+    if not found:
         raise ValueError("it must hold one array and nothing else")
-    node = body[0].value
-    if not isinstance(node, ast.Call):
-        return node, np.float64
-    if ast.unparse(node.func) not in ("array", "np.array", "numpy.array") or len(node.args) != 1:
-        raise ValueError(f"line {node.lineno} calls {ast.unparse(node.func)[:40]}, only array([...]) is known")
-    dtype = np.float64
-    for keyword in node.keywords:
-        name = ast.unparse(keyword.value).rpartition(".")[2].strip("'\"")
-        if keyword.arg != "dtype" or name not in ("float16", "float32", "float64", "float"):
-            raise ValueError(f"{ast.unparse(keyword)[:40]} is not known; leave it out or write dtype=float32")
-        dtype = getattr(np, name) if name != "float" else np.float64
-    return node.args[0], dtype
+    return found[0] if len(found) == 1 and isinstance(found[0], list) else found
 
 
-def _numbers(node: ast.expr):
-    """The value of nested lists of plain numbers."""
-    if isinstance(node, ast.List | ast.Tuple):
-        return [_numbers(element) for element in node.elts]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-        value = _numbers(node.operand)
-        if isinstance(value, float):
-            return -value if isinstance(node.op, ast.USub) else value
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return float(node.value)
-    if isinstance(node, ast.Constant) and node.value is Ellipsis:
+def _number(word: str, text: str, place: int) -> float:
+    if "..." in word:
         raise ValueError("it was shortened, '...' stands for values that are lost; write it with write_vectors")
-    raise ValueError(f"line {node.lineno} holds {ast.unparse(node)[:40]}, which is not a finite number")
+    if len(word) > 400 or not _NUMBER.fullmatch(word):
+        raise ValueError(f"line {_line(text, place)} holds {_shown(word)}, which is not a finite number")
+    return float(word)
+
+
+def _shown(text: str) -> str:
+    """A piece of the text as a sentence can hold it: short, and without line ends or control characters."""
+    return repr(text[:40])[1:-1]
+
+
+def _line(text: str, place: int) -> int:
+    return text.count("\n", 0, place) + 1

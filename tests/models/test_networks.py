@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.networks import PhasedConv2DTranspose, PiecewiseLinear, build_critic, build_generator
+from models.networks import PhasedConv2DTranspose, PiecewiseLinear, build_critic, build_encoder, build_generator
 from models.parameters import published
 from models.WGANGP import WGANGP
 
@@ -16,11 +16,11 @@ def test_piecewise_linear_is_leaky_relu():
     assert np.array_equal(ops.convert_to_numpy(ours(x)), ops.convert_to_numpy(stock(x)))
 
 
-@pytest.mark.parametrize("kernel_size", [2, 6, 10])
-def test_phased_transposed_convolution_is_conv2dtranspose(kernel_size):
+@pytest.mark.parametrize("kernel_size, strides", [(2, 2), (6, 2), (10, 2), (4, 4), (12, 4), (9, 3)])
+def test_phased_transposed_convolution_is_conv2dtranspose(kernel_size, strides):
     x = np.random.default_rng(0).normal(size=(2, 5, 7, 3)).astype("float32")
-    ours = PhasedConv2DTranspose(4, kernel_size, strides=2, padding="same", bias_initializer="random_normal")
-    stock = keras.layers.Conv2DTranspose(4, kernel_size, strides=2, padding="same")
+    ours = PhasedConv2DTranspose(4, kernel_size, strides=strides, padding="same", bias_initializer="random_normal")
+    stock = keras.layers.Conv2DTranspose(4, kernel_size, strides=strides, padding="same")
     ours.build(x.shape)
     stock.build(x.shape)
     stock.set_weights(ours.get_weights())
@@ -29,6 +29,7 @@ def test_phased_transposed_convolution_is_conv2dtranspose(kernel_size):
 
 def test_phased_transposed_convolution_declines_kernels_that_do_not_fall_into_equal_phases():
     assert [kernel for kernel in range(1, 12) if PhasedConv2DTranspose.fits(kernel, 2)] == [2, 6, 10]
+    assert [kernel for kernel in range(1, 17) if PhasedConv2DTranspose.fits(kernel, 4)] == [4, 12]
     assert not PhasedConv2DTranspose.fits(6, 1)
 
 
@@ -74,6 +75,12 @@ def test_batch_normalisation_and_dropout_are_there_when_asked_for():
     kinds = [type(layer).__name__ for layer in critic.layers]
     assert kinds.count("BatchNormalization") == 1  # not on the first layer, as in the original
     assert kinds.count("Dropout") == 2
+
+
+def test_the_encoder_gives_a_mean_and_a_log_variance():
+    encoder = build_encoder((8, 8, 3), 5, [4, 8], [3, 3], [2, 2])
+    assert [output.shape for output in encoder.outputs] == [(None, 5), (None, 5)]
+    assert [encoder.get_layer(f"encoder_{name}").units for name in ("mean", "log_variance")] == [5, 5]
 
 
 def test_weights_start_from_the_published_distribution_and_repeat_with_the_seed():

@@ -1,4 +1,4 @@
-"""The three notebooks run from the first cell to the last: here, and in a stand-in for Google Colab."""
+"""The four notebooks run from the first cell to the last: here, and in a stand-in for Google Colab."""
 
 import os
 import re
@@ -16,7 +16,7 @@ import lines
 from utils.colab import REPOSITORY
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ("Training", "Inference", "Inference+")
+NOTEBOOKS = ("Training", "Inference", "Inference+", "Compare")
 STAND_IN = Path(__file__).parent / "colab_stand_in"
 TINY_TRAINING = {
     "DATA_COUNT": 64,
@@ -30,7 +30,8 @@ TINY_TRAINING = {
 TINY = {
     "Training": TINY_TRAINING,
     "Inference": {"N_STEPS": 5, "UPSCALER": "lanczos"},
-    "Inference+": {"NB_INF": 1, "UPSCALER": "lanczos", "SEARCH_STEPS": 3, "DIRECTION_SAMPLES": 40},
+    "Inference+": {"NB_INF": 1, "UPSCALER": "lanczos", "SEARCH_STEPS": 3, "DIRECTION_SAMPLES": 40, "READ": 40},
+    "Compare": {"COUNT": 12, "SEARCH_STEPS": 3, "N_STEPS": 3},
 }
 
 
@@ -74,9 +75,10 @@ def test_the_notebooks_run_one_after_the_other_and_leave_what_they_promise(tmp_p
     assert {"run/inference/interpolation.gif", "inference.zip", "superresolution.zip"} <= left
     assert {f"run/inference+/{name}_0_0{i}.png" for name in ("image", "Vec") for i in (0, 1)} <= left
     assert {"run/inference+/Vec_0.txt", "run/inference+/SR_0_00 (Lanczos).jpg", "run/inference+/Z.gif"} <= left
+    assert {f"run/compare/{name}.png" for name in ("samples", "reconstructions", "map", "manifolds", "ways")} <= left
     with zipfile.ZipFile(project / "output.zip") as archive:
         assert {"generator.h5", "params.pkl", "history.csv", "images/sample_0.png"} <= set(archive.namelist())
-    assert [len(pictures(done[name])) >= least for name, least in zip(NOTEBOOKS, (6, 5, 9), strict=True)] == [True] * 3
+    assert [len(pictures(done[name])) >= least for name, least in zip(NOTEBOOKS, (7, 5, 10, 5), strict=True)] == [True] * 4
 
     again = run("Training", project, tmp_path / "again.ipynb", **{**TINY_TRAINING, "MODE": "load", "EPOCHS": 3})
     assert any("3 steps done" in output.get("text", "") for cell in again.cells for output in cell.get("outputs", []))
@@ -104,7 +106,7 @@ def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(tmp
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    run("Training", session, tmp_path / "Training.ipynb", **TINY_TRAINING, DATA_NAME="mine", DATA_ARCHIVE="data.zip")
+    run("Training", session, tmp_path / "Training.ipynb", **TINY_TRAINING, DATA_ARCHIVE="data.zip")
     assert {path.name for path in downloads.iterdir()} == {"output.zip", "generator.h5"}
 
     shutil.copy(downloads / "generator.h5", uploads)

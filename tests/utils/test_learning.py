@@ -50,7 +50,7 @@ def test_it_reads_every_second_step_and_goes_on_after_an_interruption(run):
 
 def test_adherence_and_census_are_drawn_beside_the_losses(run, tmp_path):
     folder, model = run
-    path = learning.plot_learning(learning.read_readings(folder), model, tmp_path / "Learning.png", show=False)
+    path = learning.plot_learning(folder, model.losses_of, tmp_path / "Learning.png", show=False)
     assert path == tmp_path / "Learning.png" and path.stat().st_size > 10_000
 
 

@@ -1,4 +1,5 @@
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils import loaders
+from utils import image_sources, loaders
 from utils.decoding import decode_image
 from utils.loaders import ImageBatches, load_dataset
 
@@ -117,11 +118,55 @@ def test_the_mapped_file_is_found_again_and_remembers_what_was_skipped(data, mon
     (data / "set" / "broken.png").write_bytes(b"bad")
     with pytest.warns(UserWarning, match="broken"):
         first = load_dataset("set", 8, 4, data_folder=data, memory_limit=0)
-    monkeypatch.setattr(loaders, "decode_image", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(image_sources, "decode_image", lambda *_: pytest.fail("decoded again"))
     with pytest.warns(UserWarning, match="broken"):
         second = load_dataset("set", 8, 4, data_folder=data, memory_limit=0)
     assert np.array_equal(first.images, second.images)
     assert len(second.images) == len(second.files) == 10
+
+
+def test_drawing_from_a_mapped_file_survives_the_removal_of_its_name(data):
+    mapped = load_dataset("set", 8, 4, data_folder=data, seed=1, memory_limit=0)
+    before = mapped.draw(0, 10)
+    try:
+        os.unlink(mapped.images.filename)
+    except PermissionError:
+        return  # Windows refuses to remove it: just as well
+    assert np.array_equal(mapped.draw(0, 10), before)
+
+
+def test_drawing_reads_a_mapped_file_and_does_not_touch_its_map(data):
+    mapped = load_dataset("set", 8, 4, data_folder=data, seed=1, memory_limit=0)
+    expected = mapped.draw(0, 25)
+    mapped.images = np.zeros_like(mapped.images)  # were it indexed, the zeros would show
+    assert np.array_equal(mapped.draw(0, 25), expected)
+
+
+def test_a_part_of_a_mapped_file_gives_its_own_images(tmp_path, numbered):
+    np.save(tmp_path / "x.npy", numbered)
+    part = np.load(tmp_path / "x.npy", mmap_mode="r")[4:]
+    assert sorted(numbers(ImageBatches(part, 2, 0).draw(0, 6))) == [4, 5, 6, 7, 8, 9]
+
+
+def test_a_mapped_file_cut_short_is_an_error(data):
+    mapped = load_dataset("set", 8, 4, data_folder=data, seed=1, memory_limit=0)
+    mapped._rows.offset += 10**6  # as if it had ended before
+    with pytest.raises(OSError, match="ends too early"):
+        mapped.draw(0, 10)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells a process' memory so simply")
+def test_drawing_a_whole_mapped_set_fills_no_memory(tmp_path):
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    np.save(tmp_path / "x.npy", np.ones((1000, 128, 128, 3), np.uint8))  # 47 MiB
+    batches = ImageBatches(np.load(tmp_path / "x.npy", mmap_mode="r"), 16, 0)
+    batches.draw(0, 16)
+    before = resident()
+    for start in range(0, 2000, 50):
+        batches.draw(start, 50)
+    assert resident() - before < 16 * 2**20
 
 
 def test_changed_images_are_decoded_anew_and_the_old_file_goes(data):

@@ -7,7 +7,7 @@ import pytest
 
 import lines
 from utils.line_rules import nearest_drawn, rules_kept
-from utils.reading import Rules, figure, read_lines, report, table
+from utils.reading import Rules, figure, read_lines, report, side_by_side, table
 
 N = 100
 PARAMETERS = lines.sample(N, seed=1)
@@ -264,3 +264,11 @@ def test_the_uniform_rule_for_y2_is_known():
     assert report(images)["adherence"]["rules"]["y2"] < 0.5
     assert sum(Rules().distribution["y2"]) == pytest.approx(1)
     assert Rules().y2_positions == range(42, 54)
+
+
+def test_several_reports_stand_side_by_side_under_their_names(drawn, empty):
+    head, rule, *rows = side_by_side({"GAN": drawn, "VAE": empty}).splitlines()
+    assert head == "| number | GAN | VAE |" and rule == "|---|---:|---:|"
+    assert {row.count("|") for row in rows} == {4}
+    both = dict(row.strip("| ").split(" | ", 1) for row in rows)
+    assert both["· exactly one vertical"].split(" | ") == ["100.0%", "0.0%"]

@@ -7,7 +7,6 @@ kernel.
 
 import argparse
 import ipaddress
-import json
 import os
 import secrets
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.directions import read_directions
 from utils.explorer.drawing import (
     ADDRESS,
     DIRECTIONS,
@@ -124,11 +124,11 @@ def all_directions(path: str | os.PathLike, generator) -> dict[str, np.ndarray]:
     """The directions that `write_directions` left beside this generator, if any, then those of its first layer."""
     found = {}
     try:
-        known = json.loads(_beside(path).read_text("utf-8"))
-        if known["generator"] == fingerprint(generator):
-            found = {str(name): np.float32(vector) for name, vector in known["directions"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass  # there is no such file, or it holds something else
+        found = read_directions(_beside(path), generator)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # the page does without them
+        print(error)
     return dict(list((found | first_layer_directions(generator)).items())[:DIRECTIONS])
 
 

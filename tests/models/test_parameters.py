@@ -1,0 +1,74 @@
+"""The published shape scales to five image sizes, in colour and in grey, and every one of them trains."""
+
+import numpy as np
+import pytest
+
+from models.parameters import LAYERS, fashion_mnist, published
+from models.WGANGP import WGANGP
+
+
+def trains(parameters):
+    """Do one step of one critic batch of two images; give the losses."""
+    gan = WGANGP(**parameters, precision="float32", seed=1)
+    gan.compile(run_eagerly=True)  # quicker than compiling, for a single step
+    gan.n_critic = 1
+    height, width, channels = parameters["input_dim"]
+    images = np.random.default_rng(0).integers(0, 256, (2, height, width, channels), np.uint8)
+    logs = gan.step(images)
+    return [float(logs[name]) for name in ("d_loss", "g_loss")]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("image_size", LAYERS)
+def test_the_published_shape_trains_at_every_size_in_grey_and_in_colour(image_size, channels):
+    divide = 8 if image_size < 256 else 64
+    assert np.isfinite(trains(published(divide=divide, image_size=image_size, channels=channels))).all()
+
+
+@pytest.mark.parametrize(("image_size", "start"), [(28, 7), (32, 8), (64, 8), (128, 8), (256, 8)])
+def test_each_doubling_of_the_side_is_a_layer_and_the_start_stays_small(image_size, start):
+    parameters = published(image_size=image_size)
+    layers = len(parameters["generator_conv_filters"])
+    assert parameters["generator_initial_dense_layer_size"] == [start, start, 512]
+    assert start * 2**layers == image_size
+    assert {len(value) for name, value in parameters.items() if "_conv_" in name} == {layers}
+
+
+def test_a_layer_keeps_the_filters_of_its_resolution():
+    small, large = published(image_size=64), published(image_size=256)
+    assert small["critic_conv_filters"] == [256, 512, 1024]
+    assert small["generator_conv_filters"] == [512, 256, 3]
+    assert large["critic_conv_filters"] == [64, 128, 256, 512, 1024]
+    assert large["generator_conv_filters"] == [512, 256, 128, 64, 3]
+
+
+def test_the_last_filters_are_the_channels():
+    grey = published(image_size=28, channels=1)
+    assert grey["input_dim"] == [28, 28, 1]
+    assert grey["generator_conv_filters"] == [512, 1]
+
+
+@pytest.mark.parametrize(
+    ("image_size", "nearest"),
+    [(16, "nearest is 28"), (30, "nearest are 28 and 32"), (100, "nearest are 64 and 128"), (512, "nearest is 256")],
+)
+def test_another_size_is_refused_and_the_nearest_that_work_are_named(image_size, nearest):
+    with pytest.raises(ValueError, match=f"image_size is {image_size}; .* 28, 32, 64, 128, 256: the {nearest}"):
+        published(image_size=image_size)
+
+
+def test_two_channels_are_refused():
+    with pytest.raises(ValueError, match="channels is 2"):
+        published(channels=2)
+
+
+def test_what_divides_the_filters_of_128_pixels_may_be_too_much_for_256():
+    assert published(divide=128)["critic_conv_filters"] == [1, 2, 4, 8]
+    with pytest.raises(ValueError, match="divide is 128; at 256 x 256 it has to divide 64"):
+        published(divide=128, image_size=256)
+
+
+def test_the_set_for_fashion_mnist_trains():
+    parameters = fashion_mnist()
+    assert parameters["input_dim"] == [28, 28, 1]
+    assert np.isfinite(trains(parameters)).all()
