@@ -15,8 +15,8 @@ LARGEST_CONFIG = 2 * 2**20  # characters; the published networks have 20,000
 MOST_LAYERS = 2000
 MOST_ARRAYS = 5000
 SPARE = 64 * 2**20  # bytes that a file's numbers may take whatever its size ...
-MOST_DRAWN = 2**28  # values that any layer may make of one vector: a GiB
 INFLATION = 8  # ... and how many times its size they may take beyond; weights hardly compress
+MOST_DRAWN = 2**28  # values that any layer may make of one vector: a GiB
 
 MODELS = ("Functional", "Model", "Sequential")
 LAYERS = frozenset(
