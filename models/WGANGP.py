@@ -13,6 +13,7 @@ Wasserstein GANs" (2017). What is notable here:
 
 import pickle
 from pathlib import Path
+from types import MappingProxyType
 
 import keras
 from keras import ops
@@ -235,6 +236,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         return int(self.generator_optimizer.iterations)
 
     loss_names = ("d_loss", "d_real", "d_fake", "d_penalty", "g_loss")
+    labels = MappingProxyType({"d_loss": "D", "d_real": "R", "d_fake": "F", "d_penalty": "G", "g_loss": "generator"})
 
     def _start_history(self):
         super()._start_history()

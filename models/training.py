@@ -7,6 +7,7 @@ callbacks of `utils.runs`.
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import keras
 import numpy as np
@@ -58,6 +59,7 @@ class TrainingLoop:
     """
 
     loss_names = ()
+    labels = MappingProxyType({})  # shorter names of the losses, for a progress bar
 
     def _start_history(self):
         self.losses_of = {name: [] for name in self.loss_names}
@@ -103,7 +105,7 @@ class TrainingLoop:
         Returns:
             `keras.callbacks.History` of the last call of `fit`; None where no step was left to do.
         """
-        from utils import loaders, runs  # here, so that the networks alone know no file and no figure
+        from utils import loaders, runs, watching  # here, so that the networks alone know no file and no figure
 
         if not isinstance(x_train, loaders.ImageBatches):
             x_train = loaders.ImageBatches.from_array(np.asarray(x_train), batch_size, seed=self.seed)
@@ -117,7 +119,9 @@ class TrainingLoop:
         if resume:
             runs.restore(self, run_folder)
             last = epochs
-        reporting = runs.callbacks(run_folder, *grid, every, last, verbose=verbose, minutes=minutes)
+        images_a_step = batch_size * schedule.batches
+        reporting = runs.callbacks(run_folder, *grid, every, last, images_a_step, verbose=verbose, minutes=minutes)
+        reporting += watching.notebook_views(run_folder) if verbose else []
         reporting = [_RecordLosses(), *reporting, *callbacks, _CountSteps()]
         history = None
         for steps, batches in schedule.segments(self.epoch, last):

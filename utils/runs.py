@@ -296,7 +296,7 @@ def restore(model, folder):
 # Callbacks -----------------------------------------------------------------------------------------------------------
 
 
-def callbacks(folder, r, c, every, last, verbose="auto", minutes=None):
+def callbacks(folder, r, c, every, last, images_a_step, verbose="auto", minutes=None):
     """The callbacks that `.train` hands to `fit`.
 
     Args:
@@ -304,6 +304,7 @@ def callbacks(folder, r, c, every, last, verbose="auto", minutes=None):
         r, c: rows and columns of the sample grids.
         every: steps between two snapshots.
         last: the step count at which training ends.
+        images_a_step: real images that a step looks at, for the bar.
         verbose: 2 for the original's line, 1 for a bar, 0 for silence, `auto` for 1 in a notebook and 2 elsewhere.
         minutes: time limit; None for none.
     """
@@ -313,7 +314,7 @@ def callbacks(folder, r, c, every, last, verbose="auto", minutes=None):
     if verbose == 2:
         chosen.append(StepLines())
     elif verbose == 1:
-        chosen.append(Bar(last))
+        chosen.append(Bar(last, images_a_step))
     if minutes is not None:
         chosen.append(TimeLimit(minutes))
     return [*chosen, Snapshots(folder, r, c, every, last)]
@@ -337,11 +338,11 @@ class StepLines(keras.callbacks.Callback):
 
 
 class Bar(keras.callbacks.Callback):
-    """A progress bar over the steps, with the losses of the last one."""
+    """A progress bar over the steps, with the losses of the last one and real images a second."""
 
-    def __init__(self, last):
+    def __init__(self, last, images_a_step):
         super().__init__()
-        self.last = last
+        self.last, self.images_a_step = last, images_a_step
         self.bar = None
 
     def on_train_begin(self, logs=None):
@@ -349,10 +350,12 @@ class Bar(keras.callbacks.Callback):
             self.bar = tqdm(total=self.last, initial=self.model.epoch, unit="step", desc="Training")
 
     def on_train_batch_end(self, batch, logs=None):
-        losses = {name: values[-1] for name, values in self.model.losses_of.items()}
-        self.bar.set_postfix({name: f"{value:.4g}" for name, value in losses.items()}, refresh=False)
+        model = self.model
+        shown = {model.labels.get(name, name): f"{values[-1]:.4g}" for name, values in model.losses_of.items()}
+        seconds = np.median(model.step_seconds[-10:])
+        self.bar.set_postfix({**shown, "images/s": f"{self.images_a_step / seconds:.0f}"}, refresh=False)
         self.bar.update()
-        if self.model.epoch + 1 >= self.last or self.model.stop_training:
+        if model.epoch + 1 >= self.last or model.stop_training:
             self.bar.close()
 
 
