@@ -289,7 +289,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             loss = reconstruction + beta * divergence, the negative evidence lower bound (ELBO) where beta is 1. While
             beta warms up, its part counts.
         """
-        images = to_range(images)
+        images = self.images_of(images)
         noise = keras.random.normal((ops.shape(images)[0], self.z_dim), seed=self.seed_generator)
         if self.decay_steps is not None:
             self.optimizer.learning_rate = self.learning_rate * half_cosine(self.optimizer.iterations, self.decay_steps)
@@ -352,6 +352,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         minutes=None,
         resume=False,
         callbacks=(),
+        on_device="auto",
     ):
         """Train, and leave sample grids, models, weights and history in `run_folder`.
 
@@ -367,6 +368,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             minutes: stop after so many minutes, if the steps are not done by then.
             resume: go on from the run folder's last checkpoint; `epochs` then counts from step 0.
             callbacks: more Keras callbacks.
+            on_device: as in `WGANGP.train`.
 
         Returns:
             `keras.callbacks.History`.
@@ -387,6 +389,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             minutes=minutes,
             resume=resume,
             callbacks=callbacks,
+            on_device=on_device,
         )
 
     def parameters(self):

@@ -23,7 +23,7 @@ from models.losses import LOSSES, PENALTIES
 from models.networks import build_critic, build_generator, check_images, check_layers, with_weights_of
 from models.precision import jit_pays, resolve_precision, scaled
 from models.saving import SavedNetworks, plain
-from models.training import Schedule, TrainingLoop, half_cosine, make_optimizer, to_range
+from models.training import Schedule, TrainingLoop, half_cosine, make_optimizer
 
 PARAMETER_NAMES = (
     "input_dim",
@@ -299,18 +299,23 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     batches_a_step = n_critic  # as `TrainingLoop` calls it
 
+    def _lay_data(self, data):
+        super()._lay_data(data)
+        self._train_functions = {}
+
     def step(self, images):
         """n_critic critic batches, then one generator step: what `fit` compiles into one call.
 
         Args:
-            images: (n_critic * batch_size, height, width, channels), uint8 or float in [-1, 1]. Any count that
-                n_critic divides will do; it is cut into n_critic batches.
+            images: (n_critic * batch_size, height, width, channels), uint8 or float in [-1, 1], or the numbers of as
+                many images in the data on the device. Any count that n_critic divides will do; it is cut into n_critic
+                batches.
 
         Returns:
             Dict of float32 scalars: `d_loss` and its parts `d_real`, `d_fake`, `d_penalty` of the last critic batch,
             and `g_loss`; d_loss = d_real + d_fake + grad_weight * d_penalty.
         """
-        images = to_range(images)
+        images = self.images_of(images)
         batch_size = ops.shape(images)[0] // self.n_critic
         self._set_learning_rates()
         for i in range(self.n_critic):
@@ -403,6 +408,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         minutes=None,
         resume=False,
         callbacks=(),
+        on_device="auto",
     ):
         """Train, and leave sample grids, models, weights and history in `run_folder`.
 
@@ -420,6 +426,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             minutes: stop after so many minutes, if the steps are not done by then.
             resume: go on from the run folder's last checkpoint; `epochs` then counts from step 0.
             callbacks: more Keras callbacks.
+            on_device: whether the whole data set is put on the device once; `auto` does so on a GPU where it fits.
 
         Returns:
             `keras.callbacks.History`.
@@ -441,6 +448,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             minutes=minutes,
             resume=resume,
             callbacks=callbacks,
+            on_device=on_device,
         )
 
     # Files ---------------------------------------------------------------------------------------------------------

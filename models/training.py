@@ -13,7 +13,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from models.precision import has_accelerator
+
 OPTIMISERS = ("adam", "rmsprop")
+MOST_ON_DEVICE = 4 * 2**30  # bytes of a data set that is kept on a GPU
 THOROUGH_EVERY = 100  # on every 100th step the original's critic learns from more batches
 
 
@@ -94,6 +97,7 @@ class TrainingLoop:
         minutes=None,
         resume=False,
         callbacks=(),
+        on_device="auto",
     ):
         """Do the steps that a model's `train` asks for; see `WGANGP.train` for the arguments.
 
@@ -101,6 +105,8 @@ class TrainingLoop:
             grid: (rows, columns) of the sample grids.
             every: steps between two snapshots.
             schedule: `Schedule`.
+            on_device: whether the whole data set goes to the device once, as uint8, and a step is handed the numbers of
+                its images alone; `auto` does so on a GPU or TPU where it takes at most 4 GiB and nothing is augmented.
 
         Returns:
             `keras.callbacks.History` of the last call of `fit`; None where no step was left to do.
@@ -123,14 +129,38 @@ class TrainingLoop:
         reporting = runs.callbacks(run_folder, *grid, every, last, images_a_step, verbose=verbose, minutes=minutes)
         reporting += watching.notebook_views(run_folder) if verbose else []
         reporting = [_RecordLosses(), *reporting, *callbacks, _CountSteps()]
+        draw = x_train.draw
+        if _fits_on_device(x_train) if on_device == "auto" else on_device:
+            draw = x_train.rows
+            self._lay_data(DataOnDevice(x_train.images))
         history = None
         for steps, batches in schedule.segments(self.epoch, last):
             self.batches_a_step = batches
-            stream = _stream(x_train, batch_size, self.epoch, schedule)
+            stream = _stream(draw, batch_size, self.epoch, schedule)
             history = self.fit(stream, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=reporting)
             if self.stop_training:
                 break
+        if self._data:
+            self._lay_data(None)
         return history
+
+    _data = None
+
+    def _lay_data(self, data):
+        """Put a data set on the device, or take it off; what was compiled for another one is forgotten."""
+        self._data = data
+        self.train_function = None
+
+    @property
+    def non_trainable_variables(self):
+        """With the data set, while it lies on the device: on JAX a step sees nothing that is not listed."""
+        return super().non_trainable_variables + ([self._data.images] if self._data else [])
+
+    def images_of(self, batch):
+        """The images of a step as float32 in [-1, 1], from images, or from their numbers in the data on the device."""
+        if self._data and len(batch.shape) == 1:
+            batch = ops.take(self._data.images, batch, axis=0)
+        return to_range(batch)
 
 
 def make_optimizer(name, learning_rate, beta_1, beta_2):
@@ -153,6 +183,18 @@ def half_cosine(steps, decay_steps):
     return (1 + ops.cos(np.pi * ops.minimum(done, 1.0))) / 2
 
 
+class DataOnDevice:
+    """A data set as one variable on the device; wrapped, so that Keras does not take it for a weight of the model."""
+
+    def __init__(self, images):
+        self.images = keras.Variable(images, dtype="uint8", trainable=False, name="images")
+
+
+def _fits_on_device(x_train):
+    small = x_train.images.dtype == np.uint8 and x_train.images.nbytes <= MOST_ON_DEVICE
+    return small and not x_train.augment and has_accelerator()
+
+
 def to_range(images):
     """uint8 images as float32 in [-1, 1], on the device; others as they are."""
     if keras.backend.standardize_dtype(images.dtype) == "uint8":
@@ -160,12 +202,12 @@ def to_range(images):
     return images
 
 
-def _stream(x_train, batch_size, step, schedule):
-    """The images of one step after the other, as `fit` wants them, from `step` on."""
+def _stream(draw, batch_size, step, schedule):
+    """What `draw` gives for one step after the other, as `fit` wants it, from `step` on."""
     position = batch_size * schedule.batches_before(step)
     while True:
         following = batch_size * schedule.batches_before(step + 1)
-        yield (x_train.draw(position, following - position),)
+        yield (draw(position, following - position),)
         step, position = step + 1, following
 
 

@@ -118,18 +118,21 @@ class ImageBatches:
         Example:
             >>> batches.draw(start=step * 80, count=80)  # five critic batches of 16
         """
-        if start < 0 or count < 0:
-            raise ValueError(f"places in the row count from 0, and start is {start}, count {count}")
-        n, place, end, rows = len(self.images), start, start + count, []
-        while place < end:
-            number, first = divmod(place, n)
-            part = self._order(number)[first : first + end - place]
-            rows.append(part)
-            place += len(part)
-        images = self.take(np.concatenate(rows) if rows else np.arange(0))
+        images = self.take(self.rows(start, count))
         if images.dtype != np.uint8:
             return images.astype(np.float32, copy=False)
         return augment_images(images, self.augment, self.seed, start) if self.augment else images
+
+    def rows(self, start: int, count: int) -> np.ndarray:
+        """The numbers, int64 (count,), of the images at the places start to start + count - 1 of the endless row."""
+        if start < 0 or count < 0:
+            raise ValueError(f"places in the row count from 0, and start is {start}, count {count}")
+        n, place, end, parts = len(self.images), start, start + count, []
+        while place < end:
+            number, first = divmod(place, n)
+            parts.append(self._order(number)[first : first + end - place])
+            place += len(parts[-1])
+        return np.concatenate(parts) if parts else np.arange(0)
 
     def _order(self, number):
         """The order of one pass; the two latest are kept, since a draw may cross from one to the next."""

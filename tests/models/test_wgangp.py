@@ -287,3 +287,15 @@ def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_p
     for ours, theirs in zip(resumed.ema_generator.get_weights(), whole.ema_generator.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)
     assert load_model(WGANGP, tmp_path / "parts").options == whole.options
+
+
+def test_data_kept_on_the_device_give_the_same_training_and_are_no_weights(tiny, images, tmp_path):
+    usual, resident = tiny(), tiny()
+    train(usual, images, tmp_path / "usual", epochs=3, n_critic=2)
+    train(resident, images, tmp_path / "resident", epochs=3, n_critic=2, on_device=True)
+    assert resident.d_losses == usual.d_losses and resident.g_losses == usual.g_losses
+    train(resident, images[::-1], tmp_path / "resident", epochs=1, n_critic=2, on_device=True)  # other data, same shape
+    train(usual, images[::-1], tmp_path / "usual", epochs=1, n_critic=2)
+    assert resident.d_losses == usual.d_losses
+    sizes = [(tmp_path / name / runs.CHECKPOINT).stat().st_size for name in ("usual", "resident")]
+    assert sizes[0] == sizes[1] and len(resident.weights) == len(usual.weights)
