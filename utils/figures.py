@@ -191,7 +191,8 @@ def draw_curves(axes, curves: Mapping[str, Sequence[float]], title: str) -> None
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(LINE)
     axes.tick_params(colors=FAINT, length=0)
-    above = {"loc": "lower right", "bbox_to_anchor": (1.01, 1.04), "ncols": len(curves), "borderpad": 0}  # clear of the curves
+    # clear of the curves
+    above = {"loc": "lower right", "bbox_to_anchor": (1.01, 1.04), "ncols": len(curves), "borderpad": 0}
     axes.legend(**above, fontsize=9, frameon=False, labelcolor=INK, handlelength=1.4, columnspacing=1.4)
 
 

@@ -63,8 +63,8 @@ def read_params(path: str | os.PathLike):
         return plain_value(path.read_bytes())
     except Refused as refusal:
         raise ValueError(
-            f"{path} asks for {one_line(refusal)}, and parameters are plain numbers, texts and lists: it was not executed. "
-            "Write the parameters as params.json (a dict of named arguments) instead."
+            f"{path} asks for {one_line(refusal)}, and parameters are plain numbers, texts and lists: it was not "
+            "executed. Write the parameters as params.json (a dict of named arguments) instead."
         ) from None
     except Exception as error:  # a damaged pickle can fail in any way
         raise ValueError(
