@@ -21,7 +21,7 @@ import numpy as np
 from keras import ops
 
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
-from models.networks import build_encoder, build_generator, check_images, check_layers, with_weights_of
+from models.networks import build_encoder, check_images, check_layers, with_weights_of
 from models.parameters import published
 from models.precision import jit_pays, resolve_precision, scaled
 from models.saving import SavedNetworks, plain
@@ -179,21 +179,6 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             **making,
         )
 
-    def _build_generator(self, **making):
-        return build_generator(
-            self.z_dim,
-            self.generator_initial_dense_layer_size,
-            self.generator_upsample,
-            self.generator_conv_filters,
-            self.generator_conv_kernel_size,
-            self.generator_conv_strides,
-            self.generator_batch_norm_momentum,
-            self.generator_activation,
-            self.generator_dropout_rate,
-            seed=None if self.seed is None else self.seed + 1,
-            **making,
-        )
-
     @property
     def decoder(self):
         """The generator by the name that it has in a variational autoencoder."""
@@ -203,7 +188,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
     def model(self):
         """The whole as it is saved, image -> reconstruction from its mean: a float32 copy of stock layers."""
         encoder = with_weights_of(self.encoder, self._build_encoder(dtype="float32", stock=True))
-        generator = with_weights_of(self.generator, self._build_generator(dtype="float32", stock=True))
+        generator = self.stock_generator()
         image = keras.layers.Input(tuple(self.input_dim), name="model_input")
         mean, _ = encoder(image)
         return keras.Model(image, generator(mean), name="model")

@@ -20,7 +20,7 @@ from keras import ops
 
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
 from models.losses import LOSSES, PENALTIES
-from models.networks import build_critic, build_generator, check_images, check_layers, with_weights_of
+from models.networks import build_critic, check_images, check_layers, with_weights_of
 from models.precision import jit_pays, resolve_precision, scaled
 from models.saving import SavedNetworks, plain
 from models.training import Schedule, TrainingLoop, half_cosine, make_optimizer
@@ -169,8 +169,6 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         if self.options["ema"] is not None and not 0 < self.options["ema"] < 1:
             raise ValueError(f"ema is {self.options['ema']!r}; it is a decay between 0 and 1, such as 0.999, or None.")
 
-    parts = ("critic", "generator")
-
     # The two networks, and the whole made of them -----------------------------------------------------------------
 
     def _build_critic(self, **making):
@@ -186,21 +184,6 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             **making,
         )
 
-    def _build_generator(self, **making):
-        return build_generator(
-            self.z_dim,
-            self.generator_initial_dense_layer_size,
-            self.generator_upsample,
-            self.generator_conv_filters,
-            self.generator_conv_kernel_size,
-            self.generator_conv_strides,
-            self.generator_batch_norm_momentum,
-            self.generator_activation,
-            self.generator_dropout_rate,
-            seed=None if self.seed is None else self.seed + 1,
-            **making,
-        )
-
     def _averaged_generator(self):
         generator = with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))
         generator.trainable = False
@@ -209,10 +192,6 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
     def stock_critic(self):
         """A float32 copy of the critic, of stock layers only, as it is saved."""
         return with_weights_of(self.critic, self._build_critic(dtype="float32", stock=True))
-
-    def stock_generator(self, source=None):
-        """A float32 copy of the generator, or of the averaged one, of stock layers only, as it is saved."""
-        return with_weights_of(source or self.generator, self._build_generator(dtype="float32", stock=True))
 
     @property
     def model(self):
@@ -235,6 +214,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
     def steps_done(self):
         return int(self.generator_optimizer.iterations)
 
+    parts = ("critic", "generator")
     loss_names = ("d_loss", "d_real", "d_fake", "d_penalty", "g_loss")
     labels = MappingProxyType({"d_loss": "D", "d_real": "R", "d_fake": "F", "d_penalty": "G", "g_loss": "generator"})
 

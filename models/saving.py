@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
+from models.networks import build_generator, with_weights_of
+
 
 class SavedNetworks:
     """Mixin of a `keras.Model` that is made of two networks, one of them `generator`.
 
     The model sets `parts`, has an attribute of each of these names, and gives `model`, the whole as it is saved (a
     float32 copy of stock layers, in which the parts are layers of their names), `saved_parameters()`, a dict of plain
-    values that builds it anew, `steps_done`, `z_dim` and `seed_generator`.
+    values that builds it anew, the generator's arguments by name, `steps_done`, `z_dim`, `seed` and `seed_generator`.
 
     Attributes:
         parts: names of the two networks, in the order in which they are drawn.
@@ -26,6 +28,25 @@ class SavedNetworks:
 
     parts = ()
     ema_generator = None
+
+    def _build_generator(self, **making):
+        return build_generator(
+            self.z_dim,
+            self.generator_initial_dense_layer_size,
+            self.generator_upsample,
+            self.generator_conv_filters,
+            self.generator_conv_kernel_size,
+            self.generator_conv_strides,
+            self.generator_batch_norm_momentum,
+            self.generator_activation,
+            self.generator_dropout_rate,
+            seed=None if self.seed is None else self.seed + 1,
+            **making,
+        )
+
+    def stock_generator(self, source=None):
+        """A float32 copy of the generator, or of the averaged one, of stock layers only, as it is saved."""
+        return with_weights_of(source or self.generator, self._build_generator(dtype="float32", stock=True))
 
     def get_compile_config(self):
         return {}  # a loaded model is compiled by its own parameters
