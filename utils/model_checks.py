@@ -7,9 +7,10 @@ round: a class is in the list below, or the visitor's own code has registered it
 
 import math
 import os
+import subprocess
 import sys
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 LARGEST_CONFIG = 2 * 2**20  # characters; the published networks have 20,000
 MOST_LAYERS = 2000
@@ -17,6 +18,10 @@ MOST_ARRAYS = 5000
 SPARE = 64 * 2**20  # bytes that a file's numbers may take whatever its size ...
 INFLATION = 8  # ... and how many times its size they may take beyond; weights hardly compress
 MOST_DRAWN = 2**28  # values that any layer may make of one vector: a GiB
+
+READING_SECONDS = 10  # of the processor, for a small file, which takes half of one; ten times as long by the clock
+MEMORY = 768 * 2**20  # bytes that the other process may take for a small file
+SAID_WHY, OUT_OF_MEMORY = 9, 10  # exit codes of the other process: not 1, with which Python itself ends
 
 MODELS = ("Functional", "Model", "Sequential")
 LAYERS = frozenset(
@@ -244,6 +249,69 @@ def _shown(name) -> str:
     return f"{str(name)[-60:]!r}"
 
 
+def read_once_elsewhere(source: str | os.PathLike, path: str | os.PathLike) -> None:
+    """Read all of an HDF5 file in a process of its own, which may end or be ended: half a second.
+
+    The HDF5 library is written in C, and there are files on which it crashes, takes all memory, or runs in circles.
+
+    Args:
+        source: the file.
+        path: what errors call it.
+
+    Raises:
+        ValueError: the other process did not come back.
+    """
+    command = [sys.executable, "-P", __file__, os.fspath(source)]
+    seconds = 10 * _reading_seconds(source)
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # each thread would reserve memory
+    try:
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        code = subprocess.run(command, env=environment, timeout=seconds, **quiet).returncode
+    except subprocess.TimeoutExpired:
+        code = None
+    if code not in (0, SAID_WHY):
+        raise ValueError(
+            f"{path} is damaged: the HDF5 library fails on it, or does not come to an end; copy it again, or ask for "
+            "another copy"
+        )
+
+
+def _reading_seconds(source) -> int:
+    return READING_SECONDS + os.path.getsize(source) // 10**7
+
+
+def _read_everything(source: str) -> int:
+    """What the other process does; gives its exit code."""
+    import h5py
+
+    _limit(memory=MEMORY + INFLATION * os.path.getsize(source), seconds=_reading_seconds(source))
+    try:
+        with h5py.File(source, "r") as file:
+            check_arrays(file, source, os.path.getsize(source))
+            places = [file]
+            file.visititems(lambda name, item: places.append(item))
+            for place in places:
+                for name in place.attrs:
+                    place.attrs[name]
+                if isinstance(place, h5py.Dataset):
+                    place[()]
+    except Exception as error:  # the file is damaged, and HDF5 says so: it will say so again
+        no_memory = isinstance(error, MemoryError) or "alloc" in str(error)  # HDF5: "memory allocation failed"
+        return OUT_OF_MEMORY if no_memory else SAID_WHY
+    return 0
+
+
+def _limit(memory: int, seconds: int) -> None:
+    """Let this process take so many bytes more than it has, and so many seconds, where the system can count them."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+        with open("/proc/self/statm") as file:
+            now = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (now + memory, resource.RLIM_INFINITY))
+
+
 def most_numbers(path: str | os.PathLike) -> int:
     """How many numbers of 32 bits a file of weights can hold at most, by its size."""
     return (SPARE + INFLATION * os.path.getsize(path)) // 4
@@ -277,3 +345,7 @@ def no_more_weights_than(numbers: int):
         yield
     finally:
         keras.layers.Layer.add_weight = add_weight
+
+
+if __name__ == "__main__":
+    sys.exit(_read_everything(sys.argv[1]))

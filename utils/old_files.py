@@ -32,6 +32,7 @@ from utils.model_checks import (
     check_arrays,
     check_drawing,
     no_more_weights_than,
+    read_once_elsewhere,
 )
 from utils.plain_pickle import Refused, plain_value
 
@@ -379,6 +380,7 @@ def _open_h5(source, path=None):
     path = path or source
     if not Path(source).is_file():
         raise FileNotFoundError(f"there is no file {path}")
+    read_once_elsewhere(source, path)
     try:
         with h5py.File(source, "r") as file:
             yield file, check_arrays(file, path, Path(source).stat().st_size)

@@ -86,7 +86,7 @@ def _run(data: bytes):
         elif name == "GLOBAL":
             stack.append(_known(argument))
         elif name == "STACK_GLOBAL":
-            function, module = stack.pop(), stack.pop()
+            function, module = _a(str, stack.pop()), _a(str, stack.pop())
             stack.append(_known(f"{module} {function}"))
         elif name == "REDUCE":
             arguments = _a(tuple, stack.pop())
@@ -126,8 +126,8 @@ def _number(stub, arguments):
     """What a call of NumPy's `dtype` or `scalar` would give: a type, or a Python number."""
     if _a(_Stub, stub).name == "numpy dtype":
         code = arguments[0]
-        if not (isinstance(code, str) and code[:1] in ("b", "i", "u", "f") and code[1:].isdecimal()):
-            raise Refused(f"a NumPy value of type {str(code)[:20]!r}")
+        if _a(str, code)[:1] not in ("b", "i", "u", "f") or not code[1:].isdecimal():
+            raise Refused(f"a NumPy value of type {code[:20]!r}")
         return _NumberType(code)
     number_type, raw = arguments
     if not (isinstance(number_type, _NumberType) and isinstance(raw, bytes)):

@@ -1,0 +1,121 @@
+"""Every file that a visitor can hand in is treated as hostile: one clear sentence, nothing runs, memory stays small.
+
+The files and the sentences: `corpus.py`. The parsers meet them in two processes (`probe.py`), of which one has Keras.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from corpus import CANARY, CASES, READ  # noqa: E402
+
+MEMORY = 1024  # MiB above idle
+SECONDS = 30  # of the processor
+ROOMS = {  # what is tried, and which of the corpus' files meet it
+    **{room: room for room in dict.fromkeys(case.room for case in CASES)},
+    "enlarged": "images",
+    "upscalers": "models",
+}
+WITH_KERAS = ("models", "upscalers", "runs", "history")
+SOME = re.compile("lambda|function_of|external|draws|huge_layer|cut_at_100|html")  # enough for a second way in
+TABLE = {
+    (room, case.file): case
+    for room, files in ROOMS.items()
+    for case in CASES
+    if case.room == files and (room != "upscalers" or SOME.search(case.file))
+}
+EVERY = [pytest.param(room, file, id=f"{room}-{file}") for room, file in TABLE]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory):
+    """`answers(room, file)`: what came of it. Files are made when they are first asked for, a process' all at once."""
+    known = {}
+
+    def ask(room, file):
+        with_keras = room in WITH_KERAS
+        if with_keras not in known:
+            known[with_keras] = "its process failed, see the first test"
+            rooms = [one for one in ROOMS if (one in WITH_KERAS) == with_keras]
+            known[with_keras] = _ask(rooms, tmp_path_factory.mktemp("hostile"))
+        assert isinstance(known[with_keras], dict), known[with_keras]
+        return known[with_keras][room, file]
+
+    return ask
+
+
+def _ask(rooms, folder):
+    outside = folder / "temporary"
+    outside.mkdir()
+    places = []
+    for number, ((room, file), case) in enumerate(TABLE.items()):
+        if room in rooms:
+            places.append(folder / room / str(number))
+            places[-1].mkdir(parents=True)
+            case.make(places[-1] / file)
+    environment = {**os.environ, "TMPDIR": str(outside), "TEMP": str(outside), "TMP": str(outside)}
+    command = [sys.executable, str(HERE / "probe.py"), *map(str, places)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=1800)
+    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"room"')]
+    assert len(found) == len(places), f"the process ended at {places[len(found)]}: {done.stderr[-3000:]}"
+    assert not list(outside.iterdir()), "something was left in the folder for temporary files"
+    shutil.rmtree(folder)
+    return {(answer["room"], answer["file"]): answer for answer in found}
+
+
+@pytest.mark.parametrize(("room", "file"), EVERY)
+def test_one_sentence_names_the_file_and_nothing_else_happens(answers, room, file):
+    answer, says = answers(room, file), TABLE[room, file].says
+    within = {Path(name).parts[0] for name in answer["wrote"]}
+    assert len(within) <= 1, f"written outside the folder: {answer['wrote']}"
+    assert not any(Path(name).name == CANARY for name in answer["wrote"]), "the file was obeyed"
+    assert answer["did"] == [], "something was started"
+    assert answer["mebibytes"] is None or answer["mebibytes"] < MEMORY
+    assert answer["seconds"] < SECONDS
+    if room == "images":
+        _check_warning(answer, says)
+    elif room in ("enlarged", "upscalers"):  # another answer than the table's may be right: an image, a sentence
+        _check_sentence(answer, ".*") if answer["error"] else None
+    elif says == READ:
+        assert answer["error"] is None, answer["said"]
+    else:
+        _check_sentence(answer, says)
+
+
+def _check_sentence(answer, says):
+    assert answer["error"] == "ValueError", f"{answer['error']}: {answer['said'][:500]} {answer['gave']}"
+    said = answer["said"]
+    name = {"history": "history.csv", "runs": "/run/"}.get(answer["room"], answer["file"])
+    assert name in said.replace("\\", "/"), "the sentence names the file"
+    assert re.search(says, said), said
+    assert "\n" not in said and len(said) < 1000 and said.isprintable(), "the sentence is one line"
+
+
+def _check_warning(answer, says):
+    """A data set goes on without the image, and says so; or with it."""
+    assert answer["error"] is None, answer["said"]
+    if answer["gave"] == "2 of 2 images":
+        assert says == READ or re.search(says, ""), f"expected to be skipped: {says}"
+        assert not answer["warned"]
+    else:
+        assert says != READ, f"expected to be read: {answer['warned']}"
+        (warning,) = answer["warned"]
+        assert re.search(says, warning) and answer["file"] in warning and "remove them" in warning, warning
+        assert "\n" not in warning and len(warning) < 1000
+
+
+def test_the_corpus_is_small_and_its_names_are_its_own():
+    assert (HERE / "corpus.py").stat().st_size < 100_000
+    named = [(case.room, case.file) for case in CASES]
+    assert len(set(named)) == len(named)
+    for case in CASES:
+        re.compile(case.says)
