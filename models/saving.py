@@ -110,10 +110,10 @@ class SavedNetworks:
 
     def sample_images(self, run_folder, r, c):
         """Draw r x c images into images/sample_<epoch>.png, always of the same latent vectors; gives the path."""
-        from utils import figures, latent
+        from utils import figures, latent, runs
 
         z = latent.generate_latent_points(self.z_dim, r * c, seed=0)
-        path = Path(run_folder) / "images" / f"sample_{self.epoch}.png"
+        path = runs.sample_sheet(run_folder, self.epoch)
         generator = self.ema_generator or self.generator
         return figures.sample_grid(np.asarray(generator.predict_on_batch(z)), r, c, path)
 

@@ -78,7 +78,7 @@ class ReadAlong(keras.callbacks.Callback):
         model = self.model
         model.synchronise()
         Z = generate_latent_points(model.z_dim, self.count, seed=self.seed)
-        numbers = measure(generate_images(getattr(model, "ema_generator", None) or model.generator, Z))
+        numbers = measure(generate_images(model.ema_generator or model.generator, Z))
         row = {"step": model.epoch, "minutes": sum(model.step_seconds) / 60, **numbers}
         self.rows.append(row)
         text = io.StringIO()

@@ -157,6 +157,11 @@ def _rounded(values, bits):
     return ((integers + np.uint32(1 << (spare - 1))) & np.uint32((0xFFFFFFFF << spare) & 0xFFFFFFFF)).view(np.float32)
 
 
+def sample_sheet(folder, step):
+    """The path of a run's sample sheet after `step`, there or not."""
+    return Path(folder) / "images" / f"sample_{step}.png"
+
+
 def sample_sheets(folder):
     """The sample sheets of a run in the order of their steps, as a list of (step, path)."""
     found = [(path.stem.removeprefix("sample_"), path) for path in (Path(folder) / "images").glob("sample_*.png")]

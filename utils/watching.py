@@ -15,7 +15,7 @@ import numpy as np
 from utils.drawing import draw_image, in_notebook
 from utils.figures import draw_curves
 from utils.quiet import keras
-from utils.runs import sample_sheets
+from utils.runs import sample_sheet
 
 
 class LiveView(keras.callbacks.Callback):
@@ -27,13 +27,12 @@ class LiveView(keras.callbacks.Callback):
 
     def __init__(self, folder: str | os.PathLike):
         super().__init__()
-        self.folder, self.shown, self.handle = Path(folder), None, None
+        self.folder, self.handle = Path(folder), None
 
     def on_train_batch_end(self, batch, logs=None):
-        sheets = sample_sheets(self.folder)
-        if sheets and sheets[-1][0] == self.model.epoch != self.shown:
-            self.shown = self.model.epoch
-            self._show(sheets[-1][1])
+        sheet = sample_sheet(self.folder, self.model.epoch)
+        if sheet.exists():
+            self._show(sheet)
 
     def _show(self, sheet):
         from IPython.display import Image, display
@@ -82,9 +81,9 @@ class TensorBoard(keras.callbacks.Callback):
         step = self.model.epoch
         for name, values in self.model.losses_of.items():
             self.writer.scalar(name, values[-1], step)
-        sheets = sample_sheets(self.folder)
-        if sheets and sheets[-1][0] == step:
-            self.writer.image("samples", sheets[-1][1], step)
+        sheet = sample_sheet(self.folder, step)
+        if sheet.exists():
+            self.writer.image("samples", sheet, step)
 
     def on_train_end(self, logs=None):
         self.writer.flush()
