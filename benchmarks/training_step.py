@@ -8,6 +8,7 @@ the machine does slows all of them alike; the medians are quoted, and their rati
 
 - `ours`: `WGANGP` as the notebooks build it, in the precision that suits the processor;
 - `ours float32`: the same in single precision;
+- `ours jax`, `ours torch`: the same on Keras' other backends, where they are installed;
 - `textbook`: Keras on TensorFlow as tutorials write it, one `tf.function` a critic batch, LeakyReLU, float32;
 - `pytorch`, `pytorch bfloat16`: the same networks in plain PyTorch, channels last, where PyTorch is installed.
 """
@@ -184,10 +185,13 @@ def pytorch(parameters, bfloat16=False):
 CONTESTANTS = {
     "ours": ours,
     "ours float32": lambda parameters: ours(parameters, "float32"),
+    "ours jax": ours,
+    "ours torch": ours,
     "textbook": textbook,
     "pytorch": pytorch,
     "pytorch bfloat16": lambda parameters: pytorch(parameters, bfloat16=True),
 }
+NEEDS = {"ours jax": "jax", "ours torch": "torch", "pytorch": "torch", "pytorch bfloat16": "torch"}  # else TensorFlow
 
 
 def random_images(n):
@@ -216,11 +220,15 @@ def main():
 
         CONTESTANTS[a.contestant](published(a.network, a.divide))
         return
-    names = [name for name in a.only if "pytorch" not in name or importlib.util.find_spec("torch")]
+    names = [name for name in a.only if importlib.util.find_spec(NEEDS.get(name, "tensorflow"))]
     command = [sys.executable, "-m", "benchmarks.training_step", "--network", a.network, "--divide", str(a.divide)]
     workers = {
         name: subprocess.Popen(
-            [*command, "--contestant", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*command, "--contestant", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"KERAS_BACKEND": NEEDS.get(name, "tensorflow")},
         )
         for name in names
     }

@@ -1,11 +1,12 @@
 """The one room that knows the backend: how TensorFlow, JAX and PyTorch differentiate, and how each runs a step.
 
-Everything else in `models` is written once, with `keras.ops` and `keras.random`. Four things differ by backend:
+Everything else in `models` is written once, with `keras.ops` and `keras.random`. Six things differ by backend:
 
 - the gradients of a loss with respect to variables, `loss_and_gradients`;
 - the gradient of the critic's scores with respect to the images it looks at, itself differentiable once more,
   `input_gradient` (the penalty of Gulrajani et al., 2017, "Improved Training of Wasserstein GANs", needs it);
-- how an optimiser changes its variables, `apply_gradients`;
+- how an optimiser changes its variables, `apply_gradients`, and how quickly, `Adam`;
+- the gradient of a convolution with respect to its kernel, where another way to it is quicker, `convolve`;
 - the shape of Keras' `train_step`: JAX hands it the state and wants the new one back, the others let it assign.
   `TrainStep` gives a model the right one around its own `step(data)`.
 """
@@ -14,13 +15,34 @@ from contextlib import contextmanager
 from functools import wraps
 
 import keras
+import numpy as np
 
-__all__ = ["TrainStep", "apply_gradients", "input_gradient", "loss_and_gradients"]
+from models.distributing import gather
+from models.precision import has_accelerator
+
+__all__ = ["Adam", "TrainStep", "apply_gradients", "convolve", "input_gradient", "loss_and_gradients"]
 
 
 def apply_gradients(optimizer, gradients, variables):
     """Let a Keras optimiser move its variables by the gradients that `loss_and_gradients` gave."""
     optimizer.apply(gradients, variables)
+
+
+Adam = keras.optimizers.Adam
+
+
+def convolve(inputs, kernel, strides):
+    """Convolution with padding `same`: `keras.ops.conv`, with a quicker way back where there is one.
+
+    Args:
+        inputs: tensor (n, height, width, channels).
+        kernel: tensor (size, size, channels, filters) of the same dtype.
+        strides: int.
+
+    Returns:
+        A tensor (n, height / strides, width / strides, filters), rounded up, differentiable as often as one likes.
+    """
+    return keras.ops.conv(inputs, kernel, strides=strides, padding="same")
 
 
 if keras.backend.backend() == "tensorflow":
@@ -56,6 +78,66 @@ if keras.backend.backend() == "tensorflow":
             tape.watch(inputs)
             scores = function(inputs)
         return tape.gradient(scores, inputs)
+
+    @keras.saving.register_keras_serializable(package="trois_lignes")
+    class Adam(keras.optimizers.Adam):
+        """Keras' Adam in one pass over the memory instead of a dozen: the same formula, a third of the time."""
+
+        def update_step(self, gradient, variable, learning_rate):
+            index = self._get_variable_index(variable)
+            steps = tf.cast(self.iterations.value + 1, tf.float32)
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=self._momentums[index].value.handle,
+                v=self._velocities[index].value.handle,
+                beta1_power=self.beta_1**steps,
+                beta2_power=self.beta_2**steps,
+                lr=tf.cast(learning_rate, tf.float32),
+                beta1=self.beta_1,
+                beta2=self.beta_2,
+                epsilon=self.epsilon,
+                grad=gradient,
+            )
+
+    SMALL_PICTURE = 2**14  # weights of the kernel for each pixel of the output; measured, see `convolve`
+
+    def convolve(inputs, kernel, strides):  # the docstring is above
+        # oneDNN's bfloat16 gradient by the kernel takes a time for each weight, however few pixels it looks at. Where
+        # pictures are small and kernels large, a product of matrices is quicker: two to four times on AVX512-BF16.
+        # A kernel of the other precisions, or on a GPU, has no such case.
+        pixels = -(-inputs.shape[1] // strides) * -(-inputs.shape[2] // strides)
+        small = int(np.prod(kernel.shape)) >= SMALL_PICTURE * pixels
+        if kernel.dtype == tf.bfloat16 and small and not has_accelerator():
+            return _product_convolve(inputs, tf.convert_to_tensor(kernel), strides)
+        return tf.nn.conv2d(inputs, kernel, strides, "SAME")
+
+    def _product_convolve(inputs, kernel, strides):
+        """A convolution and its gradients, closed under differentiation; that by the kernel is a product of matrices."""
+        size, _, channels, filters = kernel.shape
+        steps = [1, strides, strides, 1]
+
+        @tf.custom_gradient
+        def forward(inputs, kernel):
+            return (
+                tf.nn.conv2d(inputs, kernel, strides, "SAME"),
+                lambda slope: (backward(slope, kernel), by_kernel(inputs, slope)),
+            )
+
+        @tf.custom_gradient
+        def backward(slope, kernel):
+            """The gradient by the inputs, linear in both."""
+            return (
+                tf.nn.conv2d_transpose(slope, kernel, shape_of_inputs, strides, "SAME"),
+                lambda second: (forward(second, kernel), by_kernel(second, slope)),
+            )
+
+        def by_kernel(inputs, slope):
+            patches = tf.image.extract_patches(inputs, [1, size, size, 1], steps, [1, 1, 1, 1], "SAME")
+            rows, slopes = tf.reshape(patches, (-1, size * size * channels)), tf.reshape(slope, (-1, filters))
+            return tf.reshape(tf.matmul(rows, slopes, transpose_a=True), kernel.shape)
+
+        shape_of_inputs = tf.shape(inputs)
+        return forward(inputs, kernel)
 
 elif keras.backend.backend() == "torch":
     import torch
@@ -163,6 +245,7 @@ class TrainStep:
         def synchronise(self):
             """Bring the variables up to date in the middle of `fit`, before a callback reads them."""
             self.jax_state_sync()
+            gather(self)
 
     else:
 
@@ -170,7 +253,8 @@ class TrainStep:
             return self.step(_images(data))
 
         def synchronise(self):
-            """Nothing to do: the variables are up to date after each step."""
+            """Nothing to do on one device: the variables are up to date after each step."""
+            gather(self)
 
     if keras.backend.backend() == "torch":
 

@@ -5,14 +5,18 @@
 callbacks of `utils.runs`.
 """
 
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 import keras
 import numpy as np
 from keras import ops
 
+from models import distributing
+from models.gradients import Adam
 from models.precision import has_accelerator
 
 OPTIMISERS = ("adam", "rmsprop")
@@ -111,7 +115,7 @@ class TrainingLoop:
         Returns:
             `keras.callbacks.History` of the last call of `fit`; None where no step was left to do.
         """
-        from utils import loaders, runs, watching  # here, so that the networks alone know no file and no figure
+        from utils import in_progress, loaders, runs, watching  # here: the networks alone know no file and no figure
 
         if not isinstance(x_train, loaders.ImageBatches):
             x_train = loaders.ImageBatches.from_array(np.asarray(x_train), batch_size, seed=self.seed)
@@ -120,29 +124,51 @@ class TrainingLoop:
                 f"x_train holds images of {tuple(x_train.images.shape[1:])}, but this network was built for "
                 f"input_dim={tuple(self.input_dim)}. Load the data set at that size, or build the network for yours."
             )
-        run_folder = Path(run_folder)
-        last = self.epoch + epochs
-        if resume:
-            runs.restore(self, run_folder)
-            last = epochs
-        images_a_step = batch_size * schedule.batches
-        reporting = runs.callbacks(run_folder, *grid, every, last, images_a_step, verbose=verbose, minutes=minutes)
-        reporting += watching.notebook_views(run_folder) if verbose else []
-        reporting = [_RecordLosses(), *reporting, *callbacks, _CountSteps()]
-        draw = x_train.draw
-        if _fits_on_device(x_train) if on_device == "auto" else on_device:
-            draw = x_train.rows
-            self._lay_data(DataOnDevice(x_train.images))
-        history = None
-        for steps, batches in schedule.segments(self.epoch, last):
-            self.batches_a_step = batches
-            stream = _stream(draw, batch_size, self.epoch, schedule)
-            history = self.fit(stream, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=reporting)
-            if self.stop_training:
-                break
-        if self._data:
-            self._lay_data(None)
+        run_folder, batch_size = distributing.run_folder(run_folder), distributing.global_batch(batch_size)
+        last = epochs if resume else self.epoch + epochs
+        with in_progress.one_at_a_time(run_folder, "training") as held, _interrupts() as interrupted:
+            runs.sweep(run_folder)
+            if resume and distributing.is_first():
+                runs.restore(self, run_folder, held.earlier)
+                if verbose:
+                    print(runs.standing(self, run_folder, last, held.earlier), flush=True)
+            runs.compare_data(run_folder, x_train, resume or self.epoch > 0)
+            reporting = runs.callbacks(
+                run_folder, *grid, every, last, batch_size * schedule.batches, verbose, minutes, held
+            )
+            reporting += watching.notebook_views(run_folder) if verbose else []
+            reporting = [_RecordLosses(interrupted), *reporting, *callbacks, _CountSteps()]
+            reporting = distributing.callbacks(reporting)
+            draw = distributing.share_of(x_train.draw, batch_size)
+            if _fits_on_device(x_train) if on_device == "auto" else on_device:
+                draw = x_train.rows
+                self._lay_data(DataOnDevice(x_train.images))
+            history = None
+            try:
+                with distributing.over_devices(self, x_train, batch_size=batch_size, steps=last):
+                    for steps, batches in schedule.segments(self.epoch, last):
+                        self.batches_a_step = batches
+                        stream = _stream(draw, batch_size, self.epoch, schedule)
+                        history = self.fit(
+                            stream, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=reporting
+                        )
+                        if self.stop_training:
+                            break
+            except BaseException:
+                self._settle()
+                raise
+            finally:
+                if self._data:
+                    self._lay_data(None)
+        if interrupted:
+            runs.say_interrupted(self, run_folder, last)
         return history
+
+    def _settle(self):
+        """After a step that did not end: as many steps as are wholly known are done."""
+        columns = {**self.losses_of, "seconds": self.step_seconds}
+        self.epoch = min(map(len, columns.values()))
+        self.restore_history(columns)
 
     _data = None
 
@@ -163,13 +189,38 @@ class TrainingLoop:
         return to_range(batch)
 
 
+@contextmanager
+def _interrupts():
+    """Let Ctrl-C (or Interrupt in a notebook) stop a training once its step is done; a second one stops it at once.
+
+    Yields:
+        A list that an interrupt puts something into.
+    """
+    interrupted = []
+
+    def stop(number, frame):
+        interrupted.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread() or (
+        signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield interrupted  # someone else listens
+        return
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def make_optimizer(name, learning_rate, beta_1, beta_2):
     """An optimiser by the name that parameters use: `adam`, or `rmsprop`, which knows no betas."""
     if name not in OPTIMISERS:
         raise ValueError(f"optimiser is {name!r}; choose {' or '.join(map(repr, OPTIMISERS))}.")
     if name == "rmsprop":
         return keras.optimizers.RMSprop(learning_rate)
-    return keras.optimizers.Adam(learning_rate, beta_1=beta_1, beta_2=beta_2)
+    return Adam(learning_rate, beta_1=beta_1, beta_2=beta_2, name="adam")
 
 
 def half_cosine(steps, decay_steps):
@@ -192,7 +243,7 @@ class DataOnDevice:
 
 def _fits_on_device(x_train):
     small = x_train.images.dtype == np.uint8 and x_train.images.nbytes <= MOST_ON_DEVICE
-    return small and not x_train.augment and has_accelerator()
+    return small and not x_train.augment and has_accelerator() and not distributing.active()
 
 
 def to_range(images):
@@ -212,7 +263,13 @@ def _stream(draw, batch_size, step, schedule):
 
 
 class _RecordLosses(keras.callbacks.Callback):
-    """Keeps the losses in the model, and stops a training that has blown up."""
+    """Keeps the losses in the model, and stops a training that has blown up, or that someone interrupted."""
+
+    on_every_process = True
+
+    def __init__(self, interrupted):
+        super().__init__()
+        self.interrupted = interrupted
 
     def on_train_batch_end(self, batch, logs=None):
         losses = {name: float(logs[name]) for name in self.model.loss_names}
@@ -223,10 +280,14 @@ class _RecordLosses(keras.callbacks.Callback):
                 f"files of the last good step are kept. Try smaller learning rates or precision='float32'."
             )
         self.model.record(losses)
+        if self.interrupted:
+            self.model.stop_training = True
 
 
 class _CountSteps(keras.callbacks.Callback):
     """Counts the step once every other callback has seen it under its own number."""
+
+    on_every_process = True
 
     def on_train_batch_end(self, batch, logs=None):
         self.model.epoch += 1

@@ -2,10 +2,11 @@
 
 import keras
 import numpy as np
+import pytest
 from keras import ops
 
 from models import losses
-from models.gradients import input_gradient, loss_and_gradients
+from models.gradients import Adam, apply_gradients, convolve, input_gradient, loss_and_gradients
 
 
 def small_critic(seed=0):
@@ -179,3 +180,41 @@ def test_a_generator_step_moves_the_weights_against_the_slope_of_its_loss(tiny):
     ):
         variable.assign(old)  # the other weights moved too: back to the start, which the same seed gives again
     assert np.isclose(moved[index], (loss_with(before + bump) - loss_with(before - bump)) / 2e-3, rtol=1e-2)
+
+
+@pytest.mark.parametrize("side, strides", [(4, 2), (2, 1)])
+def test_convolve_gives_the_numbers_and_both_derivatives_of_ops_conv(side, strides):
+    """In bfloat16, at a picture and kernel for which a product of matrices takes the kernel's gradient."""
+    rng = np.random.default_rng(0)
+    images, weights = (rng.normal(size=shape) for shape in [(3, side, side, 128), (4, 4, 128, 32)])
+    assert weights.size >= 2**14 * (side // strides) ** 2
+    kernel = keras.Variable(weights, dtype="float32")
+
+    def results_of(function):
+        def scores(images):
+            return ops.cast(ops.square(function(images, ops.cast(kernel, "bfloat16"), strides)), "float32")
+
+        def loss():
+            slope = input_gradient(scores, ops.cast(images, "bfloat16"))
+            value = ops.mean(ops.square(ops.cast(slope, "float32")))
+            return value, value
+
+        value, (gradient,) = loss_and_gradients(loss, [kernel])
+        return ops.convert_to_numpy(value), ops.convert_to_numpy(gradient)
+
+    value, gradient = results_of(convolve)
+    expected, expected_gradient = results_of(lambda x, k, s: ops.conv(x, k, strides=s, padding="same"))
+    assert np.isclose(value, expected, rtol=1e-2) and value > 1
+    assert np.abs(gradient - expected_gradient).max() < 0.02 * np.abs(expected_gradient).max()
+
+
+def test_adam_is_that_of_keras():
+    ours, theirs = (keras.Variable(np.ones((3, 4), "float32")) for _ in range(2))
+    adams = [kind(0.01, beta_1=0.5, beta_2=0.9) for kind in (Adam, keras.optimizers.Adam)]
+    for adam, variable in zip(adams, (ours, theirs), strict=True):
+        adam.build([variable])
+        for step in range(4):
+            gradient = np.random.default_rng(step).normal(size=(3, 4)).astype("float32")
+            apply_gradients(adam, [ops.convert_to_tensor(gradient)], [variable])
+    assert np.allclose(*map(ops.convert_to_numpy, (ours, theirs)), rtol=1e-5)
+    assert not np.allclose(ops.convert_to_numpy(ours), 1, atol=1e-3)

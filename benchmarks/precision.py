@@ -1,0 +1,102 @@
+"""Does half precision cost quality? Trains twice from the same seeds, and lays curves and sample grids side by side.
+
+    python -m benchmarks.precision [--steps 600] [--divide 4] [--folder run/precision]
+
+The README's network with its filters divided by 4, on the same images in the same order, from the same weights and with
+the same noise; in float32, then in mixed_bfloat16. A run that was stopped goes on. It prints a table, and writes
+benchmarks/precision.png.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import lines
+from models.parameters import published
+from models.WGANGP import WGANGP
+from utils import learning, reading, runs
+from utils.drawing import draw_image, finish
+from utils.figures import draw_curves
+from utils.generating import generate_images
+from utils.loaders import ImageBatches
+from utils.paths import generate_latent_points
+
+PRECISIONS = ("float32", "mixed_bfloat16")
+SEED, BATCH, GRID = 1, 16, 4
+COUNT = 500  # images that the table's shares are taken of
+SMOOTH = 25  # steps that a point of the curves is the median of
+
+
+def train(precision, steps, divide, folder):
+    """Train, or go on: the model, with its history."""
+    gan = WGANGP(**published("readme", divide=divide), precision=precision, seed=SEED)
+    x_train = ImageBatches.from_array(lines.draw(lines.sample(10_000, seed=SEED)), BATCH, seed=SEED)
+    resume = (folder / "weights" / "checkpoint.weights.h5").exists()
+    gan.save(folder)
+    gan.train(5, 5, x_train, BATCH, steps, folder, print_every_n_batches=100, verbose=0, resume=resume)
+    return gan
+
+
+def smoothed(values):
+    """Medians over `SMOOTH` steps: single critic losses jump too much to be compared by eye."""
+    return [float(np.median(values[max(0, i - SMOOTH + 1) : i + 1])) for i in range(len(values))]
+
+
+def grid_of(images):
+    """The first images as one picture."""
+    return np.concatenate([np.concatenate(images[row * GRID : (row + 1) * GRID], axis=1) for row in range(GRID)])
+
+
+def draw(models, images, path):
+    """Losses of both above, sample grids of both below."""
+    canvas = Figure(figsize=(11, 10), layout="constrained")
+    axes = canvas.subplots(2, 2, height_ratios=[2, 3])
+    for place, name, title in zip(axes[0], ("d_loss", "g_loss"), ("Critic's loss", "Generator's loss"), strict=True):
+        draw_curves(place, {kind: smoothed(gan.losses_of[name]) for kind, gan in models.items()}, title)
+    for place, (kind, pictures) in zip(axes[1], images.items(), strict=True):
+        draw_image(place, grid_of(pictures))
+        place.set_title(kind, loc="left", fontsize=11)
+    return finish(canvas, path, show=False)
+
+
+def table(models, images):
+    """Markdown: a row for each number, a column for each precision."""
+    reference = lines.draw(lines.sample(COUNT, seed=SEED + 1))
+    rows = {}
+    for kind, gan in models.items():
+        last = slice(-len(gan.g_losses) // 3, None)
+        numbers, distance = learning.measure(images[kind]), reading.sliced_wasserstein(images[kind], reference)
+        rows[kind] = {
+            "seconds a step, median": f"{np.median(gan.step_seconds):.2f}",
+            "critic's loss, median of the last third": f"{np.median(gan.losses_of['d_loss'][last]):.2f}",
+            "penalty, median of the last third": f"{np.median(gan.losses_of['d_penalty'][last]):.3f}",
+            "images with one vertical": f"{numbers['one_vertical']:.0%}",
+            "images with two horizontals": f"{numbers['two_horizontals']:.0%}",
+            "clearly different": f"{numbers['different']:.0%}",
+            "sliced Wasserstein distance to the data, texture": f"{distance['texture']:.4f}",
+            "the same, layout": f"{distance['layout']:.4f}",
+        }
+    heads = list(rows)
+    body = [f"| {name} | {' | '.join(rows[kind][name] for kind in heads)} |" for name in rows[heads[0]]]
+    return "\n".join([f"| | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}", *body])
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--divide", type=int, default=4)
+    parser.add_argument("--folder", type=Path, default=Path("run/precision"))
+    parser.add_argument("--picture", type=Path, default=Path("benchmarks/precision.png"))
+    a = parser.parse_args()
+    models = {kind: train(kind, a.steps, a.divide, a.folder / kind) for kind in PRECISIONS}
+    Z = generate_latent_points(100, COUNT, seed=SEED)
+    images = {kind: generate_images(gan.generator, Z) for kind, gan in models.items()}
+    draw(models, images, a.picture)
+    print(f"{runs.processor_name()}; README network, filters divided by {a.divide}, {a.steps} steps\n")
+    print(table(models, images))
+
+
+if __name__ == "__main__":
+    main()
