@@ -15,8 +15,9 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m lines",
         description="Draw images of three lines by chance, or by other rules: lines-000001.jpg, lines-000002.jpg, ... "
         "and parameters.csv, the table of what was drawn.",
-        epilog="Running again replaces the data set in the folder: every lines-<number>.jpg or .png of the earlier run "
-        "is removed first, other files stay. A folder with such images but no parameters.csv (drawn by the Processing "
+        epilog="A drawing that was cut off goes on if the same command is given again. Else running again replaces the "
+        "data set in the folder: every lines-<number>.jpg or .png of the earlier run is removed first, other files "
+        "stay. A folder with such images but no parameters.csv (drawn by the Processing "
         "sketch, for instance), or with a data set by other rules, is left alone, with an error.",
     )
     parser.add_argument(
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
         way_out = "; choose a place that can be written to with --out or --zip" if from_system else ""
         parser.exit(2, f"python -m lines: {error}{way_out}\n")
     except KeyboardInterrupt:
-        parser.exit(130, f"\npython -m lines: stopped; what was written so far is in {folder}\n")
+        parser.exit(130, f"\npython -m lines: stopped; the same command goes on where it stopped, in {folder}\n")
     if options.sheet is not None:
         print(f"a sheet of twelve images is in {options.sheet}", file=sys.stderr)
         return

@@ -5,11 +5,14 @@ JPEG (measured: 10,000 images in 0.8 s with one, 1.2 s with two).
 """
 
 import csv
+import hashlib
 import io
 import os
 import re
+import shlex
 import zipfile
 from contextlib import ExitStack
+from importlib import metadata
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +23,7 @@ from lines import registry
 from lines.lines import SIZE
 from lines.registry import name_of
 from utils import files
+from utils.in_progress import left_in, one_at_a_time
 
 FILE_FORMATS = ("jpg", "png")
 TABLE_NAME = "parameters.csv"
@@ -47,7 +51,7 @@ def write_dataset(
     The folder holds this data set and no other afterwards: what an earlier call wrote there (a folder with a
     parameters.csv) by the same rules is removed first, every lines-<number>.jpg or .png of it; other files stay. Each
     file appears whole or not at all, and the table comes before the images, so that whatever is there after an
-    interruption is described by it.
+    interruption is described by it; the same call then goes on where it stopped.
 
     Args:
         folder: where to write; made if it is missing.
@@ -68,6 +72,7 @@ def write_dataset(
         ValueError: an argument has a value that cannot be drawn or saved.
         FileExistsError: the folder holds lines-<number> images but no parameters.csv: they were not written here
             (Processing may have drawn them), so they are left alone. Or it holds a data set by other rules.
+        FolderInUse: another process draws into the folder.
         OSError: the folder or the archive cannot be written; NotADirectoryError if the folder is a file.
 
     Example:
@@ -81,31 +86,76 @@ def write_dataset(
         raise ValueError(f"size is {size}; images need at least 1 pixel a side")
     module = registry.rules(rules)
     name = name_of(module)
-    parameters = _sampled(module, count, seed, y2)
     folder = Path(folder)
     names = [f"{name}-{number:06d}.{file_format}" for number in range(1, count + 1)]
+    facts = _facts(rules, module, count, seed, file_format, y2, size)
+    begun = _begun(folder, facts)
+    seed = seed if seed is not None else begun["drawn_from"] if begun else int(np.random.default_rng().integers(2**53))
+    parameters = _sampled(module, count, seed, y2)
     table = _table(names, parameters)
+    earlier = _earlier_images(folder, name)
 
     with ExitStack() as stack:
         store = None
-        if archive is not None:
-            temporary = stack.enter_context(files.write_whole(archive))
-            store = stack.enter_context(zipfile.ZipFile(temporary, "w"))
-            _add(store, f"{name}/{TABLE_NAME}", table.encode("utf-8"))
-        _remove_earlier(folder, name)
+        with ExitStack() as packing:  # begins before the folder is touched, and ends before it is given free
+            if archive is not None:
+                files.start_anew(archive)
+                temporary = packing.enter_context(files.write_whole(archive))
+                store = packing.enter_context(zipfile.ZipFile(temporary, "w"))
+                _add(store, f"{name}/{TABLE_NAME}", table.encode("utf-8"))
+            what = f"drawing {count} images by the rules {name}"
+            held = stack.enter_context(one_at_a_time(folder, what, **facts, drawn_from=_number(seed)))
+            stack.push(packing.pop_all())
+        files.sweep(folder)
+        there = set(names) & {path.name for path in earlier} if begun else set()
+        for path in earlier:
+            if path.name not in there:
+                path.unlink()
+        if there:
+            print(f"{folder}: {len(there)} of {count} images are there already, {count - len(there)} are drawn.")
+        elif held.earlier:
+            print(f"{folder}: {len(earlier)} images of another drawing, which was cut off there, are replaced.")
         files.write_text(folder / TABLE_NAME, table)
         bar = stack.enter_context(tqdm(total=count, desc=f"Drawing {folder}", unit="image", disable=not progress))
         step = max(1, int(_BLOCK * min(1, (_BLOCK_SIZE / size) ** 2)))
         for start in range(0, count, step):
-            block = slice(start, start + step)
-            images = _drawn(module, {key: values[block] for key, values in parameters.items()}, size)
-            for file, image in zip(names[block], images, strict=True):
-                content = encode(image, file_format)
-                files.write_bytes(folder / file, content)
-                if store is not None:
-                    _add(store, f"{name}/{file}", content)
-            bar.update(len(images))
+            block = range(start, min(start + step, count))
+            missing = [i for i in block if names[i] not in there]
+            if missing:
+                images = _drawn(module, {key: values[missing] for key, values in parameters.items()}, size)
+                for i, image in zip(missing, images, strict=True):
+                    files.write_bytes(folder / names[i], encode(image, file_format))
+            if store is not None:
+                for i in block:
+                    _add(store, f"{name}/{names[i]}", (folder / names[i]).read_bytes())
+            held.sign_of_life()
+            bar.update(len(block))
     return folder
+
+
+def _facts(rules, module, count, seed, file_format, y2, size) -> dict:
+    """What a drawing depends on, and the command that goes on with it."""
+    code = [Path(source) for source in {module.__file__, *map(str, Path(__file__).parent.glob("*.py"))}]
+    options = {"rules": os.fspath(rules), "count": count, "format": file_format, "size": size, "y2": y2}
+    options |= {} if seed is None else {"seed": _number(seed)}
+    return {
+        **options,
+        "code": hashlib.blake2b(b"".join(path.read_bytes() for path in sorted(code)), digest_size=8).hexdigest(),
+        "versions": [metadata.version(package) for package in ("numpy", "pillow")],
+        "command": shlex.join(["python", "-m", "lines", *(f"--{key}={value}" for key, value in options.items())]),
+    }
+
+
+def _number(seed):
+    """A seed as JSON can hold it; a generator has no number that would bring its images back."""
+    return int(seed) if isinstance(seed, int | np.integer) else None
+
+
+def _begun(folder: Path, facts: dict) -> dict | None:
+    """What a process left in the folder that began this very drawing and did not end it; None where none did."""
+    left = left_in(folder) or {}
+    same = left.get("drawn_from") is not None and {key: left.get(key) for key in facts} == facts
+    return left if same else None
 
 
 def write_sheet(
@@ -192,10 +242,10 @@ def _table(names: list[str], parameters: dict[str, np.ndarray]) -> str:
     return text.getvalue()
 
 
-def _remove_earlier(folder: Path, name: str) -> None:
-    """Remove the images of an earlier data set, so that two never mix; refuse if they were not written here."""
+def _earlier_images(folder: Path, name: str) -> list[Path]:
+    """The images of an earlier data set, which must not mix with another; refuse if they were not written here."""
     if not folder.exists():
-        return
+        return []
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file; choose a folder to write the images to")
     image_name = re.compile(re.escape(name) + _IMAGE_NAME)
@@ -214,8 +264,7 @@ def _remove_earlier(folder: Path, name: str) -> None:
                 f"{folder} holds another data set: its {TABLE_NAME} does not begin with a {name}-<number> image; "
                 "choose another folder, or move it away"
             )
-    for path in earlier:
-        path.unlink()
+    return earlier
 
 
 def _add(store: zipfile.ZipFile, name: str, content: bytes) -> None:

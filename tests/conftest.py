@@ -1,6 +1,8 @@
 """Shared by all tests: a quiet TensorFlow, no window, and networks small enough to train in a second."""
 
 import os
+import shutil
+import subprocess
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -52,3 +54,30 @@ def tiny():
 def images():
     """32 random images of 16 x 16, uint8."""
     return np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of 2 MiB, which is there for those alone who may mount one."""
+    yield from _mounted(tmp_path / "small disk", "size=2m")
+
+
+@pytest.fixture
+def read_only_folder(tmp_path):
+    """A folder that nobody may write to, root included."""
+    folder = tmp_path / "read-only"
+    if os.name != "nt" and os.geteuid():
+        folder.mkdir(mode=0o500)
+        yield folder
+        folder.chmod(0o700)
+    else:
+        yield from _mounted(folder, "ro")
+
+
+def _mounted(folder, options):
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("this user may not mount a disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 
 import numpy as np
 
-from utils.files import write_whole
+from utils.files import start_anew, write_whole
 from utils.provenance import as_picture
 
 PALETTE_PIXELS = 400_000  # the palette is chosen from a sample of this many pixels of all frames, twice at most
@@ -54,6 +54,7 @@ def animate(
     path, writers = Path(path), {".gif": _write_gif, ".mp4": _write_mp4}
     if path.suffix.lower() not in writers:
         raise ValueError(f"{path} must end in .gif or .mp4")
+    start_anew(path)
     writers[path.suffix.lower()](_checked(frames, path, total), path, fps, loop, scale)
     return path
 

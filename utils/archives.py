@@ -19,7 +19,7 @@ from pathlib import Path
 
 from utils.decoding import IMAGE_SUFFIXES, is_image_name
 from utils.errors import one_line
-from utils.files import write_whole
+from utils.files import start_anew, sweep, write_whole
 
 PIECE = 2**20  # bytes copied at once
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for any amount of memory
@@ -318,6 +318,8 @@ def _copy(source, images, folder, limit):
     from utils.progress import tqdm
 
     written, total = [], 0
+    for place in {(folder / path).parent for path in images}:
+        sweep(place)
     for path, member in tqdm(images.items(), desc="Unpacking", unit=" images", delay=2):
         with source.open(member.handle) as packed, write_whole(folder / path) as temporary:
             with open(temporary, "wb") as file:
@@ -364,6 +366,7 @@ def write_archive(
     outside = next((path for path in paths if not path.resolve().is_relative_to(root)), None)
     if outside:
         raise ValueError(f"{outside} lies outside {root}, so it has no name within {archive}: give another root")
+    start_anew(archive)
     with (
         write_whole(archive) as temporary,
         zipfile.ZipFile(temporary, "w", strict_timestamps=False) as packed,

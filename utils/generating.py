@@ -60,7 +60,8 @@ def film(
         vectors: the walk, float (n, latent_dim). A closed one (`closed_loop`, `circle`, `noise_walk`) or one made with
             `there_and_back` repeats without a jump.
         path: a name in .gif or .mp4 for an animation; any other name is a folder, for numbered images image_000.png and
-            so on, each with its vector inside (see `utils.provenance`).
+            so on, each with its vector inside (see `utils.provenance`). Those that are there already, drawn of the same
+            vectors by the same generator, are left as they are: a call that was interrupted goes on.
         fps: frames a second of an animation.
         scale: enlarge each pixel to scale x scale pixels.
         heatmap: show the vector's heat map beside the image, 716 x 332 pixels.
@@ -83,14 +84,18 @@ def film(
     from utils.animations import animate
 
     path, Z = Path(path), _fitting(generator, vectors)
-    frames = _frames(generator, Z, batch_size, heatmap, limits)
+
+    def frames(Z):
+        return _frames(generator, Z, batch_size, heatmap, limits)
+
     if path.suffix.lower() in (".gif", ".mp4"):
-        return animate(frames, path, fps=fps, scale=scale, total=len(Z))
+        return animate(frames(Z), path, fps=fps, scale=scale, total=len(Z))
     if frame_type not in ("png", "jpg"):
         raise ValueError(f"frame_type is {frame_type!r}; numbered images are 'png' or 'jpg'")
     if generator_fingerprint is None and hasattr(generator, "get_weights"):
         generator_fingerprint = fingerprint(generator)
-    return _write_numbered(frames, Z, path, frame_type, scale, generator_fingerprint, seed)
+    drawn = f"{scale} times as large" + (f", beside a heat map of {limits}" if heatmap else "")
+    return _write_numbered(frames, Z, path, frame_type, scale, generator_fingerprint, seed, drawn)
 
 
 def _frames(generator, Z: np.ndarray, batch_size: int, heatmap: bool, limits) -> Iterator[np.ndarray]:
@@ -106,15 +111,24 @@ def _frames(generator, Z: np.ndarray, batch_size: int, heatmap: bool, limits) ->
                 yield heatmap_beside_image(z, image, None) if heatmap else image
 
 
-def _write_numbered(frames, Z: np.ndarray, folder: Path, frame_type: str, scale: int, drawn_by, seed) -> Path:
+def _write_numbered(frames, Z: np.ndarray, folder: Path, frame_type: str, scale: int, drawn_by, seed, drawn) -> Path:
+    from utils.files import sweep
     from utils.progress import tqdm
-    from utils.provenance import save_image
+    from utils.provenance import as_picture, origin, says, write_picture
 
     digits = max(3, len(str(len(Z) - 1)))  # so that the names sort in the order of the frames
-    for i, frame in enumerate(tqdm(frames, total=len(Z), desc=folder.name, unit="frame", delay=2)):
-        frame = frame.repeat(scale, axis=0).repeat(scale, axis=1)
-        name = f"image_{i:0{digits}d}.{frame_type}"
-        save_image(folder / name, frame, z=Z[i], generator_fingerprint=drawn_by, seed=seed)
+    paths = [folder / f"image_{i:0{digits}d}.{frame_type}" for i in range(len(Z))]
+    texts = [{**origin(z, drawn_by, seed), "Drawn": drawn} for z in Z]
+    sweep(folder)
+    # without a generator's name nobody knows who drew them
+    to_do = [i for i in range(len(Z)) if drawn_by is None or not says(paths[i], texts[i])]
+    if len(to_do) < len(Z):
+        print(f"{folder}: {len(Z) - len(to_do)} of {len(Z)} frames are there already; {len(to_do)} are drawn.")
+    with tqdm(total=len(Z), initial=len(Z) - len(to_do), desc=folder.name, unit="frame", delay=2) as progress:
+        for i, frame in zip(to_do, frames(Z[to_do]), strict=True):
+            frame = frame.repeat(scale, axis=0).repeat(scale, axis=1)
+            write_picture(paths[i], as_picture(frame), texts[i])
+            progress.update()
     return folder
 
 

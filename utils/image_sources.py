@@ -1,10 +1,12 @@
 """Where a data set's images come from: a folder of files, or the sets that Keras keeps (Fashion-MNIST, MNIST).
 
 A source has `.names`, one an image, `.classes`, `.class_of(name)`, `.files(names)`, `.decode(name, shape, background,
-fit)`, `.natural_size()`, `.natural_channels()`, and `.facts()`, which say whether a cache of it is still good.
+fit)`, `.natural_size()`, `.natural_channels()`, and `.facts()`, which say whether a cache of it is still good;
+`.first_facts` are those of when its names were listed.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +37,18 @@ class FolderOfImages:
         self.folder = folder
         if not folder.is_dir():
             raise FileNotFoundError(_what_is_there(folder))
+        self.first_facts = self.facts()
+        self.names = [name for name, _, _ in self.first_facts[1]]
+        self.classes = sorted({self.class_of(name) for name in self.names})
+
+    def _list(self):
         names = []
-        for place, folders, files in os.walk(folder):
+        for place, folders, files in os.walk(self.folder):
             folders[:] = [name for name in folders if name[0] != "." and name != "__MACOSX"]
-            below = os.path.relpath(place, folder).replace(os.sep, "/")
+            below = os.path.relpath(place, self.folder).replace(os.sep, "/")
             prefix = "" if below == "." else f"{below}/"
             names += [prefix + name for name in files if is_image_name(name)]
-        self.names = sorted(names)
-        self.classes = sorted({self.class_of(name) for name in self.names})
+        return sorted(names)
 
     def class_of(self, name: str) -> str:
         return name.split("/")[0] if "/" in name else self.folder.name
@@ -54,10 +60,13 @@ class FolderOfImages:
         return decode_image(self.folder / name, shape[:2], shape[2], background, fit)
 
     def facts(self) -> list:
-        """The folder, and each image's name, bytes and time of change."""
-        states = [os.stat(f"{self.folder}/{name}") for name in self.names]
-        rows = zip(self.names, states, strict=True)
-        return [str(self.folder), [[name, state.st_size, state.st_mtime_ns] for name, state in rows]]
+        """The folder, and each image's name, bytes and time of change, as they are now."""
+        rows = []
+        for name in self._list():
+            with suppress(FileNotFoundError):  # removed since
+                state = os.stat(f"{self.folder}/{name}")
+                rows.append([name, state.st_size, state.st_mtime_ns])
+        return [str(self.folder), rows]
 
     def natural_size(self) -> int:
         """The largest of 28, 32, 64, 128 that half of the images fill, by a look at some of them."""
@@ -98,6 +107,7 @@ class KerasImages:
         except Exception as error:  # keras.utils.get_file raises a bare Exception
             raise FileNotFoundError(_what_to_put_where(data_name, error)) from error
         self.names = [str(i) for i in range(len(self.images))]
+        self.first_facts = self.facts()
 
     def class_of(self, name: str) -> str:
         return self.classes[self.labels[int(name)]]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.files import write_json, write_whole
+from utils.files import sweep, write_json, write_whole
 
 PIECE = 4 * 2**20  # bytes of images that one thread decodes at a time: small images one by one cost a third more
 PIECES_AT_ONCE = 16  # so that few decoded images wait for their place
@@ -46,7 +46,7 @@ def decode_in_memory(names: list[str], shape: tuple, decode: Decode) -> tuple[np
 
 
 def decode_on_disk(
-    names: list[str], shape: tuple, decode: Decode, cache: Path, title: str, facts: list
+    names: list[str], shape: tuple, decode: Decode, cache: Path, title: str, facts: list, check: Callable = lambda: None
 ) -> tuple[np.ndarray, dict[str, str]]:
     """The same through a file, <cache>/<title>-<width>x<height>x<channels>-<key>.npy, found again by the next call.
 
@@ -57,6 +57,7 @@ def decode_on_disk(
         cache: the folder.
         title: of the set.
         facts: whatever the images depend on, as JSON can hold it; the key follows from it.
+        check: raises where the images have changed since; what was decoded is not found again then.
 
     Returns:
         As `decode_in_memory`; the array is mapped from the file, read-only.
@@ -66,10 +67,13 @@ def decode_on_disk(
     path = cache / f"{prefix}{key}.npy"
     listing = path.with_suffix(".json")
     if not (path.exists() and listing.exists()):
+        sweep(cache)
         for old in cache.glob(escape(prefix) + "*"):  # of images that have changed since
             with suppress(OSError):  # Windows keeps what a running notebook has mapped
                 old.unlink()
-        write_json(listing, _write_npy(path, names, shape, decode))
+        skipped = _write_npy(path, names, shape, decode)
+        check()
+        write_json(listing, skipped)
     skipped = json.loads(listing.read_text("utf-8"))
     if len(skipped) == len(names):
         return np.empty((0, *shape), np.uint8), skipped  # nothing to map

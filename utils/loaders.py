@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from utils import in_progress
 from utils.archives import extract_archive
 from utils.batches import ImageBatches
 from utils.dataset_check import check_dataset
@@ -62,8 +63,8 @@ def load_dataset(
 
     Raises:
         FileNotFoundError: no such folder; or Keras' set can be neither found nor downloaded.
-        ValueError: no image in it, or fewer readable ones than a batch. One unreadable file is no error: it is named
-            in a warning and skipped.
+        ValueError: no image in it, or fewer readable ones than a batch; it is being drawn, or its drawing was cut off;
+            it changed while it was read. One unreadable file is no error: it is named in a warning and skipped.
 
     Example:
         >>> x_train = load_dataset("lines", 128, 16)
@@ -78,6 +79,12 @@ def load_dataset(
     if fit not in FITS:
         raise ValueError(f"fit is {' or '.join(map(repr, FITS))}, not {fit!r}")
     source = find_source(data_name, data_folder)
+    if unfinished := in_progress.left_in(Path(data_folder) / data_name):
+        folder = Path(data_folder) / data_name
+        raise ValueError(
+            f"{folder} is not whole: {unfinished['what']} began {unfinished['since']} and has not ended. If nothing is "
+            f"drawn there any more, this goes on with it: {unfinished.get('command', 'python -m lines')} --out={folder}"
+        )
     names = source.names
     print(f"Found {len(names)} images belonging to {len(source.classes)} classes.")
     if not names:
@@ -95,13 +102,19 @@ def load_dataset(
     def decode(name):
         return source.decode(name, shape, background, fit)
 
+    def check():
+        if source.facts() != source.first_facts:
+            raise ValueError(
+                f"{Path(data_folder) / data_name} changed while it was read: images were added, removed or replaced. "
+                "Wait until whatever writes there is done, and load it again"
+            )
+
     if len(names) * int(np.prod(shape)) <= memory_limit:
         images, skipped = decode_in_memory(names, shape, decode)
+        check()
     else:
-        facts = [source.facts(), background, fit]
-        images, skipped = decode_on_disk(
-            names, shape, decode, Path(data_folder) / ".cache", Path(data_name).name, facts
-        )
+        facts, cache = [source.first_facts, background, fit], Path(data_folder) / ".cache"
+        images, skipped = decode_on_disk(names, shape, decode, cache, Path(data_name).name, facts, check)
     if skipped:
         _warn_of(skipped, len(names), str(Path(data_folder) / data_name))
     if len(images) < batch_size:

@@ -50,7 +50,11 @@ def save_image(
         ValueError: `z` holds more than one vector, or more values than a JPEG's comment has room for, or the array is
             no image.
     """
-    path, picture = Path(path), as_picture(image)
+    return write_picture(path, as_picture(image), origin(z, generator_fingerprint, seed))
+
+
+def origin(z: np.ndarray | None, generator_fingerprint: str | None, seed: int | None) -> dict[str, str]:
+    """The texts that tell where an image came from, of what `save_image` is told."""
     texts = {}
     if z is not None:
         z = np.atleast_2d(z)
@@ -61,7 +65,7 @@ def save_image(
         texts["Generator"] = generator_fingerprint
     if isinstance(seed, int | np.integer):  # a numpy Generator has no number that would bring the points back
         texts["Seed"] = str(int(seed))
-    return write_picture(path, picture, texts)
+    return texts
 
 
 def write_picture(path: str | os.PathLike, picture, texts: dict[str, str]) -> Path:
@@ -149,6 +153,14 @@ def read_texts(path: str | os.PathLike, keys: tuple[str, ...] = KEYS) -> dict[st
             "take the file first written"
         )
     return found
+
+
+def says(path: str | os.PathLike, texts: dict[str, str]) -> bool:
+    """Whether a file is there that says these texts of itself: the same work, done already."""
+    try:
+        return Path(path).is_file() and read_texts(path, (*KEYS, *texts)) == texts
+    except (OSError, ValueError):  # half a file of somebody else's making
+        return False
 
 
 def _comment(comment: bytes) -> dict:

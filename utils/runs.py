@@ -6,7 +6,8 @@
         history.csv         one line a step: step, d_loss, d_real, d_fake, d_penalty, g_loss, seconds
         generator.h5 critic.h5 model.h5, and generator_ema.h5 where a moving average was asked for; an autoencoder
                             leaves encoder.h5 in the critic's place, and its decoder as generator.h5
-        weights/            weights.h5, and checkpoint.weights.h5 to go on from
+        weights/            weights.h5, and to go on from checkpoint.weights.h5 and data.json, the data set's digest
+        .in_progress.json   while a training goes on, or after one was cut off: which process, since when
         images/             sample_0.png, sample_100.png ..., Converge.png
         viz/                drawings of the networks
 
@@ -15,6 +16,7 @@ Every file is written whole or not at all (`utils.files`).
 
 import csv
 import datetime
+import hashlib
 import io
 import logging
 import os
@@ -37,6 +39,8 @@ from utils.quiet import keras
 HISTORY = "history.csv"
 LARGEST_HISTORY = 64 * 2**20  # bytes; 20,000 steps take 2 million
 CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
+DATA = Path("weights") / "data.json"
+LOOKED_AT = 2**30  # bytes of a data set that are looked at to know it again: a second or so
 SHIPPED_BITS = 12
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_faithful")]
 SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; its encoder lies beside it
@@ -96,10 +100,11 @@ def encoder_beside(path):
     return path.with_name(f"{path.stem}_encoder{path.suffix}")
 
 
-def ship(folder, path):
-    """Copy a run's generator.h5 to `path`, smaller, and write its card beside it: how it was trained, as JSON.
+def ship(folder, path, **facts):
+    """Copy a run's generator to `path`, smaller, and write its card beside it: how it was trained, as JSON.
 
-    An autoencoder's encoder.h5 goes beside it, see `encoder_beside`.
+    It is the moving average generator_ema.h5 where there is one, else generator.h5. An autoencoder's encoder.h5 goes
+    beside it, see `encoder_beside`.
 
     The weights stay float32 but keep only `SHIPPED_BITS` bits after the leading one, so that HDF5's own compression
     finds something to save. Convolutions on 16 bits, as the training's, keep 7 or 10 of them.
@@ -107,23 +112,28 @@ def ship(folder, path):
     Args:
         folder: the run folder.
         path: e.g. `data/generators/three_lines_128_faithful.h5`; the card takes its name, with .json.
+        **facts: what else the card says, e.g. `command`, which trains it again, or `report`.
 
     Returns:
         The card's path.
     """
     folder, path = Path(folder), Path(path)
+    averaged = folder / "generator_ema.h5"
+    source = averaged if averaged.exists() else folder / "generator.h5"
     history = read_history(folder)
     card = {
         "name": path.stem,
+        "made_of": source.name,
         "steps": len(history["step"]),
         "training_minutes": round(sum(history["seconds"]) / 60, 1),
         "last_losses": {name: values[-1] for name, values in history.items() if name not in ("step", "seconds")},
         "parameters": read_json(folder / "params.json"),
         "run": read_json(folder / "run.json"),
         "weights": f"float32 rounded to {SHIPPED_BITS} bits after the leading one, compressed",
+        **facts,
     }
     with files.write_whole(path) as temporary:
-        _write_compressed(folder / "generator.h5", temporary)
+        _write_compressed(source, temporary)
     if (folder / "encoder.h5").exists():
         with files.write_whole(encoder_beside(path)) as temporary:
             _write_compressed(folder / "encoder.h5", temporary)
@@ -172,7 +182,7 @@ def files_to_share(folder):
     """What a visitor takes home from a run: everything but hidden files and what only resuming needs."""
     folder = Path(folder)
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
-    return [path for path in found if path != folder / CHECKPOINT]
+    return [path for path in found if path not in (folder / CHECKPOINT, folder / DATA)]
 
 
 def describe(folder, **facts):
@@ -207,7 +217,8 @@ def processor_name():
 def save_keras_model(model, path):
     """Write a Keras model whole, as .h5 or .keras by its suffix, without its optimiser."""
     path = Path(path)
-    with files.write_whole(path, suffix=path.suffix) as temporary, warnings.catch_warnings():
+    room = _bytes_of(model.weights)
+    with files.write_whole(path, suffix=path.suffix, size=room) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # HDF5 is an old format, and the one that the original's users hold
         _quietly(model.save, temporary, include_optimizer=False)
     return path
@@ -215,9 +226,14 @@ def save_keras_model(model, path):
 
 def save_weights(model, path):
     """Write a Keras model's weights whole, in the format of .weights.h5, whatever the name of `path`."""
-    with files.write_whole(path, suffix=".weights.h5") as temporary:
+    with files.write_whole(path, suffix=".weights.h5", size=_bytes_of(model.variables)) as temporary:
         model.save_weights(temporary)
     return Path(path)
+
+
+def _bytes_of(variables):
+    """How much HDF5 will write at most: the numbers, some kilobytes around each array, and a model's description."""
+    return sum(4 * int(np.prod(variable.shape)) + 2**13 for variable in variables) + 2**17
 
 
 def _quietly(call, *arguments, **keywords):
@@ -282,13 +298,20 @@ def read_history(folder):
     return columns
 
 
-def restore(model, folder):
+def restore(model, folder, earlier=None):
     """Bring a model back to where its run folder's last checkpoint stands: weights, optimisers, seeds, losses, step.
 
+    Args:
+        folder: the run folder.
+        earlier: what a training left there that was cut off (`utils.in_progress`). Without a checkpoint, it was cut off
+            before its first one, and the model stays as it is, at step 0.
+
     Raises:
-        FileNotFoundError: there is no checkpoint.
+        FileNotFoundError: there is no checkpoint, and no training that was cut off.
     """
     path = Path(folder) / CHECKPOINT
+    if earlier is not None and not path.exists():
+        return
     if not path.exists():
         raise FileNotFoundError(
             f"{path} does not exist, so there is nothing to resume in {folder}. Train it from the start first."
@@ -298,10 +321,88 @@ def restore(model, folder):
     model.restore_history(read_history(folder))
 
 
+def sweep(folder):
+    """Remove what killed processes left half-written anywhere in a run folder."""
+    for place in (".", "viz", "images", "weights"):
+        files.sweep(Path(folder) / place)
+
+
+def standing(model, folder, last, earlier=None):
+    """Say where a training stands that is about to go on, and how the last one ended, in one line."""
+    before = ""
+    if earlier:
+        before = f"; a training that began {earlier['since']} was {'stopped' if earlier.get('ended') else 'cut off'}"
+    found = f"{folder}: {model.epoch} of {last} steps are done, in {sum(model.step_seconds) / 60:.1f} minutes{before}."
+    return f"{found} " + (f"Going on from step {model.epoch}." if model.epoch < last else "Nothing is left to do.")
+
+
+def say_replaced(folder):
+    """Say so where a training from step 0 is about to replace another one."""
+    path = Path(folder) / HISTORY
+    if path.exists():
+        with open(path, "rb") as lines:
+            steps = sum(1 for _ in lines) - 1
+        print(
+            f"{folder}: a training of {steps} steps is there, which this one replaces from step 0 on. To go on with "
+            'it, stop now and give resume=True (in the notebook MODE = "load"); to keep both, choose another folder.'
+        )
+
+
+def say_interrupted(model, folder, last):
+    """Say how to go on after an interrupt, once all is written; outside of a notebook the program ends with it."""
+    said = (
+        f"Stopped after {model.epoch} of {last} steps, and all is written to {folder}. resume=True goes on from here "
+        'with the next start (in the notebook MODE = "load").'
+    )
+    if not in_notebook():
+        raise KeyboardInterrupt(said)
+    print(said)
+
+
+def fingerprint_of(images):
+    """What a run remembers of its data set, to know it again: the number of images, their shape, and a digest.
+
+    The digest is of all images up to a gigabyte, else of as many as make one, evenly chosen.
+
+    Args:
+        images: `ImageBatches`.
+
+    Returns:
+        dict of values that JSON can hold.
+    """
+    count, shape = len(images.images), images.images.shape[1:]
+    chosen = np.linspace(0, count - 1, min(count, max(1, LOOKED_AT // int(np.prod(shape))))).astype(int)
+    digest = hashlib.blake2b(digest_size=8)
+    for part in np.array_split(chosen, 1 + len(chosen) // 1000):
+        digest.update(np.ascontiguousarray(images.take(part)))
+    return {"images": count, "shape": list(shape), "digest": digest.hexdigest()}
+
+
+def compare_data(folder, images, resume):
+    """Remember in a run folder what it is trained on; warn where a training goes on with something else.
+
+    Args:
+        folder: the run folder.
+        images: `ImageBatches`.
+        resume: whether a training goes on.
+    """
+    path, now = Path(folder) / DATA, fingerprint_of(images)
+    then = read_json(path) if resume and path.exists() else now
+    if then != now:
+        warnings.warn(
+            f"The data set is not the one that {folder} was trained on: {then.get('images')} images then, "
+            f"{now['images']} now, and what they show differs. The training goes on with what is there now; to repeat "
+            "the old one, bring the old images back.",
+            stacklevel=3,
+        )
+    if then != now or not path.exists():
+        files.write_json(path, now)
+
+
 # Callbacks -----------------------------------------------------------------------------------------------------------
 
 
-def callbacks(folder, r, c, every, last, images_a_step, verbose="auto", minutes=None):
+def callbacks(folder, r, c, every, last, images_a_step, verbose="auto", minutes=None, held=None):
     """The callbacks that `.train` hands to `fit`.
 
     Args:
@@ -312,8 +413,9 @@ def callbacks(folder, r, c, every, last, images_a_step, verbose="auto", minutes=
         images_a_step: real images that a step looks at, for the bar.
         verbose: 2 for the original's line, 1 for a bar, 0 for silence, `auto` for 1 in a notebook and 2 elsewhere.
         minutes: time limit; None for none.
+        held: `utils.in_progress.InProgress` of the folder.
     """
-    chosen = [Timing()]
+    chosen = [Timing(), *([StaysInPlace(folder, held)] if held else [])]
     if verbose == "auto":
         verbose = 1 if in_notebook() else 2
     if verbose == 2:
@@ -327,6 +429,8 @@ def callbacks(folder, r, c, every, last, images_a_step, verbose="auto", minutes=
 
 class Timing(keras.callbacks.Callback):
     """Keeps how long each step took, in `model.step_seconds`."""
+
+    on_every_process = True
 
     def on_train_batch_begin(self, batch, logs=None):
         self.started = time.perf_counter()
@@ -376,6 +480,34 @@ class TimeLimit(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
+class StaysInPlace(keras.callbacks.Callback):
+    """Gives a sign of life now and then, and lays a run folder anew that vanished while a training filled it."""
+
+    TOLD = ("run.json", "params.json", "params.pkl", str(DATA))  # what a snapshot does not write again
+
+    def __init__(self, folder, held):
+        super().__init__()
+        self.folder, self.held = Path(folder), held
+        self.kept = None
+
+    def on_train_begin(self, logs=None):
+        if self.kept is None:
+            there = [self.folder / name for name in self.TOLD if (self.folder / name).is_file()]
+            self.kept = {path: path.read_bytes() for path in there}
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not self.held.sign_of_life(now=not self.folder.is_dir()):
+            lost = [path for path in self.kept if not path.exists()]
+            for path in lost:
+                files.write_bytes(path, self.kept[path])
+            if lost:
+                warnings.warn(
+                    f"{self.folder} vanished before step {self.model.epoch} and was laid anew. The training goes on, "
+                    "and its next snapshot holds the whole history; earlier sample sheets are gone.",
+                    stacklevel=2,
+                )
+
+
 class Snapshots(keras.callbacks.Callback):
     """Every so many steps, and at the last: a sample grid, models, weights, history, and a checkpoint to go on from."""
 
@@ -390,8 +522,20 @@ class Snapshots(keras.callbacks.Callback):
         model = self.model
         if model.epoch % self.every == 0 or model.epoch + 1 == self.last or model.stop_training:
             model.synchronise()
+            self._check()
             model.sample_images(self.folder, self.r, self.c)
             saved = model.save_model(self.folder)
             save_weights(saved, self.folder / "weights" / "weights.h5")
             write_history(self.folder, model.history_columns())
             save_weights(model, self.folder / CHECKPOINT)
+
+    def _check(self):
+        """A step's losses come from the weights before it: these may be none any more, and good files stay."""
+        for variable in self.model.variables:
+            values = keras.ops.convert_to_numpy(variable)
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise FloatingPointError(
+                    f"Step {self.model.epoch}: {variable.path} holds numbers that are not finite. The training has "
+                    "blown up and was stopped; the files of the last good snapshot are kept. Try smaller learning "
+                    "rates or precision='float32'."
+                )

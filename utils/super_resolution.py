@@ -22,9 +22,10 @@ import numpy as np
 from utils import hub
 from utils.decoding import is_image_name
 from utils.drawing import FAINT, INK, draw_image, finish
+from utils.files import sweep
 from utils.image_files import MOST_PIXELS, open_one_image
 from utils.images import to_float, to_uint8
-from utils.provenance import KEYS, read_texts, write_picture
+from utils.provenance import read_texts, says, write_picture
 
 LINES = Path(__file__).resolve().parents[1] / "data" / "upscalers" / "lines_x4.keras"
 LINES_SCALE = 4
@@ -156,12 +157,19 @@ def upscale(
         if isinstance(source, str | os.PathLike) and Path(source) in written:
             raise ValueError(f"the enlarged images would write over {source}; give another folder, or other names")
     results = [None] * len(images)
+    if paths is not None:
+        sweep(folder)
+        if there := sum(path.is_file() for path in paths):
+            print(
+                f"{folder}: {there} of {len(paths)} enlarged images are there already; those made of the same pixels "
+                "by the same network stay, the others follow."
+            )
 
     def still_to_do(progress) -> Iterator[tuple[int, np.ndarray, dict]]:
         for i, source in enumerate(images):
             image = _prepare(source, upscaler.scale)
             texts = {} if paths is None else _origin(source, image, upscaler)
-            if paths is not None and _is_made(paths[i], texts):
+            if paths is not None and says(paths[i], texts):
                 results[i] = paths[i]
                 progress.update()
             else:
@@ -292,14 +300,6 @@ def _origin(source, image: np.ndarray, upscaler: Upscaler) -> dict[str, str]:
             texts = {}
     pixels = hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).hexdigest()[:16]
     return {**texts, MADE_BY: f"{upscaler.identity or upscaler.name} x{upscaler.scale}", MADE_OF: pixels}
-
-
-def _is_made(path: Path, texts: dict[str, str]) -> bool:
-    """Whether a file is there that says the same of itself."""
-    try:
-        return path.is_file() and read_texts(path, (*KEYS, MADE_BY, MADE_OF)) == texts
-    except (OSError, ValueError):  # half a file of somebody else's making
-        return False
 
 
 def _write(path: Path, enlarged: np.ndarray, texts: dict[str, str]) -> Path:

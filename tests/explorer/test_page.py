@@ -3,28 +3,17 @@
 Its screenshots stay in run/tests/, which git ignores.
 """
 
-import asyncio
-import os
-import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from utils.latent import read_vectors
 from utils.provenance import from_image
 
-ROOT = Path(__file__).parents[2]
-PICTURES = ROOT / "run" / "tests"
+PICTURES = Path(__file__).parents[2] / "run" / "tests"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -35,35 +24,8 @@ WAIT = 20_000  # milliseconds for what takes one on a quiet machine
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
 pytest.importorskip("voila", reason="voila is not installed (pip install voila)")
+served = pytest.importorskip("tests.explorer.serving").served
 pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"no browser is installed ({', '.join(BROWSERS)})")
-
-
-@contextmanager
-def served(generator, *options):
-    """Run `python -m utils.explorer` on a free port; gives its process and port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-u", "-m", "utils.explorer", "--generator", str(generator), "--port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    log = generator.with_name(f"log-{port}.txt")
-    with open(log, "w") as out:
-        process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=out, stderr=out)
-    try:
-        deadline = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < deadline:
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        else:
-            pytest.fail(f"the page does not start: {log.read_text()}")
-        yield process, port, log
-    finally:
-        for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else ():
-            child.kill()
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +48,7 @@ def generator(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(generator):
-    with served(generator) as (process, port, _):
+    with served(generator, generator.with_name("log.txt")) as (process, port):
         yield process, f"http://127.0.0.1:{port}/"
 
 
@@ -269,9 +231,7 @@ QUICK_UPDATES = """async (n) => {
 
 
 def memory(process):
-    return (
-        sum(p.memory_info().rss for p in (psutil.Process(process.pid), *psutil.Process(process.pid).children())) / 2**20
-    )
+    return sum(p.memory_info().rss for p in (process, *process.children())) / 2**20
 
 
 def test_200_quick_updates_leave_memory_flat_and_the_last_one_stands(browser, server):
@@ -290,7 +250,8 @@ def test_200_quick_updates_leave_memory_flat_and_the_last_one_stands(browser, se
 
 @pytest.mark.slow
 def test_20_tabs_share_one_generator(browser, generator):
-    with served(generator) as (process, port, _), browser.new_context() as window:
+    log = generator.with_name("log-tabs.txt")
+    with served(generator, log) as (process, port), browser.new_context() as window:
         alone = memory(process)
         tabs = []
         for _ in range(20):
@@ -308,7 +269,7 @@ def test_20_tabs_share_one_generator(browser, generator):
 
 
 def test_a_page_that_is_left_frees_its_kernel(browser, server):
-    kernels = psutil.Process(server[0].pid).children
+    kernels = server[0].children
     with opened(browser, server[1], 1200, 1000, "en-GB") as page:
         assert kernels()
         page.goto("about:blank")
@@ -316,52 +277,3 @@ def test_a_page_that_is_left_frees_its_kernel(browser, server):
         while kernels() and time.monotonic() < deadline:
             page.wait_for_timeout(100)
         assert not kernels()
-
-
-def answer(address, host=None):
-    request = urllib.request.Request(address, headers={"Host": host} if host else {})
-    try:
-        with urllib.request.urlopen(request, timeout=30) as reply:
-            return reply.status, reply.url
-    except urllib.error.HTTPError as error:
-        return error.code, address
-
-
-def test_a_foreign_name_for_this_machine_is_refused(server):
-    assert answer(server[1], host="attacker.example")[0] == 403
-
-
-def test_files_of_the_project_are_not_served(server):
-    for path in ("voila/files/README.md", "voila/files/Explorer.ipynb", "README.md/../../README.md", "api/contents"):
-        assert answer(server[1] + path)[0] in (403, 404), path
-
-
-def test_a_message_larger_than_an_upload_is_cut_off(server):
-    from tornado.websocket import WebSocketClosedError, websocket_connect
-
-    page = urllib.request.urlopen(server[1], timeout=30).read().decode()
-    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', page)[1]
-
-    async def send(size):
-        socket = await websocket_connect(f"{server[1].replace('http', 'ws')}api/kernels/{kernel}/channels?session_id=1")
-        try:
-            await socket.write_message(bytes(size), binary=True)
-        except WebSocketClosedError:
-            return 1009  # cut off before all of it was sent
-        while await socket.read_message() is not None:
-            pass
-        return socket.close_code
-
-    with ThreadPoolExecutor() as pool:  # this thread has a loop of the browser's
-        assert pool.submit(asyncio.run, send(6 * 2**20)).result(timeout=30) == 1009  # message too big
-
-
-def test_beyond_this_machine_a_token_is_asked_for(generator):
-    with served(generator, "--ip", "0.0.0.0") as (_, port, log):
-        token = log.read_text().split("?token=")[1].split()[0]
-        assert len(token) >= 32
-        for attempt in ("", "?token=wrong"):
-            status, address = answer(f"http://127.0.0.1:{port}/{attempt}")
-            assert status in (401, 403) or "/login" in address
-        status, address = answer(f"http://127.0.0.1:{port}/?token={token}")
-        assert status == 200 and "/login" not in address

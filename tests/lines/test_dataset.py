@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -14,6 +15,8 @@ from PIL import Image
 import lines
 from lines import dataset
 from lines.__main__ import main
+from utils import in_progress
+from utils.loaders import load_dataset
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -113,7 +116,8 @@ def test_an_interruption_leaves_whole_files_and_no_archive(tmp_path, monkeypatch
     monkeypatch.setattr(dataset, "encode", stops_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         write(tmp_path / "out", archive=tmp_path / "data.zip")
-    assert sorted(contents(tmp_path / "out")) == ["lines-000001.jpg", "lines-000002.jpg", "parameters.csv"]
+    there = [in_progress.NAME, "lines-000001.jpg", "lines-000002.jpg", "parameters.csv"]
+    assert sorted(contents(tmp_path / "out")) == there
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -168,3 +172,73 @@ def test_the_help_says_that_a_data_set_is_replaced(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     assert "replaces the data set" in " ".join(capsys.readouterr().out.split())
+
+
+def cut_off(folder, monkeypatch, after=3, **arguments):
+    """Begin a drawing that ends before image number `after`."""
+    whole, calls = dataset.encode, []
+
+    def stops(image, file_format):
+        calls.append(1)
+        if len(calls) == after:
+            raise KeyboardInterrupt
+        return whole(image, file_format)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(dataset, "encode", stops)
+        write(folder, **arguments)
+
+
+def test_a_drawing_that_was_cut_off_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
+    cut_off(tmp_path / "out", monkeypatch, archive=tmp_path / "data.zip")
+    first = (tmp_path / "out" / "lines-000001.jpg").stat()
+    write(tmp_path / "out", archive=tmp_path / "data.zip")
+    write(tmp_path / "whole", archive=tmp_path / "whole.zip")
+    assert "2 of 5 images are there already, 3 are drawn" in capsys.readouterr().out
+    assert (tmp_path / "out" / "lines-000001.jpg").stat().st_ino == first.st_ino
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    assert (tmp_path / "data.zip").read_bytes() == (tmp_path / "whole.zip").read_bytes()
+
+
+def test_a_drawing_without_a_seed_goes_on_with_the_same_table(tmp_path, monkeypatch):
+    cut_off(tmp_path, monkeypatch, seed=None)
+    before = contents(tmp_path)
+    after = contents(write(tmp_path, seed=None))
+    assert {name: after[name] for name in after if name in before} == {
+        name: content for name, content in before.items() if name != in_progress.NAME
+    }
+    assert contents(write(tmp_path, seed=None)) != after  # once it is whole, the next one is another
+
+
+@pytest.mark.parametrize("other", [{"seed": 2}, {"count": 4}, {"size": 64}, {"y2": "uniform"}])
+def test_another_drawing_than_the_one_that_was_cut_off_begins_anew_and_says_so(tmp_path, monkeypatch, capsys, other):
+    cut_off(tmp_path / "out", monkeypatch)
+    write(tmp_path / "out", **other)
+    assert "2 images of another drawing, which was cut off there, are replaced" in capsys.readouterr().out
+    assert contents(tmp_path / "out") == contents(write(tmp_path / "whole", **other))
+
+
+def test_a_data_set_that_is_not_whole_is_not_trained_on_and_the_command_that_ends_it_is_named(tmp_path, monkeypatch):
+    cut_off(tmp_path / "lines", monkeypatch, count=9)
+    with pytest.raises(ValueError, match=r"drawing 9 images .* has not ended") as refusal:
+        load_dataset("lines", 16, 2, data_folder=tmp_path)
+    command = str(refusal.value).partition("goes on with it: ")[2]
+    main(shlex.split(command)[3:])
+    assert len(load_dataset("lines", 16, 2, data_folder=tmp_path).images) == 9
+
+
+def test_two_drawings_into_one_folder_never_mix(tmp_path, capsys):
+    with in_progress.one_at_a_time(tmp_path, "drawing"):
+        assert "is in use: drawing by process" in failure(capsys, "--count", 1, "--out", tmp_path)
+
+
+def test_a_full_disk_is_said_and_the_same_command_goes_on(small_disk, capsys):
+    (small_disk / "film.mp4").write_bytes(bytes(2**20))
+    said = failure(capsys, "--count", 1000, "--seed", 1, "--out", small_disk / "lines")
+    assert "the disk is full" in said and "MiB are free" in said
+    (small_disk / "film.mp4").unlink()
+    for path in (small_disk / "lines").glob("*.jpg"):
+        Image.open(path).load()
+    with pytest.raises(SystemExit):  # still too many, but it went on
+        main(["--count", "1000", "--seed", "1", "--out", str(small_disk / "lines")])
+    assert "of 1000 images are there already" in capsys.readouterr().out

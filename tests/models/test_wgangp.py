@@ -93,7 +93,8 @@ def test_train_leaves_every_file_that_the_original_left(tiny, images, tmp_path):
     train(model, images, tmp_path, epochs=4)
     expected = {"params.pkl", "params.json", "history.csv", "generator.h5", "critic.h5", "model.h5"}
     expected |= {f"viz/{name}.png" for name in ("generator", "critic", "model")}
-    expected |= {f"images/sample_{step}.png" for step in (0, 2, 3)} | {"weights/weights.h5", str(runs.CHECKPOINT)}
+    expected |= {f"images/sample_{step}.png" for step in (0, 2, 3)}
+    expected |= {"weights/weights.h5", str(runs.CHECKPOINT), str(runs.DATA)}
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == expected
 
 

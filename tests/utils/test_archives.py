@@ -220,3 +220,13 @@ def test_a_file_outside_the_root_is_refused(tmp_path):
     (tmp_path / "out.png").write_bytes(b"")
     with pytest.raises(ValueError, match="lies outside"):
         write_archive(tmp_path / "x.zip", [tmp_path / "out.png"], root=tmp_path / "in")
+
+
+def test_an_archive_whose_packing_was_cut_off_is_packed_anew_and_nothing_is_left(tmp_path, capsys):
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / f".output.zip.{2**31 - 2}-0a1b2c.part").write_bytes(b"PK")
+    write_archive(tmp_path / "output.zip", [tmp_path / "a.txt"])
+    assert "output.zip: it was not finished" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "output.zip"]
+    write_archive(tmp_path / "output.zip", [tmp_path / "a.txt"])
+    assert capsys.readouterr().out == ""

@@ -159,3 +159,28 @@ def test_vectors_of_another_generator_are_refused_before_anything_is_written(tmp
     with pytest.raises(ValueError, match="5 values, this generator reads 3"):
         film(Reader(), np.zeros((2, 5)), tmp_path / "walk")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_film_that_was_cut_off_draws_only_the_frames_that_are_missing(tmp_path, capsys):
+    drawn = []
+
+    def watched(Z):
+        drawn.extend(Z[:, 0])
+        return grey_square(Z)
+
+    def again(**changes):
+        drawn.clear()
+        options = {"generator_fingerprint": "0123", "seed": 4, **changes}
+        film(watched, LEVELS, tmp_path / "walk", **options)
+        return len(drawn)
+
+    assert again() == 10 and capsys.readouterr().out == ""
+    for i in (2, 3):
+        (tmp_path / "walk" / f"image_00{i}.png").unlink()
+    (tmp_path / "walk" / f".image_002.png.{2**31 - 2}-0a1b2c.part").touch()
+    assert again() == 2 and "8 of 10 frames are there already; 2 are drawn" in capsys.readouterr().out
+    assert sorted(path.name for path in (tmp_path / "walk").iterdir()) == [f"image_{i:03d}.png" for i in range(10)]
+    assert again() == 0
+    # another generator, seed or size is other work, and who drew what has no name may be another
+    for changes in ({"generator_fingerprint": "4567"}, {"seed": 5}, {"scale": 2}, {"generator_fingerprint": None}):
+        assert again(**changes) == 10

@@ -177,6 +177,34 @@ def test_changed_images_are_decoded_anew_and_the_old_file_goes(data):
     assert len(list((data / ".cache").glob("*.npy"))) == 1
 
 
+@pytest.mark.parametrize("memory_limit", [0, 2**30])
+@pytest.mark.parametrize("change", ["removed", "replaced", "added"])
+def test_a_set_that_changes_while_it_is_read_is_refused_and_never_found_again(data, monkeypatch, change, memory_limit):
+    stamps = {path: path.stat() for path in (data / "set").iterdir()}
+    old = {path: path.read_bytes() for path in stamps}
+    decode, done = image_sources.decode_image, []
+
+    def disturbed(path, *arguments):
+        if not done:
+            done.append(path)
+            other = data / "set" / "1.png"
+            if change == "removed":
+                other.unlink()
+            else:
+                target = other if change == "replaced" else data / "set" / "new.png"
+                Image.new("RGB", (9, 9), (255, 255, 255)).save(target)
+        return decode(path, *arguments)
+
+    monkeypatch.setattr(image_sources, "decode_image", disturbed)
+    with pytest.raises(ValueError, match=r"set changed while it was read: .*load it again"):
+        load_dataset("set", 8, 4, data_folder=data, memory_limit=memory_limit)
+    (data / "set" / "new.png").unlink(missing_ok=True)
+    for path, content in old.items():  # as if nothing had been, times of change included
+        path.write_bytes(content)
+        os.utime(path, ns=(stamps[path].st_atime_ns, stamps[path].st_mtime_ns))
+    assert 255 not in shades(load_dataset("set", 8, 4, data_folder=data, memory_limit=memory_limit).images)
+
+
 # ------------------------------------------------------------------------------------------ images of every kind
 
 

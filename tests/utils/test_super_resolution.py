@@ -444,3 +444,15 @@ def test_original_and_enlargement_are_compared_with_the_liveliest_detail(tmp_pat
     assert frame.get_x() > 40
     assert frame.get_y() > 40
     assert compare(image, enlarged, tmp_path / "compare.png").is_file()
+
+
+def test_a_call_that_was_cut_off_says_what_is_there_and_does_the_rest(tmp_path, capsys):
+    images = np.random.default_rng(1).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+    paths = upscale(images, "nearest", 2, folder=tmp_path)
+    assert capsys.readouterr().out == ""
+    kept = paths[0].stat().st_ino
+    paths[1].unlink()
+    (tmp_path / f".{paths[1].name}.{2**31 - 2}-0a1b2c.part").touch()
+    assert upscale(images, "nearest", 2, folder=tmp_path) == paths
+    assert "3 of 4 enlarged images are there already" in capsys.readouterr().out
+    assert sorted(tmp_path.iterdir()) == sorted(paths) and paths[0].stat().st_ino == kept

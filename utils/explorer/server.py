@@ -10,6 +10,7 @@ import ipaddress
 import os
 import secrets
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ NOTEBOOK = Path(__file__).with_name("Explorer.ipynb")
 SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_faithful.h5"  # from any folder
 LANGUAGE = "EXPLORER_LANGUAGE"
 WORTH = 0.1  # R² from which a direction does what it is called
-ROOM = 2**20  # bytes of a message beside the file in it
+ROOM = 2**20  # bytes of a message beside the file in it, and of any other request
 # scripts and styles of the page stand in the page; nothing comes from elsewhere, and no other page frames this one
 POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws: wss: data: blob:; "
@@ -73,6 +74,13 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
     from traitlets.config import Config
     from voila.app import Voila
 
+    class SmallRequests(Voila):
+        """Voilà that takes no file by HTTP: Tornado alone would hold up to 100 MiB of each request in memory."""
+
+        def listen(self):
+            self.app.listen = partial(self.app.listen, max_body_size=ROOM)
+            super().listen()
+
     settings = Config()
     settings.Voila.ip, settings.Voila.port, settings.Voila.port_retries = ip, port, 0
     settings.Voila.open_browser = open_browser
@@ -91,7 +99,7 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
     # a tab that vanished without a word (a laptop closed) leaves its kernel behind: it goes after ten minutes
     settings.MappingKernelManager.cull_idle_timeout, settings.MappingKernelManager.cull_interval = 600, 60
     sys.argv[1:] = []  # they are ours, not Voilà's
-    Voila.launch_instance(argv=[str(NOTEBOOK)], config=settings)
+    SmallRequests.launch_instance(argv=[str(NOTEBOOK)], config=settings)
 
 
 def served_page():
