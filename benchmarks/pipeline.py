@@ -1,17 +1,17 @@
-"""Images a second that a training can draw, and the memory that they take, whatever the size of the data set.
+"""Images a second that a training can draw, against what it consumes, and the memory that they take.
 
-    python -m benchmarks.pipeline [--count 10000] [--mapped 20000] [--folder FOLDER]
+    python -m benchmarks.pipeline [--count 10000] [--mapped 20000] [--folder FOLDER] [--network readme] [--divide 4]
 
 Three lines of 128 x 128, drawn by `python -m lines`, in batches of 80: what one training step reads. The larger set is
 read from a memory-mapped file, as any set beyond `memory_limit` is. Each row is a process of its own that draws the
 whole set, every image once. --folder keeps the images for another time.
+
+Last, the training itself: so many images a second its critic takes in, at the network asked for, on this machine.
 """
 
 import argparse
 import contextlib
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measuring import in_a_process, machine, resident_memory
+
 BATCH, DRAWS = 80, 400
+GOAL = 20  # times as many images a second as training consumes
 ROWS = (  # title, mapped, augmentation
     ("in memory", False, ()),
     ("in memory, mirror", False, ("mirror",)),
@@ -55,19 +58,16 @@ def measure(folder: str, name: str, augment: list[str], mapped: bool) -> dict:
     }
 
 
-def resident_memory() -> float | None:
-    """What this process holds of the memory now, in MiB; None where the system does not tell as simply as Linux."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return None
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+def consumed(network: str, divide: int, steps: int) -> float:
+    """Images a second that the critic takes in while a network trains: five batches of 16 a step, the median step."""
+    from models.parameters import published
+    from models.WGANGP import WGANGP
 
-
-def in_a_process(folder: str, name: str, augment: tuple, mapped: bool) -> dict:
-    command = [sys.executable, "-m", "benchmarks.pipeline", "--only", json.dumps([folder, name, augment, mapped])]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    gan = WGANGP(**published(network, divide), seed=1)
+    images = np.random.default_rng(0).integers(0, 256, (BATCH, 128, 128, 3), dtype=np.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        gan.train(1, 1, images, 16, steps + 2, folder, print_every_n_batches=10**9, verbose=0)
+    return BATCH / float(np.median(gan.step_seconds[2:]))  # the first two compile and warm up
 
 
 def main() -> None:
@@ -75,10 +75,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10_000, help="images of the set in memory")
     parser.add_argument("--mapped", type=int, default=20_000, help="images of the set in a mapped file")
     parser.add_argument("--folder", type=Path, help="where the drawn images go and stay; default: a temporary folder")
+    parser.add_argument("--network", choices=("readme", "notebook"), default="readme")
+    parser.add_argument("--divide", type=int, default=4, help="divides the filters; 4 is the quickest network in use")
+    parser.add_argument("--steps", type=int, default=10, help="timed training steps, after two that are not")
     parser.add_argument("--only", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.only:
-        print(json.dumps(measure(*json.loads(arguments.only))))
+        request = json.loads(arguments.only)
+        print(json.dumps(consumed(*request) if len(request) == 3 else measure(*request)))
         return
 
     import lines
@@ -89,19 +93,26 @@ def main() -> None:
             if not (folder / f"lines-{count}").exists():
                 with contextlib.redirect_stdout(sys.stderr):
                     lines.write_dataset(folder / f"lines-{count}", count, seed=1)
-        load = f", load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
-        print(f"{os.cpu_count()} cores{load}; batches of {BATCH}; images of 128 x 128 x 3\n")
+        print(f"{machine()}; batches of {BATCH}; images of 128 x 128 x 3\n")
         print(
             "| set | images | images a second (median) | a second of one core | slowest draw of 100 (ms) "
             "| memory (MiB): loaded | drawn |"
         )
         print("|---|---:|---:|---:|---:|---:|---:|")
+        delivered = {}
         for title, mapped, augment in ROWS:
             count = arguments.mapped if mapped else arguments.count
-            row = in_a_process(str(folder), f"lines-{count}", augment, mapped)
+            row = in_a_process("benchmarks.pipeline", [str(folder), f"lines-{count}", augment, mapped])
+            delivered[title] = row["a second"]
             memory = " | ".join("" if row[key] is None else f"{row[key]:,.0f}" for key in ("loaded", "drawn"))
             speed = f"{row['a second']:,.0f} | {row['a core']:,.0f} | {row['slow']:.1f}"
             print(f"| {title} | {row['images']:,} | {speed} | {memory} |", flush=True)
+    used = in_a_process("benchmarks.pipeline", [arguments.network, arguments.divide, arguments.steps])
+    network = f"{arguments.network}, filters divided by {arguments.divide}"
+    print(f"\nTraining ({network}) consumes {used:,.1f} images a second. Delivered for each of them (goal {GOAL}):\n")
+    print("| set | images delivered for each consumed |\n|---|---:|")
+    for title, images in delivered.items():
+        print(f"| {title} | {images / used:,.0f} |")
 
 
 if __name__ == "__main__":

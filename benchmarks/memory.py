@@ -1,0 +1,162 @@
+"""What training takes of the memory, and whether the size of the data set matters.
+
+    python -m benchmarks.memory peak [--network notebook] [--divide 1] [--steps 5] [--precision mixed_bfloat16 float32]
+    python -m benchmarks.memory data [--counts 1000 10000 200000] [--divide 4] [--rounds 10] [--folder FOLDER]
+
+- `peak`: the most memory that a process held from its start until it was done with a few steps at these parameters,
+  with the networks, the sample sheet and the checkpoint written as in any training. A row for each precision.
+- `data`: three lines of 128 x 128, drawn by `python -m lines`, read from a memory-mapped cache. Each data set is
+  trained on by a process of its own; they take turns of a few steps, so that whatever else the machine does slows all
+  of them alike. "beyond" is the peak above that of the process which trains on the smallest set, kept in memory:
+  what the data cost beside the model. 200,000 images take ten minutes or so to draw once, 1 GiB as JPEG and 9.2 GiB as
+  cache; --folder keeps both for another time.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measuring import in_a_process, machine, peak_memory, resident_memory
+
+GOAL_PEAK, GOAL_BEYOND, GOAL_TIME = 4096, 1536, 0.05  # MiB, MiB, share of the time a step
+BATCH, N_CRITIC, TURN = 16, 5, 3  # steps a turn
+
+
+def peak(network, divide, precision, steps):
+    """Train; gives MiB: when Keras runs, when the model is built, the most until the end; and seconds a step."""
+    from models.parameters import published
+    from models.WGANGP import WGANGP
+
+    keras_runs = resident_memory()
+    gan = WGANGP(**published(network, divide), precision=precision, seed=1)
+    built = resident_memory()
+    images = np.random.default_rng(0).integers(0, 256, (1000, 128, 128, 3), dtype=np.uint8)  # 47 MiB
+    with tempfile.TemporaryDirectory() as folder:
+        gan.train(5, 5, images, BATCH, steps, folder, print_every_n_batches=10**9, n_critic=N_CRITIC, verbose=0)
+    seconds = float(np.median(gan.step_seconds[1:]))
+    return {"start": keras_runs, "built": built, "peak": peak_memory(), "seconds": seconds, "precision": gan.precision}
+
+
+def print_peaks(a):
+    print(f"network {a.network}, filters divided by {a.divide}, batch {BATCH}, n_critic {N_CRITIC}, {a.steps} steps\n")
+    print(
+        "| precision | Keras started (MiB) | model built | peak of training | a step (s) |\n|---|---:|---:|---:|---:|"
+    )
+    for precision in a.precision:
+        row = in_a_process("benchmarks.memory", ["peak", a.network, a.divide, precision, a.steps])
+        numbers = " | ".join(f"{row[key]:,.0f}" for key in ("start", "built", "peak"))
+        print(f"| {row['precision']} | {numbers} | {row['seconds']:.2f} |", flush=True)
+    print(f"\nGoal: at most {GOAL_PEAK:,} MiB.")
+
+
+def trainer(network, divide, precision, folder, count):
+    """Load a set, from its cache but for the smallest, and train; a line for each turn of steps that is asked for."""
+    from models.parameters import published
+    from models.WGANGP import WGANGP
+    from utils.loaders import load_dataset
+    from utils.quiet import keras
+
+    started = time.perf_counter()
+    with contextlib.redirect_stdout(sys.stderr):
+        x_train = load_dataset(f"lines-{count}", 128, BATCH, data_folder=folder, seed=1, memory_limit=64 * 2**20)
+    gan = WGANGP(**published(network, divide), precision=precision, seed=1)
+    facts = {"load": time.perf_counter() - started, "mapped": isinstance(x_train.images, np.memmap)}
+
+    class Turns(keras.callbacks.Callback):
+        """Waits before every turn, and says after it how long its steps took."""
+
+        def on_train_batch_begin(self, batch, logs=None):
+            if self.model.epoch % TURN == 0 and not sys.stdin.readline():
+                os._exit(0)
+
+        def on_train_batch_end(self, batch, logs=None):
+            if self.model.epoch % TURN == TURN - 1:
+                said = {"seconds": self.model.step_seconds[-TURN:], "peak": peak_memory(), **facts}
+                print(json.dumps(said), flush=True)
+
+    with tempfile.TemporaryDirectory() as run:
+        endless = {"print_every_n_batches": 10**9, "n_critic": N_CRITIC, "verbose": 0}
+        gan.train(2, 2, x_train, BATCH, 10**6, run, callbacks=[Turns()], **endless)
+
+
+def print_sets(a):
+    with contextlib.ExitStack() as stack:
+        folder = a.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for count in a.counts:
+            if not (folder / f"lines-{count}").exists():
+                draw = [sys.executable, "-m", "lines", "--count", str(count), "--out", str(folder / f"lines-{count}")]
+                subprocess.run([*draw, "--seed", "1"], stdout=subprocess.DEVNULL, check=True)
+        command = [sys.executable, "-m", "benchmarks.memory", "--only"]
+        workers, rows = {}, {count: [] for count in a.counts}
+        for count in a.counts:  # one after the other: each fills its cache alone
+            request = json.dumps(["data", a.network, a.divide, a.precision[0], str(folder), count])
+            worker = workers[count] = subprocess.Popen(
+                [*command, request], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+            turn(worker, count)  # compiles
+        for _ in range(a.rounds):
+            for count, worker in workers.items():
+                rows[count].append(turn(worker, count))
+        for worker in workers.values():
+            worker.stdin.close()
+    print(
+        f"network {a.network}, filters divided by {a.divide}, {a.precision[0]}; {a.rounds} turns of {TURN} steps each\n"
+    )
+    print("| images | kept | read in (s) | peak (MiB) | beyond (MiB) | a step (s) | of the smallest set's |")
+    print("|---:|---|---:|---:|---:|---:|---:|")
+    first = a.counts[0]
+    seconds = {count: np.array([np.median(row["seconds"]) for row in of]) for count, of in rows.items()}  # of a turn
+    for count, of in rows.items():
+        last = of[-1]
+        kept = "mapped" if last["mapped"] else "in memory"
+        memory = f"{last['peak']:,.0f} | {last['peak'] - rows[first][-1]['peak']:+,.0f}"
+        step = f"{np.median(seconds[count]):.3f} | {np.median(seconds[count] / seconds[first]):.3f}"
+        print(f"| {count:,} | {kept} | {last['load']:.1f} | {memory} | {step} |")
+    print(f"\nGoals: at most {GOAL_BEYOND:,} MiB beyond the model, time a step within {GOAL_TIME:.0%}.")
+
+
+def turn(worker, count):
+    """Let a trainer do its steps; gives what it says of them."""
+    worker.stdin.write("go\n")
+    worker.stdin.flush()
+    said = worker.stdout.readline()
+    if not said:
+        sys.exit(f"the training on {count:,} images ended too early; was its set drawn whole?")
+    return json.loads(said)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="?", choices=("peak", "data"), default="peak")
+    parser.add_argument("--network", choices=("readme", "notebook"))
+    parser.add_argument("--divide", type=int)
+    parser.add_argument("--precision", nargs="+", default=["mixed_bfloat16", "float32"])
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--counts", type=int, nargs="+", default=[1_000, 10_000, 200_000])
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--folder", type=Path, help="where drawn sets and caches stay; default: a temporary folder")
+    parser.add_argument("--only", help=argparse.SUPPRESS)
+    a = parser.parse_args()
+    if a.only:
+        what, *request = json.loads(a.only)
+        if what == "peak":
+            print(json.dumps(peak(*request)))
+        else:
+            trainer(*request)
+        return
+    a.network = a.network or {"peak": "notebook", "data": "readme"}[a.what]
+    a.divide = a.divide or {"peak": 1, "data": 4}[a.what]
+    print(f"{machine()}\n")
+    {"peak": print_peaks, "data": print_sets}[a.what](a)
+
+
+if __name__ == "__main__":
+    main()
