@@ -20,6 +20,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from models import distributing
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
 from models.networks import build_encoder, check_images, check_layers, with_weights_of
 from models.parameters import published
@@ -184,9 +185,8 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         """The generator by the name that it has in a variational autoencoder."""
         return self.generator
 
-    @property
-    def model(self):
-        """The whole as it is saved, image -> reconstruction from its mean: a float32 copy of stock layers."""
+    def stock_model(self):
+        """The whole, image -> reconstruction from its mean: a float32 copy of stock layers."""
         encoder = with_weights_of(self.encoder, self._build_encoder(dtype="float32", stock=True))
         generator = self.stock_generator()
         image = keras.layers.Input(tuple(self.input_dim), name="model_input")
@@ -275,7 +275,9 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             beta warms up, its part counts.
         """
         images = self.images_of(images)
-        noise = keras.random.normal((ops.shape(images)[0], self.z_dim), seed=self.seed_generator)
+        noise = distributing.random_rows(
+            lambda n: keras.random.normal((n, self.z_dim), seed=self.seed_generator), ops.shape(images)[0]
+        )
         if self.decay_steps is not None:
             self.optimizer.learning_rate = self.learning_rate * half_cosine(self.optimizer.iterations, self.decay_steps)
         beta = self.beta

@@ -18,6 +18,7 @@ from types import MappingProxyType
 import keras
 from keras import ops
 
+from models import distributing
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
 from models.losses import LOSSES, PENALTIES
 from models.networks import build_critic, check_images, check_layers, with_weights_of
@@ -193,9 +194,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         """A float32 copy of the critic, of stock layers only, as it is saved."""
         return with_weights_of(self.critic, self._build_critic(dtype="float32", stock=True))
 
-    @property
-    def model(self):
-        """The original's adversarial model, latent vector -> score, as it is saved: a float32 copy of stock layers."""
+    def stock_model(self):
+        """The original's adversarial model, latent vector -> score: a float32 copy of stock layers."""
         generator, critic = self.stock_generator(), self.stock_critic()
         z = keras.layers.Input((self.z_dim,), name="model_input")
         return keras.Model(z, critic(generator(z)), name="model")
@@ -296,10 +296,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             and `g_loss`; d_loss = d_real + d_fake + grad_weight * d_penalty.
         """
         images = self.images_of(images)
-        batch_size = ops.shape(images)[0] // self.n_critic
         self._set_learning_rates()
-        for i in range(self.n_critic):
-            real = images[i * batch_size : (i + 1) * batch_size]
+        for real in distributing.cut(images, self.n_critic):
             logs = self.critic_step(real)
         return {**logs, **self.generator_step(real)}
 
@@ -355,10 +353,10 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         self.generator_optimizer.learning_rate = self.generator_learning_rate * factor
 
     def _noise(self, n):
-        return keras.random.normal((n, self.z_dim), seed=self.seed_generator)
+        return distributing.random_rows(lambda n: keras.random.normal((n, self.z_dim), seed=self.seed_generator), n)
 
     def _mix(self, n):
-        return keras.random.uniform((n, 1, 1, 1), seed=self.seed_generator)
+        return distributing.random_rows(lambda n: keras.random.uniform((n, 1, 1, 1), seed=self.seed_generator), n)
 
     def _score(self, images):
         return self.critic(images, training=True)
@@ -465,12 +463,12 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         Returns:
             The copy that was saved as model.h5.
         """
-        model = super().save_model(folder)
         if self.ema_generator:
             from utils import runs
 
-            runs.save_keras_model(self.stock_generator(self.ema_generator), Path(folder) / "generator_ema.h5")
-        return model
+            averaged = with_weights_of(self.ema_generator, self.model.get_layer("generator"))
+            runs.save_keras_model(averaged, Path(folder) / "generator_ema.h5")
+        return super().save_model(folder)  # after it, with the generator's own weights in the copy again
 
 
 def step_line(step, critic_batches, d_loss, g_loss):

@@ -61,6 +61,7 @@ if keras.backend.backend() == "tensorflow":
         """
         with tf.GradientTape() as tape:
             loss, report = function()
+            loss /= tf.distribute.get_strategy().num_replicas_in_sync  # optimisers add up the devices' gradients
         values = [variable.value for variable in variables]
         return report, tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 

@@ -17,9 +17,10 @@ from models.networks import build_generator, with_weights_of
 class SavedNetworks:
     """Mixin of a `keras.Model` that is made of two networks, one of them `generator`.
 
-    The model sets `parts`, has an attribute of each of these names, and gives `model`, the whole as it is saved (a
-    float32 copy of stock layers, in which the parts are layers of their names), `saved_parameters()`, a dict of plain
-    values that builds it anew, the generator's arguments by name, `steps_done`, `z_dim`, `seed` and `seed_generator`.
+    The model sets `parts`, has an attribute of each of these names, and gives `stock_model()`, the whole as it is saved
+    (a float32 copy of stock layers, in which the parts are layers of their names), `saved_parameters()`, a dict of
+    plain values that builds it anew, the generator's arguments by name, `steps_done`, `z_dim`, `seed` and
+    `seed_generator`.
 
     Attributes:
         parts: names of the two networks, in the order in which they are drawn.
@@ -28,6 +29,7 @@ class SavedNetworks:
 
     parts = ()
     ema_generator = None
+    _copy = None
 
     def _build_generator(self, **making):
         return build_generator(
@@ -47,6 +49,23 @@ class SavedNetworks:
     def stock_generator(self, source=None):
         """A float32 copy of the generator, or of the averaged one, of stock layers only, as it is saved."""
         return with_weights_of(source or self.generator, self._build_generator(dtype="float32", stock=True))
+
+    @property
+    def model(self):
+        """The whole as it is saved: a float32 copy of stock layers, which has the weights of the moment of asking.
+
+        It is built once. TensorFlow gives not all the memory back that building a network takes: a training that built
+        it anew with each snapshot grew by half a MiB each time.
+        """
+        if self._copy is None:
+            self._copy = _Copy(self.stock_model())
+        for name in self.parts:
+            with_weights_of(getattr(self, name), self._copy.model.get_layer(name))
+        return self._copy.model
+
+    def __dir__(self):
+        """All but `model`: where Keras saves weights it saves what stands here, and the copy would go with them."""
+        return [name for name in super().__dir__() if name != "model"]
 
     def get_compile_config(self):
         return {}  # a loaded model is compiled by its own parameters
@@ -116,6 +135,13 @@ class SavedNetworks:
         path = runs.sample_sheet(run_folder, self.epoch)
         generator = self.ema_generator or self.generator
         return figures.sample_grid(np.asarray(generator.predict_on_batch(z)), r, c, path)
+
+
+class _Copy:
+    """The copy that is saved; wrapped, so that Keras does not take it for a part of the model."""
+
+    def __init__(self, model):
+        self.model = model
 
 
 def plain(value):

@@ -132,6 +132,8 @@ class TrainingLoop:
                 runs.restore(self, run_folder, held.earlier)
                 if verbose:
                     print(runs.standing(self, run_folder, last, held.earlier), flush=True)
+            elif verbose and self.epoch == 0:
+                runs.say_replaced(run_folder)
             runs.compare_data(run_folder, x_train, resume or self.epoch > 0)
             reporting = runs.callbacks(
                 run_folder, *grid, every, last, batch_size * schedule.batches, verbose, minutes, held

@@ -1,0 +1,245 @@
+"""Training on several devices, tried on one machine: do the losses agree, what does it cost, how soon do all stop?
+
+    python -m benchmarks.distributed [--processes 1 2 4] [--steps 50]    JAX must be installed
+    python -m benchmarks.distributed --paper                             what communication costs on GPUs, calculated
+
+Every process trains on a processor and talks over 127.0.0.1, as machines would over a network. The network trained is
+small; seconds say what the talking costs, not how quick a training is.
+"""
+
+import argparse
+import contextlib
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+BATCH, N_CRITIC, EVERY = 8, 3, 5
+SMALL = {  # what changes in the published network: a larger one amplifies rounding within 50 steps
+    "input_dim": [16, 16, 3],
+    "critic_conv_filters": [4, 8],
+    "generator_initial_dense_layer_size": [4, 4, 8],
+    "generator_conv_filters": [8, 3],
+    "generator_conv_kernel_size": [4, 4],
+    "z_dim": 10,
+}
+
+
+def launch(folder, processes=1, steps=50, backend="jax", devices=1, resume=False, dies=None, nudge=False, seconds=600):
+    """Train the small network and wait until all processes have ended.
+
+    Args:
+        folder: where losses.npz and the run folder go.
+        processes: how many.
+        steps: to do, counted from step 0.
+        backend: `jax`, or `tensorflow` for one process.
+        devices: of each process.
+        resume: go on from the last snapshot in `folder`.
+        dies: (process, step): that process is killed after that step.
+        nudge: change the weights that it starts from by a ten-millionth, as rounding does.
+        seconds: after which all are killed.
+
+    Returns:
+        List of (status, what it printed, when it ended), one a process.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [sys.executable, "-m", "benchmarks.distributed", "--worker", folder, "--steps", steps]
+    command += ["--devices", devices] + (["--resume"] if resume else []) + (["--dies", *dies] if dies else [])
+    command += ["--nudge"] if nudge else []
+    ended = {}
+    with contextlib.ExitStack() as files:
+        outputs = [files.enter_context(tempfile.TemporaryFile("w+")) for _ in range(processes)]
+        workers = [
+            subprocess.Popen(
+                list(map(str, command)),
+                cwd=ROOT,
+                env=_environment(backend, devices, address, process, processes),
+                stdout=output,
+                stderr=output,
+            )
+            for process, output in enumerate(outputs)
+        ]
+        end = time.time() + seconds
+        while len(ended) < processes:
+            for process, worker in enumerate(workers):
+                if worker.poll() is not None:
+                    ended.setdefault(process, time.time())
+                elif time.time() > end:
+                    worker.kill()
+            time.sleep(0.05)
+        for output in outputs:
+            output.seek(0)
+        statuses = [worker.returncode for worker in workers]
+        return list(
+            zip(statuses, [output.read() for output in outputs], [ended[i] for i in range(processes)], strict=True)
+        )
+
+
+def _environment(backend, devices, address, process, processes):
+    place = {"JOB_ADDRESSES": address, "NUM_PROCESSES": processes, "PROCESS_ID": process}
+    place = {f"KERAS_DISTRIBUTION_{name}": str(value) for name, value in place.items() if processes > 1}
+    settings = {
+        "KERAS_BACKEND": backend,
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "OMP_NUM_THREADS": "1",
+    }
+    return {**os.environ, **settings, **place}
+
+
+def work(folder, steps, devices, resume, dies, nudge):
+    """What each process does: one model, trained on all devices; process 0 writes losses.npz."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
+    from models import distributing
+    from models.parameters import published
+    from models.WGANGP import WGANGP
+
+    several = devices > 1 or "KERAS_DISTRIBUTION_NUM_PROCESSES" in os.environ
+    distributing.start("shared" if several else None)
+    model = WGANGP(**{**published("notebook", image_size=32), **SMALL}, precision="float32", seed=1)
+    if nudge:
+        rng = np.random.default_rng(0)
+        for network in (model.critic, model.generator):
+            weights = network.get_weights()
+            network.set_weights([weight * (1 + 1e-7 * rng.normal(size=weight.shape)) for weight in weights])
+    images = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 3), dtype=np.uint8)
+    number = int(os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", 0))
+
+    class Dies(keras.callbacks.Callback):
+        on_every_process = True
+
+        def on_train_batch_end(self, batch, logs=None):
+            if dies and dies == [number, self.model.epoch]:
+                print(f"killed at {time.time()}", flush=True)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    model.train(2, 2, images, BATCH, steps, folder, EVERY, N_CRITIC, verbose=0, callbacks=[Dies()], resume=resume)
+    if distributing.is_first():
+        seconds = np.median(model.step_seconds[-20:])
+        np.savez(Path(folder) / "losses.npz", seconds=seconds, **model.losses_of)
+    distributing.finish()
+
+
+def difference(folder, other):
+    """The largest relative difference between the losses of two trainings, over all steps and parts."""
+    ours, theirs = (np.load(Path(place) / "losses.npz") for place in (folder, other))
+    names = [name for name in ours if name != "seconds"]
+    return max(np.max(np.abs(ours[name] - theirs[name]) / np.abs(theirs[name])) for name in names)
+
+
+# On paper ------------------------------------------------------------------------------------------------------------
+
+LINKS = {  # name: bytes a second, seconds a message; assumed
+    "NVLink, within a machine": (230e9, 5e-6),
+    "InfiniBand 200 Gbit/s": (22e9, 10e-6),
+    "Ethernet 25 Gbit/s": (2.8e9, 40e-6),
+}
+THROUGHPUT = 100e12  # FLOP/s of a GPU in bfloat16, assumed: a third of what an A100 is sold with
+BUCKET = 30 * 2**20  # bytes that one all-reduce carries at most: XLA joins gradients up to that
+
+
+def ring_seconds(count, devices, bandwidth, latency):
+    """Seconds of a ring all-reduce of `count` bytes: each device sends and receives 2 (n - 1) / n of them."""
+    rounds = 2 * (devices - 1)
+    return rounds / devices * count / bandwidth + rounds * latency * -(-count // BUCKET)
+
+
+def counted(network):
+    """Weights that are trained, and FLOP of one image going forward."""
+    flop = 0
+    for layer in network.layers:
+        kernel = getattr(layer, "kernel", None)
+        if kernel is not None:
+            places = layer.input.shape if "Transpose" in type(layer).__name__ else layer.output.shape
+            flop += 2 * int(np.prod(kernel.shape)) * int(np.prod(places[1:-1]))
+    return sum(int(np.prod(variable.shape)) for variable in network.trainable_variables), flop
+
+
+def paper():
+    from models.parameters import published
+    from models.WGANGP import WGANGP
+
+    facts, rows = [], []
+    for name in ("readme", "notebook"):
+        model = WGANGP(**published(name), precision="float32")
+        critic, critic_flop = counted(model.stock_critic())
+        generator, generator_flop = counted(model.stock_generator())
+        flop = 16 * (5 * (12 * critic_flop + generator_flop) + 3 * generator_flop + 2 * critic_flop)
+        facts.append((name, critic, critic_flop / 1e9, generator, generator_flop / 1e9, flop / 1e12))
+        for devices, (link, speed) in itertools.product((8, 64), LINKS.items()):
+            if devices == 8 or "NVLink" not in link:
+                parts = [1e3 * ring_seconds(4 * count, devices, *speed) for count in (critic, generator)]
+                talk, compute = 5 * parts[0] + parts[1], 1e3 * flop / THROUGHPUT
+                rows.append((name, devices, link, compute, *parts, talk, talk / (talk + compute)))
+    print("| network | critic's weights | GFLOP an image | generator's weights | GFLOP an image | TFLOP a step |")
+    print("|---|---|---|---|---|---|")
+    for row in facts:
+        print("| {} | {:,} | {:.2f} | {:,} | {:.2f} | {:.2f} |".format(*row))
+    print("\n| network | GPUs | link | compute, ms | critic's gradients, ms | generator's, ms | a step's, ms | share |")
+    print("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        print("| {} | {} | {} | {:.0f} | {:.2f} | {:.2f} | {:.1f} | {:.0%} |".format(*row))
+
+
+def measure(processes, steps):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        one = folder / "one"
+        launch(one, 1, steps)
+        print("| JAX processes | largest relative difference of losses | seconds a step (median) |\n|---|---|---|")
+        for count in processes:
+            launch(folder / str(count), count, steps)
+            seconds = float(np.load(folder / str(count) / "losses.npz")["seconds"])
+            print(f"| {count} | {difference(folder / str(count), one):.1e} | {seconds:.3f} |", flush=True)
+        launch(folder / "nudged", 1, steps, nudge=True)
+        print(f"1 process, its first weights changed by a ten-millionth: {difference(folder / 'nudged', one):.1e}")
+        alone = folder / "tensorflow"
+        launch(alone, 1, steps, "tensorflow")
+        launch(folder / "mirrored", 1, steps, "tensorflow", devices=2)
+        seconds = [float(np.load(place / "losses.npz")["seconds"]) for place in (alone, folder / "mirrored")]
+        print(f"TensorFlow, 2 devices against 1: {difference(folder / 'mirrored', alone):.1e}; {seconds} s a step")
+        for killed in (1, 0):
+            results = launch(folder / f"killed {killed}", 2, 10_000, dies=(killed, 12))
+            when = float(results[killed][1].split("killed at ")[1].split()[0])
+            status, said, ended = results[1 - killed]
+            sentence = next(line for line in said.splitlines() if "has stopped, so" in line)
+            print(f"process {killed} killed: the other ended after {ended - when:.1f} s, status {status}: {sentence}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--processes", nargs="+", type=int, default=[1, 2, 4])
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--paper", action="store_true", help="calculate what communication costs on GPUs")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--devices", type=int, default=1, help=argparse.SUPPRESS)
+    parser.add_argument("--resume", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--nudge", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--dies", nargs=2, type=int, help=argparse.SUPPRESS)
+    a = parser.parse_args()
+    if a.worker:
+        work(a.worker, a.steps, a.devices, a.resume, a.dies, a.nudge)
+    elif a.paper:
+        paper()
+    else:
+        measure(a.processes, a.steps)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Several devices and several processes train as one device does, stop together, and go on in other numbers.
+
+The trainings run in processes of their own (`benchmarks.distributed`), which talk over 127.0.0.1.
+"""
+
+import importlib.util
+import shutil
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from benchmarks.distributed import EVERY, counted, launch, ring_seconds
+from models import distributing
+
+needs_jax = pytest.mark.skipif(not importlib.util.find_spec("jax"), reason="JAX is not installed: make test-backends")
+needs_tensorflow = pytest.mark.skipif(not importlib.util.find_spec("tensorflow"), reason="TensorFlow is not installed")
+STEPS = 50
+
+
+@pytest.fixture
+def among(monkeypatch):
+    """`among(number, count, batches, devices)`: this process as one of several, without the others."""
+
+    def pretend(number=0, count=1, batches="shared", devices=1):
+        cluster = SimpleNamespace(number=number, count=count)
+        setting = distributing._Setting(batches=batches, devices=devices, cluster=cluster, spread=object())
+        monkeypatch.setattr(distributing, "_here", setting)
+
+    return pretend
+
+
+def losses(folder):
+    with np.load(folder / "losses.npz") as kept:
+        return {name: kept[name] for name in kept if name != "seconds"}
+
+
+def assert_alike(folder, other, steps=STEPS):
+    for name, values in losses(folder).items():
+        assert len(values) == steps
+        np.testing.assert_allclose(values, losses(other)[name], rtol=1e-4, err_msg=name)
+
+
+# Sharing a batch ---------------------------------------------------------------------------------------------------
+
+
+def test_without_start_nothing_is_distributed():
+    assert not distributing.active() and distributing.global_batch(7) == 7
+
+
+@pytest.mark.parametrize(("batches", "whole"), [("each", 64), ("shared", 16)])
+def test_a_batch_is_for_each_device_or_shared(among, batches, whole):
+    among(batches=batches, devices=4)
+    assert distributing.global_batch(16) == whole
+
+
+def test_a_batch_that_cannot_be_shared_equally_is_refused(among):
+    among(devices=3)
+    with pytest.raises(ValueError, match="16 images cannot be shared equally among 3 devices"):
+        distributing.global_batch(16)
+
+
+def test_the_shares_of_all_processes_make_up_the_batches(among):
+    drawn = []
+    for number in range(2):
+        among(number, 2, devices=2)
+        drawn.append(distributing.share_of(lambda start, count: np.arange(start, start + count), 4)(20, 12))
+    together = np.concatenate(drawn)  # as the devices hold it: three batches of four, from place 20 on
+    cut = [keras.ops.convert_to_numpy(batch) for batch in distributing.cut(keras.ops.array(together), 3)]
+    assert np.concatenate(cut).tolist() == list(range(20, 32))
+
+
+def test_only_the_first_process_keeps_its_run_folder(among, tmp_path):
+    among(0, 2)
+    assert distributing.run_folder(tmp_path / "run") == tmp_path / "run"
+    among(1, 2)
+    assert tmp_path not in distributing.run_folder(tmp_path / "run").parents
+
+
+def test_an_unknown_way_to_share_is_refused():
+    with pytest.raises(ValueError, match="choose 'each' or 'shared'"):
+        distributing.start("all")
+
+
+# On paper ----------------------------------------------------------------------------------------------------------
+
+
+def test_two_devices_exchange_all_bytes_once():
+    assert ring_seconds(1000, 2, bandwidth=100, latency=0) == 10
+
+
+def test_a_dense_layer_takes_two_operations_a_weight():
+    network = keras.Sequential([keras.layers.Input((10,)), keras.layers.Dense(4)])
+    assert counted(network) == (44, 80)
+
+
+# Trainings ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """`alone(backend)`: the folder of a training by one process on one device."""
+    folders = {}
+
+    def train(backend):
+        if backend not in folders:
+            folders[backend] = tmp_path_factory.mktemp(backend)
+            ((status, said, _),) = launch(folders[backend], steps=STEPS, backend=backend)
+            assert status == 0, said
+        return folders[backend]
+
+    return train
+
+
+@pytest.mark.slow
+@needs_tensorflow
+def test_two_mirrored_devices_give_the_losses_of_one(alone, tmp_path):
+    ((status, said, _),) = launch(tmp_path, steps=STEPS, backend="tensorflow", devices=2)
+    assert status == 0, said
+    assert_alike(tmp_path, alone("tensorflow"))
+
+
+@pytest.mark.slow
+@needs_jax
+@pytest.mark.parametrize(("processes", "devices"), [(1, 2), (2, 1), (4, 1), (2, 2)])
+def test_several_jax_processes_give_the_losses_of_one(alone, tmp_path, processes, devices):
+    results = launch(tmp_path, processes, STEPS, devices=devices)
+    assert [status for status, _, _ in results] == [0] * processes, results
+    assert_alike(tmp_path, alone("jax"))
+
+
+@pytest.mark.slow
+@needs_jax
+@pytest.mark.parametrize("killed", [0, 1])
+def test_the_others_stop_when_one_is_killed(tmp_path, killed):
+    results = launch(tmp_path, 2, 10_000, dies=(killed, 2 * EVERY + 2))
+    died = float(results[killed][1].split("killed at ")[1].split()[0])
+    status, said, ended = results[1 - killed]
+    assert status != 0
+    assert f"of 2 has stopped, so process {1 - killed} stops too" in said
+    assert ended - died < 60
+
+
+@pytest.mark.slow
+@needs_jax
+def test_a_run_that_lost_a_process_goes_on_with_fewer_or_more(alone, tmp_path):
+    two, one, four = (tmp_path / name for name in ("two", "one", "four"))
+    launch(two, 2, STEPS, dies=(1, 2 * EVERY + 2))
+    for folder, processes in ((one, 1), (four, 4)):
+        shutil.copytree(two, folder)
+        results = launch(folder, processes, STEPS, resume=True)
+        assert [status for status, _, _ in results] == [0] * processes, results
+        assert_alike(folder, alone("jax"))
