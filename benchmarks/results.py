@@ -6,7 +6,7 @@ For each generator, 1,000 images of latent vectors drawn with one seed are read 
 10,000 images of the data set. It prints a table, and writes for each generator, into `out`:
 
 - results_<name>.png, the census, the rules kept, the ink and the positions, as one figure;
-- results_<name>_images.png, above the images that are nearest to what the rules draw, below those that are furthest;
+- results_<name>_images.png, above the images that keep the rules best, below those that are furthest from them;
 - results_<name>.json, every number.
 """
 
@@ -18,6 +18,7 @@ import numpy as np
 
 import lines
 from utils import figures, files, latent, reading, runs
+from utils.line_rules import rules_kept
 from utils.loaders import load_generator
 
 SEED, DATA_COUNT, DATA_SEED = 2022, 10_000, 1
@@ -40,7 +41,7 @@ ROWS = {  # the numbers of the table, by name
 
 
 def extremes(images: np.ndarray, count: int = SHOWN) -> tuple[np.ndarray, np.ndarray]:
-    """Find the images nearest to what the rules draw, and those furthest from it.
+    """Find the images nearest to what the rules draw, those first that keep all the rules, and those furthest from it.
 
     Args:
         images: uint8 (n, h, w, 3).
@@ -50,10 +51,11 @@ def extremes(images: np.ndarray, count: int = SHOWN) -> tuple[np.ndarray, np.nda
         Indices (count,) of the most faithful, the best first, and of the most inventive, the furthest first; images
         without a single line are neither.
     """
-    with_lines = np.flatnonzero([len(found) > 0 for found in reading.read_lines(images)])
+    found = reading.read_lines(images)
+    with_lines = np.flatnonzero([len(group) > 0 for group in found])
     _, decibels = reading.nearest_drawn(images[with_lines])
-    order = with_lines[np.argsort(-decibels)]
-    return order[:count], order[::-1][:count]
+    kept = np.array([all(rules_kept(found[i], reading.THREE_LINES).values()) for i in with_lines])
+    return with_lines[np.lexsort((-decibels, ~kept))][:count], with_lines[np.argsort(decibels)][:count]
 
 
 def measure(path, count, reference):

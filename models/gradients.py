@@ -113,7 +113,7 @@ if keras.backend.backend() == "tensorflow":
         return tf.nn.conv2d(inputs, kernel, strides, "SAME")
 
     def _product_convolve(inputs, kernel, strides):
-        """A convolution and its gradients, closed under differentiation; that by the kernel is a product of matrices."""
+        """A convolution and its gradients, differentiable again; the one by the kernel is a product of matrices."""
         size, _, channels, filters = kernel.shape
         steps = [1, strides, strides, 1]
 
