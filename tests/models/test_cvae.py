@@ -174,7 +174,7 @@ def test_a_run_leaves_the_files_of_a_run(trained):
     _, folder, _ = trained
     expected = {"params.json", "history.csv", "generator.h5", "encoder.h5", "model.h5", str(runs.CHECKPOINT)}
     expected |= {f"viz/{name}.png" for name in ("generator", "encoder", "model")}
-    expected |= {"images/sample_0.png", "images/sample_149.png", "weights/weights.h5"}
+    expected |= {"images/sample_0.png", "images/sample_149.png", "weights/weights.h5", str(runs.DATA)}
     assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == expected
     assert list(runs.read_history(folder)) == ["step", "loss", "reconstruction", "divergence", "seconds"]
 
