@@ -138,7 +138,9 @@ def test_the_others_stop_when_one_is_killed(tmp_path, killed):
     died = float(results[killed][1].split("killed at ")[1].split()[0])
     status, said, ended = results[1 - killed]
     assert status != 0
-    assert f"of 2 has stopped, so process {1 - killed} stops too" in said
+    ours = f"of 2 has stopped, so process {1 - killed} stops too" in said
+    # process 0 keeps the store: without it JAX ends the others, mostly before we can, and says so itself
+    assert ours or (killed == 0 and "This most likely indicates that another task died" in said)
     assert ended - died < 60
 
 
