@@ -57,7 +57,8 @@ async def share(process, port):
     assert held(process)["memory"] < before["memory"] + 20
     assert await second.shown(await second.send(first.values)) == shown  # the last of many stands
     await second.send_much(6 * MIB)
-    assert await second.closed() == 1009  # message too big; the other tab notices nothing
+    # message too big, or cut off before it could be told so; the other tab notices nothing
+    assert await second.closed() in (1009, None)
     assert await first.shown(await first.send([0.0] * len(first.values))) != shown
     await first.close()
     await second.close()
