@@ -72,6 +72,26 @@ def in_a_process(module: str, request, **environment: str):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def take_turn(worker: subprocess.Popen, what: str) -> str:
+    """Let a process that waits in `wait_for_turn` go on; gives the line that it says when its turn is over.
+
+    Processes that take turns are slowed alike by whatever else the machine does.
+
+    Args:
+        worker: the process, with text pipes to and from it.
+        what: it does, for the message that ends this program where it has ended too early.
+    """
+    worker.stdin.write("go\n")
+    worker.stdin.flush()
+    return worker.stdout.readline() or sys.exit(f"{what} ended too early")
+
+
+def wait_for_turn():
+    """In the process: wait until it is its turn; end where there are no more."""
+    if not sys.stdin.readline():
+        os._exit(0)
+
+
 def slope(x, y) -> tuple[float, float]:
     """The slope of the straight line nearest to the points (least squares), and its standard error.
 
@@ -88,6 +108,15 @@ def slope(x, y) -> tuple[float, float]:
     return gradient, float(np.sqrt(rest @ rest / (len(x) - 2) / spread))
 
 
+def held_by(process) -> dict[str, float]:
+    """What the system says that a process of psutil's holds: "memory" in MiB, "files" open, "threads"."""
+    return {
+        "memory": process.memory_info().rss / MIB,
+        "files": process.num_handles() if sys.platform == "win32" else process.num_fds(),
+        "threads": process.num_threads(),
+    }
+
+
 def what_is_held() -> dict[str, float]:
     """What this process holds once the garbage is collected.
 
@@ -100,9 +129,7 @@ def what_is_held() -> dict[str, float]:
     process, objects = psutil.Process(), gc.get_objects()
     figure = getattr(sys.modules.get("matplotlib.figure"), "Figure", None)
     return {
-        "memory": process.memory_info().rss / MIB,
-        "files": process.num_handles() if sys.platform == "win32" else process.num_fds(),
-        "threads": process.num_threads(),
+        **held_by(process),
         "objects": len(objects),
         "figures": sum(type(one) is figure for one in objects) if figure else 0,
     }

@@ -15,7 +15,6 @@
 import argparse
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import in_a_process, machine, peak_memory, resident_memory
+from benchmarks.measuring import in_a_process, machine, peak_memory, resident_memory, take_turn, wait_for_turn
 
 GOAL_PEAK, GOAL_BEYOND, GOAL_TIME = 4096, 1536, 0.05  # MiB, MiB, share of the time a step
 BATCH, N_CRITIC, TURN = 16, 5, 3  # steps a turn
@@ -74,8 +73,8 @@ def trainer(network, divide, precision, folder, count):
         """Waits before every turn, and says after it how long its steps took."""
 
         def on_train_batch_begin(self, batch, logs=None):
-            if self.model.epoch % TURN == 0 and not sys.stdin.readline():
-                os._exit(0)
+            if self.model.epoch % TURN == 0:
+                wait_for_turn()
 
         def on_train_batch_end(self, batch, logs=None):
             if self.model.epoch % TURN == TURN - 1:
@@ -96,15 +95,16 @@ def print_sets(a):
                 subprocess.run([*draw, "--seed", "1"], stdout=subprocess.DEVNULL, check=True)
         command = [sys.executable, "-m", "benchmarks.memory", "--only"]
         workers, rows = {}, {count: [] for count in a.counts}
+        training = "the training on {:,} images (was its set drawn whole?)"
         for count in a.counts:  # one after the other: each fills its cache alone
             request = json.dumps(["data", a.network, a.divide, a.precision[0], str(folder), count])
             worker = workers[count] = subprocess.Popen(
                 [*command, request], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
-            turn(worker, count)  # compiles
+            take_turn(worker, training.format(count))  # compiles
         for _ in range(a.rounds):
             for count, worker in workers.items():
-                rows[count].append(turn(worker, count))
+                rows[count].append(json.loads(take_turn(worker, training.format(count))))
         for worker in workers.values():
             worker.stdin.close()
     print(
@@ -121,16 +121,6 @@ def print_sets(a):
         step = f"{np.median(seconds[count]):.3f} | {np.median(seconds[count] / seconds[first]):.3f}"
         print(f"| {count:,} | {kept} | {last['load']:.1f} | {memory} | {step} |")
     print(f"\nGoals: at most {GOAL_BEYOND:,} MiB beyond the model, time a step within {GOAL_TIME:.0%}.")
-
-
-def turn(worker, count):
-    """Let a trainer do its steps; gives what it says of them."""
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
-    said = worker.stdout.readline()
-    if not said:
-        sys.exit(f"the training on {count:,} images ended too early; was its set drawn whole?")
-    return json.loads(said)
 
 
 def main():

@@ -23,6 +23,8 @@ import time
 
 import numpy as np
 
+from benchmarks.measuring import take_turn, wait_for_turn
+
 BATCH, N_CRITIC = 16, 5
 
 
@@ -198,11 +200,6 @@ def random_images(n):
     return np.random.default_rng(0).integers(0, 256, (n, 128, 128, 3), dtype=np.uint8)
 
 
-def wait_for_turn():
-    if not sys.stdin.readline():
-        os._exit(0)
-
-
 def done():
     print("done", flush=True)
 
@@ -236,10 +233,8 @@ def main():
     for step in range(a.steps + 2):
         for name, worker in workers.items():
             start = time.perf_counter()
-            worker.stdin.write("go\n")
-            worker.stdin.flush()
-            if worker.stdout.readline() != "done\n":
-                sys.exit(f"{name} ended before its step {step} was done")
+            if (said := take_turn(worker, f"{name}, in its step {step},")) != "done\n":
+                sys.exit(f"{name} said {said!r} in its step {step}")
             if step > 1:
                 seconds[name].append(time.perf_counter() - start)
     for worker in workers.values():

@@ -20,7 +20,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from models import distributing
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
 from models.networks import build_encoder, check_images, check_layers, with_weights_of
 from models.parameters import published
@@ -275,9 +274,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             beta warms up, its part counts.
         """
         images = self.images_of(images)
-        noise = distributing.random_rows(
-            lambda n: keras.random.normal((n, self.z_dim), seed=self.seed_generator), ops.shape(images)[0]
-        )
+        noise = self._noise(ops.shape(images)[0])
         if self.decay_steps is not None:
             self.optimizer.learning_rate = self.learning_rate * half_cosine(self.optimizer.iterations, self.decay_steps)
         beta = self.beta

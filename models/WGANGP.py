@@ -352,9 +352,6 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         self.optimizer.learning_rate = self.critic_learning_rate * factor
         self.generator_optimizer.learning_rate = self.generator_learning_rate * factor
 
-    def _noise(self, n):
-        return distributing.random_rows(lambda n: keras.random.normal((n, self.z_dim), seed=self.seed_generator), n)
-
     def _mix(self, n):
         return distributing.random_rows(lambda n: keras.random.uniform((n, 1, 1, 1), seed=self.seed_generator), n)
 

@@ -240,13 +240,12 @@ class _KeepStep(keras.callbacks.Callback):
 
 
 @contextmanager
-def over_devices(model, x_train, **facts):
+def over_devices(model, **facts):
     """Lay a model's variables on all devices, process 0's values on all processes, and take them back at the end.
 
     Args:
         model: a `models.training.TrainingLoop`.
-        x_train: `ImageBatches`, which all processes must have alike.
-        **facts: what else they must have alike, by name, as values that JSON can hold.
+        **facts: what all processes must have alike beside it, by name, as values that JSON can hold.
 
     Raises:
         ValueError: the processes differ, or the data set lies on the device.
@@ -261,10 +260,8 @@ def over_devices(model, x_train, **facts):
         if model._data:
             raise ValueError("A data set on the device is for one device: leave on_device out where there are several.")
         if cluster.count > 1:
-            from utils import runs
-
             weights = int(sum(np.prod(variable.shape) for variable in _variables(model)))
-            cluster.agree({**runs.fingerprint_of(x_train), "seed": x_train.seed, "weights": weights, **facts})
+            cluster.agree({**facts, "weights": weights})
         model.epoch = cluster.agreed(model.epoch)
         _here.spread = (_Mirrored if _here.strategy else _DataParallel)(model)
         model._lay_data(None)  # forgets what was compiled for one device

@@ -134,7 +134,8 @@ class TrainingLoop:
                     print(runs.standing(self, run_folder, last, held.earlier), flush=True)
             elif verbose and self.epoch == 0:
                 runs.say_replaced(run_folder)
-            runs.compare_data(run_folder, x_train, resume or self.epoch > 0)
+            data = runs.compare_data(run_folder, x_train, resume or self.epoch > 0)
+            alike = {**data, "seed": x_train.seed, "batch_size": batch_size, "steps": last}
             reporting = runs.callbacks(
                 run_folder, *grid, every, last, batch_size * schedule.batches, verbose, minutes, held
             )
@@ -147,7 +148,7 @@ class TrainingLoop:
                 self._lay_data(DataOnDevice(x_train.images))
             history = None
             try:
-                with distributing.over_devices(self, x_train, batch_size=batch_size, steps=last):
+                with distributing.over_devices(self, **alike):
                     for steps, batches in schedule.segments(self.epoch, last):
                         self.batches_a_step = batches
                         stream = _stream(draw, batch_size, self.epoch, schedule)
@@ -171,6 +172,10 @@ class TrainingLoop:
         columns = {**self.losses_of, "seconds": self.step_seconds}
         self.epoch = min(map(len, columns.values()))
         self.restore_history(columns)
+
+    def _noise(self, n):
+        """Latent vectors for a batch, float32 (n, z_dim), from the model's one row of seeds."""
+        return distributing.random_rows(lambda n: keras.random.normal((n, self.z_dim), seed=self.seed_generator), n)
 
     _data = None
 

@@ -310,9 +310,9 @@ def restore(model, folder, earlier=None):
         FileNotFoundError: there is no checkpoint, and no training that was cut off.
     """
     path = Path(folder) / CHECKPOINT
-    if earlier is not None and not path.exists():
-        return
     if not path.exists():
+        if earlier is not None:
+            return
         raise FileNotFoundError(
             f"{path} does not exist, so there is nothing to resume in {folder}. Train it from the start first."
         )
@@ -385,6 +385,9 @@ def compare_data(folder, images, resume):
         folder: the run folder.
         images: `ImageBatches`.
         resume: whether a training goes on.
+
+    Returns:
+        What `fingerprint_of` gives of it.
     """
     path, now = Path(folder) / DATA, fingerprint_of(images)
     then = read_json(path) if resume and path.exists() else now
@@ -397,6 +400,7 @@ def compare_data(folder, images, resume):
         )
     if then != now or not path.exists():
         files.write_json(path, now)
+    return now
 
 
 # Callbacks -----------------------------------------------------------------------------------------------------------

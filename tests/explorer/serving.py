@@ -22,6 +22,8 @@ import psutil
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
 from tornado.websocket import WebSocketClosedError, websocket_connect
 
+from benchmarks.measuring import held_by
+
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "data" / "generators" / "three_lines_128_faithful.h5"
 PATIENCE = 120  # seconds that a busy machine may take for anything
@@ -66,12 +68,7 @@ def answer(address, host=None, body=None):
 
 def held(process):
     """What a server holds: "memory" in MiB, without its kernels; "kernels", "files" and "threads"."""
-    return {
-        "memory": process.memory_info().rss / 2**20,
-        "kernels": len(process.children()),
-        "files": process.num_fds() if hasattr(process, "num_fds") else process.num_handles(),
-        "threads": process.num_threads(),
-    }
+    return {**held_by(process), "kernels": len(process.children())}
 
 
 async def kernels_gone(process, patience=PATIENCE):

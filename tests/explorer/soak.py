@@ -9,14 +9,13 @@ by themselves, within twelve minutes.
 
 import argparse
 import asyncio
-import os
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import slope
+from benchmarks.measuring import machine, slope
 from tests.explorer.serving import SHIPPED, Tab, held, kernels_gone, served
 
 VANISHED = 720  # seconds: ten minutes without a sign, looked for once a minute, and a little
@@ -76,8 +75,7 @@ def main():
     parser.add_argument("--vanish", action="store_true", help="end with a round of tabs that say no goodbye")
     parser.add_argument("--generator", type=Path, default=SHIPPED)
     a = parser.parse_args()
-    load = f", load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
-    print(f"{os.cpu_count()} cores{load}; rounds of {a.tabs} tabs and {a.updates} quick updates in each\n", flush=True)
+    print(f"{machine()}; rounds of {a.tabs} tabs and {a.updates} quick updates in each\n", flush=True)
     with tempfile.TemporaryDirectory() as folder, served(a.generator, Path(folder) / "log.txt") as (process, port):
         asyncio.run(soak(process, port, a.rounds, a.tabs, a.updates, a.vanish))
 

@@ -29,6 +29,9 @@ import h5py
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.conftest import tiny_parameters
+
 READ = ""
 CANARY = "CANARY"
 HARM = f"open('{CANARY}', 'w')"
@@ -847,48 +850,13 @@ both(
     "needs the class 'enable_unsafe_deserialization'",
     with_layer(layer("l", "enable_unsafe_deserialization", module="keras.config")),
 )
-both(
-    "function_of_keras",
-    "needs the class 'get_file'",
-    sequential(
-        [
-            entry(),
-            layer(
-                "dense",
-                "Dense",
-                units=12,
-                activation={
-                    "module": "keras.utils",
-                    "class_name": "function",
-                    "config": "get_file",
-                    "registered_name": "get_file",
-                },
-            ),
-            RESHAPE,
-        ]
-    ),
-)
-both(
-    "function_of_python",
-    "needs the class 'exec'",
-    sequential(
-        [
-            entry(),
-            layer(
-                "dense",
-                "Dense",
-                units=12,
-                activation={
-                    "module": "builtins",
-                    "class_name": "function",
-                    "config": "exec",
-                    "registered_name": "exec",
-                },
-            ),
-            RESHAPE,
-        ]
-    ),
-)
+for file, module, function in [
+    ("function_of_keras", "keras.utils", "get_file"),
+    ("function_of_python", "builtins", "exec"),
+]:
+    named = {"module": module, "class_name": "function", "config": function, "registered_name": function}
+    dense = layer("dense", "Dense", units=12, activation=named)
+    both(file, f"needs the class '{function}'", sequential([entry(), dense, RESHAPE]))
 both("registered_as_lambda", "needs the class 'Dense'", with_layer({**DENSE, "registered_name": "keras>Lambda"}))
 both("registered_by_nobody", "needs the class 'Dense'", with_layer({**DENSE, "registered_name": "Custom>Evil"}))
 both("vocabulary", "needs the class 'StringLookup'", with_layer(layer("l", "StringLookup", vocabulary="/etc/passwd")))
@@ -1178,30 +1146,7 @@ written("models", "html.keras", "neither an .h5 nor a .keras model", "<html>Not 
 
 
 def run_parameters(**changes):
-    tiny = {
-        "input_dim": [16, 16, 3],
-        "critic_conv_filters": [4, 8],
-        "critic_conv_kernel_size": [3, 3],
-        "critic_conv_strides": [2, 2],
-        "critic_batch_norm_momentum": None,
-        "critic_activation": "leaky_relu",
-        "critic_dropout_rate": None,
-        "critic_learning_rate": 0.0002,
-        "generator_initial_dense_layer_size": [4, 4, 8],
-        "generator_upsample": [1, 1],
-        "generator_conv_filters": [8, 3],
-        "generator_conv_kernel_size": [4, 4],
-        "generator_conv_strides": [2, 2],
-        "generator_batch_norm_momentum": 0.9,
-        "generator_activation": "leaky_relu",
-        "generator_dropout_rate": None,
-        "generator_learning_rate": 0.0002,
-        "optimiser": "adam",
-        "grad_weight": 10,
-        "z_dim": 10,
-        "batch_size": 4,
-    }
-    return json.dumps({**tiny, **changes})
+    return json.dumps(tiny_parameters(**changes))
 
 
 for file, says, changes in [

@@ -23,6 +23,8 @@ from contextlib import suppress
 
 import numpy as np
 
+from tests.nothing_lost.tasks import source_of
+
 LONGEST = 300  # seconds that a task may take before it counts as stuck
 
 
@@ -184,9 +186,8 @@ def round_of(task, kills, folder, seed, report=lambda line: None):
 
 
 def _copy_sources(reference, place):
-    source = reference.with_name(f"{reference.name} source")
+    source, target = source_of(reference), source_of(place)
     if source.exists():
-        target = place.with_name(f"{place.name} source")
         target.unlink(missing_ok=True)
         target.symlink_to(source.resolve(), target_is_directory=True)
 

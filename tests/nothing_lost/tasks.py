@@ -17,17 +17,25 @@ ROOT = Path(__file__).resolve().parents[2]
 GENERATOR = ROOT / "data" / "generators" / "three_lines_128_faithful.h5"
 
 
+class Task:
+    """What most tasks have in common: nothing to prepare, and pictures to compare."""
+
+    def prepare(self, folder):
+        """Make what the task reads, beside its folder."""
+
+    def same(self, folder, reference):
+        """Whether it ended as one that nobody killed."""
+        return _same_pictures(folder, reference)
+
+
 @dataclass
-class Training:
+class Training(Task):
     """`WGANGP.train` into a run folder, told to go on wherever something is there."""
 
     steps: int = 8
     compiled: bool = False
     name: str = "training"
     says: str = field(init=False, default=r"(\d+) of \d+ steps are done.*Going on from step \1\.|Nothing is left to do")
-
-    def prepare(self, folder):
-        """Nothing."""
 
     def start(self, folder):
         from models.WGANGP import WGANGP
@@ -58,15 +66,12 @@ def _losses(folder):
 
 
 @dataclass
-class Frames:
+class Frames(Task):
     """A walk through the latent space as numbered images."""
 
     count: int = 60
     name: str = "frames"
     says: str = field(init=False, default=r"\d+ of \d+ frames are there already")
-
-    def prepare(self, folder):
-        """Nothing."""
 
     def start(self, folder):
         from utils import latent, loaders
@@ -77,12 +82,9 @@ class Frames:
     def there(self, folder):
         return any(folder.glob("image_*.png"))
 
-    def same(self, folder, reference):
-        return _same_pictures(folder, reference)
-
 
 @dataclass
-class Upscaling:
+class Upscaling(Task):
     """A folder of images, four times larger, by the network that comes with the project."""
 
     count: int = 48
@@ -93,7 +95,7 @@ class Upscaling:
         import lines
         from utils.provenance import save_image
 
-        source = folder.with_name(f"{folder.name} source")
+        source = source_of(folder)
         drawn = lines.draw(lines.sample(self.count, seed=1), 64)
         for i, image in enumerate(drawn):
             save_image(source / f"small_{i:03d}.png", image, z=np.full(4, i))
@@ -101,13 +103,15 @@ class Upscaling:
     def start(self, folder):
         from utils.super_resolution import upscale
 
-        upscale(folder.with_name(f"{folder.name} source"), folder=folder, format="png")
+        upscale(source_of(folder), folder=folder, format="png")
 
     def there(self, folder):
         return any(folder.glob("*.png"))
 
-    def same(self, folder, reference):
-        return _same_pictures(folder, reference)
+
+def source_of(folder):
+    """Where what a task reads lies, beside the folder that it fills."""
+    return folder.with_name(f"{folder.name} source")
 
 
 def _same_pictures(folder, reference):
@@ -122,15 +126,12 @@ def _same_pictures(folder, reference):
 
 
 @dataclass
-class Drawing:
+class Drawing(Task):
     """`python -m lines`, with an archive."""
 
     count: int = 400
     name: str = "drawing"
     says: str = field(init=False, default=r"\d+ of \d+ images are there already")
-
-    def prepare(self, folder):
-        """Nothing."""
 
     def start(self, folder):
         out, archive = str(folder / "lines"), str(folder / "data.zip")
@@ -145,7 +146,7 @@ class Drawing:
 
 
 @dataclass
-class Packing:
+class Packing(Task):
     """A zip of many files."""
 
     count: int = 300
@@ -157,13 +158,12 @@ class Packing:
 
         rng = np.random.default_rng(1)
         for i in range(self.count):
-            source = folder.with_name(f"{folder.name} source") / f"{i:03d}.bin"
-            files.write_bytes(source, rng.bytes(10_000) + bytes(10_000))
+            files.write_bytes(source_of(folder) / f"{i:03d}.bin", rng.bytes(10_000) + bytes(10_000))
 
     def start(self, folder):
         from utils.archives import write_archive
 
-        source = folder.with_name(f"{folder.name} source")
+        source = source_of(folder)
         write_archive(folder / "output.zip", sorted(source.iterdir()), root=source)
 
     def there(self, folder):
