@@ -1,6 +1,6 @@
 """The one room that knows the backend: how TensorFlow, JAX and PyTorch differentiate, and how each runs a step.
 
-Everything else in `models` is written once, with `keras.ops` and `keras.random`. Six things differ by backend:
+Everything else in `models` is written once, with `keras.ops` and `keras.random`. Seven things differ by backend:
 
 - the gradients of a loss with respect to variables, `loss_and_gradients`;
 - the gradient of the critic's scores with respect to the images it looks at, itself differentiable once more,
@@ -8,7 +8,8 @@ Everything else in `models` is written once, with `keras.ops` and `keras.random`
 - how an optimiser changes its variables, `apply_gradients`, and how quickly, `Adam`;
 - the gradient of a convolution with respect to its kernel, where another way to it is quicker, `convolve`;
 - the shape of Keras' `train_step`: JAX hands it the state and wants the new one back, the others let it assign.
-  `TrainStep` gives a model the right one around its own `step(data)`.
+  `TrainStep` gives a model the right one around its own `step(data)`;
+- what `fit` is best handed where it is called again and again, `batches_for_fit`.
 """
 
 from contextlib import contextmanager
@@ -20,7 +21,15 @@ import numpy as np
 from models.distributing import gather
 from models.precision import has_accelerator
 
-__all__ = ["Adam", "TrainStep", "apply_gradients", "convolve", "input_gradient", "loss_and_gradients"]
+__all__ = [
+    "Adam",
+    "TrainStep",
+    "apply_gradients",
+    "batches_for_fit",
+    "convolve",
+    "input_gradient",
+    "loss_and_gradients",
+]
 
 
 def apply_gradients(optimizer, gradients, variables):
@@ -43,6 +52,19 @@ def convolve(inputs, kernel, strides):
         A tensor (n, height / strides, width / strides, filters), rounded up, differentiable as often as one likes.
     """
     return keras.ops.conv(inputs, kernel, strides=strides, padding="same")
+
+
+def batches_for_fit(stream):
+    """What to hand to one call of `fit` after the other, for batches that a generator makes.
+
+    Args:
+        stream: takes nothing, gives a generator of `(batch,)`, arrays that differ in their number of rows at most. It
+            is called at the start of each `fit`, where the batches go on from there.
+
+    Returns:
+        A function that takes nothing and gives the argument `x` of `fit`.
+    """
+    return stream
 
 
 if keras.backend.backend() == "tensorflow":
@@ -99,6 +121,14 @@ if keras.backend.backend() == "tensorflow":
                 epsilon=self.epsilon,
                 grad=gradient,
             )
+
+    def batches_for_fit(stream):  # the docstring is above
+        # Of a generator Keras makes a new `Dataset.from_generator` in each `fit`, and TensorFlow forgets none of them,
+        # nor the batches that it was still holding. One for all calls is let go of with its iterators.
+        (first,) = next(stream())
+        rows = tf.TensorSpec((None, *first.shape[1:]), first.dtype)
+        batches = tf.data.Dataset.from_generator(stream, output_signature=(rows,)).prefetch(tf.data.AUTOTUNE)
+        return lambda: batches
 
     SMALL_PICTURE = 2**14  # weights of the kernel for each pixel of the output; measured, see `convolve`
 

@@ -16,7 +16,7 @@ import numpy as np
 from keras import ops
 
 from models import distributing
-from models.gradients import Adam
+from models.gradients import Adam, batches_for_fit
 from models.precision import has_accelerator
 
 OPTIMISERS = ("adam", "rmsprop")
@@ -148,12 +148,12 @@ class TrainingLoop:
                 self._lay_data(DataOnDevice(x_train.images))
             history = None
             try:
+                stream = batches_for_fit(lambda: _stream(draw, batch_size, self.epoch, schedule))
                 with distributing.over_devices(self, **alike):
                     for steps, batches in schedule.segments(self.epoch, last):
                         self.batches_a_step = batches
-                        stream = _stream(draw, batch_size, self.epoch, schedule)
                         history = self.fit(
-                            stream, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=reporting
+                            stream(), steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=reporting
                         )
                         if self.stop_training:
                             break

@@ -1,8 +1,10 @@
 """The class keeps the original's promises: arguments, attributes, printed line, files; and it is a Keras model."""
 
+import gc
 import json
 import pickle
 import re
+import weakref
 
 import keras
 import numpy as np
@@ -148,6 +150,21 @@ def test_fewer_critic_batches_a_step_are_fewer_critic_updates(tiny, images, tmp_
     train(model, images, tmp_path, epochs=3, n_critic=2)
     assert int(model.optimizer.iterations) == 5 + 2 + 2
     assert int(model.generator_optimizer.iterations) == 3
+
+
+def test_no_batch_outlives_a_training(tiny, images, tmp_path):
+    batches, drawn = ImageBatches.from_array(images, 4, seed=1), []
+
+    def draw(*place):
+        batch = ImageBatches.draw(batches, *place)
+        drawn.append(weakref.ref(batch))
+        return batch
+
+    batches.draw = draw
+    tiny().train(2, 2, batches, 4, 8, tmp_path, n_critic=1, verbose=0)  # one step, then seven
+    gc.collect()
+    assert len(drawn) >= 8
+    assert not [batch for batch in drawn if batch() is not None]
 
 
 def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(tiny, images, tmp_path):
