@@ -2,7 +2,7 @@
 # make test       sets everything up and passes the tests
 # make notebooks  runs the four notebooks and keeps them with their pictures in notebooks/
 # make data       draws the data set alone: data/lines/ and data.zip
-# make bench      measures speed, reading and enlarging, and prints tables (five minutes or so)
+# make bench      measures speed, memory, reading and enlarging, and prints tables (within ten minutes)
 # make report     measures what the shipped generators learnt, and prints the README's tables of results: docs/results_*
 # make test-backends  installs JAX and PyTorch too, and holds the three backends against each other
 # make explore    opens the page to play with: http://127.0.0.1:8866
@@ -59,6 +59,8 @@ data: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/python -m benchmarks.training_step --network readme --divide 4
 	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.first_second --repeats 3
+	$(BIN)/python -m benchmarks.memory peak --steps 3
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python benchmarks/super_resolution.py
 

@@ -351,7 +351,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
                 a script.
             minutes: stop after so many minutes, if the steps are not done by then.
             resume: go on from the run folder's last checkpoint; `epochs` then counts from step 0.
-            callbacks: more Keras callbacks.
+            callbacks: as in `WGANGP.train`.
             on_device: as in `WGANGP.train`.
 
         Returns:

@@ -400,7 +400,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
                 notebook and 2 in a script.
             minutes: stop after so many minutes, if the steps are not done by then.
             resume: go on from the run folder's last checkpoint; `epochs` then counts from step 0.
-            callbacks: more Keras callbacks.
+            callbacks: more Keras callbacks. On a GPU or TPU, one that says by `due(step)` when it looks at the weights
+                spares the device a wait at every other step, see `models.fetching`.
             on_device: whether the whole data set is put on the device once; `auto` does so on a GPU where it fits.
 
         Returns:

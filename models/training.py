@@ -16,6 +16,7 @@ import numpy as np
 from keras import ops
 
 from models import distributing
+from models.fetching import FEW, FetchedTogether, Listener
 from models.gradients import Adam, batches_for_fit
 from models.precision import has_accelerator
 
@@ -146,14 +147,16 @@ class TrainingLoop:
             if _fits_on_device(x_train) if on_device == "auto" else on_device:
                 draw = x_train.rows
                 self._lay_data(DataOnDevice(x_train.images))
+            few = FEW if has_accelerator() else 1
             history = None
             try:
                 stream = batches_for_fit(lambda: _stream(draw, batch_size, self.epoch, schedule))
                 with distributing.over_devices(self, **alike):
                     for steps, batches in schedule.segments(self.epoch, last):
                         self.batches_a_step = batches
+                        told = FetchedTogether(reporting, self, few) if few > 1 else reporting
                         history = self.fit(
-                            stream(), steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=reporting
+                            stream(), steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=told
                         )
                         if self.stop_training:
                             break
@@ -269,7 +272,7 @@ def _stream(draw, batch_size, step, schedule):
         step, position = step + 1, following
 
 
-class _RecordLosses(keras.callbacks.Callback):
+class _RecordLosses(Listener):
     """Keeps the losses in the model, and stops a training that has blown up, or that someone interrupted."""
 
     on_every_process = True
@@ -291,7 +294,7 @@ class _RecordLosses(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-class _CountSteps(keras.callbacks.Callback):
+class _CountSteps(Listener):
     """Counts the step once every other callback has seen it under its own number."""
 
     on_every_process = True

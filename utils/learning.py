@@ -70,8 +70,11 @@ class ReadAlong(keras.callbacks.Callback):
             path = self.folder / READINGS
             self.rows = [row for row in _rows(path) if row["step"] < self.model.epoch] if path.exists() else []
 
+    def due(self, step):
+        return step % self.every == 0
+
     def on_train_batch_end(self, batch, logs=None):
-        if self.model.epoch % self.every == 0 or self.model.stop_training:
+        if self.due(self.model.epoch) or self.model.stop_training:
             self._read()
 
     def _read(self):

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.fetching import Listener
 from utils import files
 from utils.drawing import in_notebook
 from utils.errors import one_line
@@ -431,7 +432,7 @@ def callbacks(folder, r, c, every, last, images_a_step, verbose="auto", minutes=
     return [*chosen, Snapshots(folder, r, c, every, last)]
 
 
-class Timing(keras.callbacks.Callback):
+class Timing(Listener):
     """Keeps how long each step took, in `model.step_seconds`."""
 
     on_every_process = True
@@ -440,17 +441,17 @@ class Timing(keras.callbacks.Callback):
         self.started = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
-        self.model.step_seconds.append(time.perf_counter() - self.started)
+        self.model.step_seconds.append((logs or {}).get("seconds", time.perf_counter() - self.started))
 
 
-class StepLines(keras.callbacks.Callback):
+class StepLines(Listener):
     """Prints a line each step, the GAN's as the original printed it."""
 
     def on_train_batch_end(self, batch, logs=None):
         print(self.model.line(), flush=True)
 
 
-class Bar(keras.callbacks.Callback):
+class Bar(Listener):
     """A progress bar over the steps, with the losses of the last one and real images a second."""
 
     def __init__(self, last, images_a_step):
@@ -472,7 +473,7 @@ class Bar(keras.callbacks.Callback):
             self.bar.close()
 
 
-class TimeLimit(keras.callbacks.Callback):
+class TimeLimit(Listener):
     """Stops a training after so many minutes, at the end of a step."""
 
     def __init__(self, minutes):
@@ -484,7 +485,7 @@ class TimeLimit(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-class StaysInPlace(keras.callbacks.Callback):
+class StaysInPlace(Listener):
     """Gives a sign of life now and then, and lays a run folder anew that vanished while a training filled it."""
 
     TOLD = ("run.json", "params.json", "params.pkl", str(DATA))  # what a snapshot does not write again
@@ -522,9 +523,12 @@ class Snapshots(keras.callbacks.Callback):
         self.every = every
         self.last = last
 
+    def due(self, step):
+        return step % self.every == 0 or step + 1 == self.last
+
     def on_train_batch_end(self, batch, logs=None):
         model = self.model
-        if model.epoch % self.every == 0 or model.epoch + 1 == self.last or model.stop_training:
+        if self.due(model.epoch) or model.stop_training:
             model.synchronise()
             self._check()
             model.sample_images(self.folder, self.r, self.c)

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from models.fetching import Listener
 from utils.drawing import draw_image, in_notebook
 from utils.figures import draw_curves
 from utils.quiet import keras
 from utils.runs import sample_sheet
 
 
-class LiveView(keras.callbacks.Callback):
+class LiveView(Listener):
     """Shows the newest sample sheet beside the losses, in one place that is drawn anew.
 
     Args:
@@ -59,7 +60,7 @@ def view(sheet: str | os.PathLike, losses: dict, title: str) -> bytes:
     return png.getvalue()
 
 
-class TensorBoard(keras.callbacks.Callback):
+class TensorBoard(Listener):
     """Writes the losses of every step and each sample sheet into `folder`/tensorboard.
 
     Args:
