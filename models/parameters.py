@@ -86,10 +86,10 @@ def published(name="readme", divide=1, image_size=IMAGE_SIZE, channels=3):
     }
 
 
-def three_lines(divide=1, decay_steps=20_000):
+def three_lines(divide=1, decay_steps=40_000):
     """The arguments of a recipe that comes nearer to the rules of the lines, for `WGANGP(**three_lines())`.
 
-    The best found so far by measurement (benchmarks/LOG.md): after 18,000 steps, 76 minutes on 2 shared cores, 33 % of
+    The best found so far by measurement (benchmarks/LOG.md): after 40,000 steps, 166 minutes on 2 shared cores, 42 % of
     the images keep all the rules, where the published recipe ends at 0.1 %, and 99 % of them are clearly different.
     data/generators/three_lines_128.h5 was trained so. Both networks go down to 2 x 2, where they see the whole image at
     once; the loss is the sigmoid cross-entropy of the first GANs, with a penalty on the critic's slope at real

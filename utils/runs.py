@@ -62,7 +62,8 @@ def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
 
 def latest_generator(root="run"):
     """The generator.h5 below `root` written last, or the moving average beside it; None where there is none."""
-    found = max(Path(root).glob("**/generator.h5"), key=lambda path: path.stat().st_mtime, default=None)
+    there = filter(Path.is_file, Path(root).glob("**/generator.h5"))
+    found = max(there, key=lambda path: path.stat().st_mtime, default=None)
     averaged = found and found.with_name("generator_ema.h5")
     return averaged if averaged and averaged.exists() else found
 

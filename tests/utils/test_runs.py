@@ -65,6 +65,7 @@ def test_the_generator_trained_last_is_found_and_else_the_one_that_ships(tmp_pat
         path = runs.new_run("gan", name, "lines") / "generator.h5"
         path.touch()
         os.utime(path, (path.stat().st_mtime - age,) * 2)
+    (runs.new_run("gan", "folder", "lines") / "generator.h5").mkdir()
     assert "new_lines" in str(runs.any_generator())
 
 
