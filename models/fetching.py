@@ -52,12 +52,12 @@ class FetchedTogether(keras.callbacks.CallbackList):
         fetched = [(batch, {name: float(value) for name, value in logs.items()}) for batch, logs in self.waiting]
         seconds = (time.perf_counter() - self.since) / len(fetched)
         self.waiting, self.since, stop = [], None, False
-        for number, (batch, logs) in enumerate(fetched, 1):
-            if number == len(fetched):  # who stops a training also saves it, as it is after the last of these steps
-                self.model.stop_training |= stop
+        *earlier, (last, logs_of_last) = fetched
+        for batch, logs in earlier:
             super().on_train_batch_end(batch, {**logs, "seconds": seconds})
-            if number < len(fetched):
-                stop, self.model.stop_training = stop or self.model.stop_training, False
+            stop, self.model.stop_training = stop or self.model.stop_training, False
+        self.model.stop_training = stop  # who stops a training also saves it, as it is after the last of these steps
+        super().on_train_batch_end(last, {**logs_of_last, "seconds": seconds})
 
 
 def looks_at(callback, step):
