@@ -1,12 +1,13 @@
 """The one room that knows the backend: how TensorFlow, JAX and PyTorch differentiate, and how each runs a step.
 
-Everything else in `models` is written once, with `keras.ops` and `keras.random`. Seven things differ by backend:
+Everything else in `models` is written once, with `keras.ops` and `keras.random`. Eight things differ by backend:
 
 - the gradients of a loss with respect to variables, `loss_and_gradients`;
 - the gradient of the critic's scores with respect to the images it looks at, itself differentiable once more,
   `input_gradient` (the penalty of Gulrajani et al., 2017, "Improved Training of Wasserstein GANs", needs it);
 - how an optimiser changes its variables, `apply_gradients`, and how quickly, `Adam`;
 - the gradient of a convolution with respect to its kernel, where another way to it is quicker, `convolve`;
+- LeakyReLU, whose derivative is not worth differentiating, `leaky_relu`;
 - the shape of Keras' `train_step`: JAX hands it the state and wants the new one back, the others let it assign.
   `TrainStep` gives a model the right one around its own `step(data)`;
 - what `fit` is best handed where it is called again and again, `batches_for_fit`.
@@ -28,6 +29,7 @@ __all__ = [
     "batches_for_fit",
     "convolve",
     "input_gradient",
+    "leaky_relu",
     "loss_and_gradients",
 ]
 
@@ -52,6 +54,23 @@ def convolve(inputs, kernel, strides):
         A tensor (n, height / strides, width / strides, filters), rounded up, differentiable as often as one likes.
     """
     return keras.ops.conv(inputs, kernel, strides=strides, padding="same")
+
+
+def leaky_relu(inputs, slope):
+    """LeakyReLU whose slope is a constant to the derivative.
+
+    The gradient penalty differentiates twice. LeakyReLU's second derivative is zero, but TensorFlow does not know it:
+    it multiplies by zeros, back through the whole critic. With the slope stopped, that walk is never taken.
+
+    Args:
+        inputs: tensor of any shape.
+        slope: float from 0, that of negative inputs.
+
+    Returns:
+        A tensor shaped like `inputs`, of the same dtype.
+    """
+    slopes = keras.ops.where(inputs > 0, keras.ops.cast(1, inputs.dtype), keras.ops.cast(slope, inputs.dtype))
+    return inputs * keras.ops.stop_gradient(slopes)
 
 
 def batches_for_fit(stream):
@@ -129,6 +148,22 @@ if keras.backend.backend() == "tensorflow":
         rows = tf.TensorSpec((None, *first.shape[1:]), first.dtype)
         batches = tf.data.Dataset.from_generator(stream, output_signature=(rows,)).prefetch(tf.data.AUTOTUNE)
         return lambda: batches
+
+    def leaky_relu(inputs, slope):  # the docstring is above
+        # One pass over the memory where the formula takes three, and one that is computed within the convolution
+        # before it, since the way back asks for the outputs alone: they have the sign of the inputs.
+        @tf.custom_gradient
+        def forward(inputs):
+            outputs = tf.nn.leaky_relu(inputs, slope)
+
+            @tf.custom_gradient
+            def backward(by_outputs):
+                """Linear in the gradient, and so its own derivative."""
+                return tf.raw_ops.LeakyReluGrad(gradients=by_outputs, features=outputs, alpha=slope), backward
+
+            return outputs, backward
+
+        return forward(inputs)
 
     SMALL_PICTURE = 2**14  # weights of the kernel for each pixel of the output; measured, see `convolve`
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from models.gradients import convolve
+from models.gradients import convolve, leaky_relu
 
 LEAKY_SLOPE = 0.2  # the original's
 WEIGHT_DEVIATION = 0.02  # weights start from N(0, 0.02), as in the original
@@ -20,15 +20,10 @@ WEIGHT_DEVIATION = 0.02  # weights start from N(0, 0.02), as in the original
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
 class PiecewiseLinear(layers.LeakyReLU):
-    """LeakyReLU whose slope is a constant to the derivative.
-
-    The gradient penalty differentiates twice. LeakyReLU's second derivative is zero, but TensorFlow does not know it:
-    it multiplies by zeros, back through the whole critic. With the slope stopped, that walk is never taken.
-    """
+    """LeakyReLU by `models.gradients.leaky_relu`, which is not differentiated twice in vain."""
 
     def call(self, inputs):
-        slope = ops.where(inputs > 0, ops.cast(1, inputs.dtype), ops.cast(self.negative_slope, inputs.dtype))
-        return inputs * ops.stop_gradient(slope)
+        return leaky_relu(inputs, self.negative_slope)
 
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
