@@ -71,10 +71,10 @@ def main():
     a = parser.parse_args()
     recipe = getattr(parameters, a.recipe)(divide=a.divide) | {"batch_size": a.batch_size} | dict(a.set)
     gan = WGANGP(**recipe, seed=a.seed)
-    data = {"data_name": "lines", "images": COUNT, "data_seed": DATA_SEED}
     gan.save(a.out)
     n_critic = a.n_critic or (5 if a.recipe == "published" else 1)
-    runs.describe(a.out, **data, seed=a.seed, n_critic=n_critic, precision=gan.precision, options=gan.options)
+    facts = {"data_name": "lines", "images": COUNT, "data_seed": DATA_SEED, "seed": a.seed, "n_critic": n_critic}
+    runs.describe(a.out, resumed=a.resume, **facts, precision=gan.precision, options=gan.options)
     x_train = ImageBatches.from_array(lines.draw(lines.sample(COUNT, seed=DATA_SEED)), a.batch_size, seed=a.seed)
     gan.train(
         5,

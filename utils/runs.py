@@ -187,11 +187,12 @@ def files_to_share(folder):
     return [path for path in found if path not in (folder / CHECKPOINT, folder / DATA)]
 
 
-def describe(folder, **facts):
+def describe(folder, resumed=False, **facts):
     """Write run.json: the facts given, beside the date, the versions and the machine.
 
     Args:
         folder: the run folder.
+        resumed: whether an earlier training goes on there: "started" then stays its own, and "resumed" is now.
         **facts: values that JSON can hold, e.g. `data_name="lines"`, `images=10000`, `seed=1`.
     """
     versions = {"python": platform.python_version()}
@@ -201,9 +202,12 @@ def describe(folder, **facts):
         except metadata.PackageNotFoundError:
             continue
     machine = {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()}
-    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    record = {**facts, "started": started, "backend": keras.backend.backend(), "versions": versions, "machine": machine}
-    return files.write_json(Path(folder) / "run.json", record)
+    path, now = Path(folder) / "run.json", datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    dates = {"started": now}
+    if resumed and path.exists():
+        dates = {"started": read_json(path).get("started", now), "resumed": now}
+    record = {**facts, **dates, "backend": keras.backend.backend(), "versions": versions, "machine": machine}
+    return files.write_json(path, record)
 
 
 def processor_name():

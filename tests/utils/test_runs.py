@@ -53,6 +53,16 @@ def test_the_description_names_versions_machine_and_what_it_was_told(tmp_path):
     assert {"keras", "numpy", "python"} <= set(record["versions"]) and record["machine"]["cores"] == os.cpu_count()
 
 
+def test_a_run_that_goes_on_keeps_the_date_of_its_start(tmp_path):
+    path = runs.describe(tmp_path, resumed=True)  # nothing to keep yet
+    first = json.loads(path.read_text())
+    assert "resumed" not in first
+    path.write_text(json.dumps(first | {"started": "2022-05-01T12:00:00+00:00"}))
+    again = json.loads(runs.describe(tmp_path, resumed=True).read_text())
+    assert again["started"] == "2022-05-01T12:00:00+00:00" < again["resumed"]
+    assert json.loads(runs.describe(tmp_path).read_text())["started"] > "2022-05-01"
+
+
 def test_the_generator_trained_last_is_found_and_else_the_one_that_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"Training\.ipynb"):
