@@ -57,7 +57,7 @@ data: $(VENV)/ready
 	$(BIN)/python -m lines --count 10000 --out data/lines --seed 1 --zip data.zip
 
 bench: $(VENV)/ready
-	$(BIN)/python -m benchmarks.training_step --network readme --divide 4
+	$(BIN)/python -m benchmarks.training_step --network readme --divide 4 --steps 3
 	$(BIN)/python -m benchmarks.pipeline
 	$(BIN)/python -m benchmarks.first_second --repeats 3
 	$(BIN)/python -m benchmarks.memory peak --steps 3
