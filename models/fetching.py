@@ -56,7 +56,7 @@ class FetchedTogether(keras.callbacks.CallbackList):
         for batch, logs in earlier:
             super().on_train_batch_end(batch, {**logs, "seconds": seconds})
             stop, self.model.stop_training = stop or self.model.stop_training, False
-        self.model.stop_training = stop  # who stops a training also saves it, as it is after the last of these steps
+        self.model.stop_training |= stop  # who stops a training also saves it, as it is after the last of these steps
         super().on_train_batch_end(last, {**logs_of_last, "seconds": seconds})
 
 

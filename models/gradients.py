@@ -150,8 +150,8 @@ if keras.backend.backend() == "tensorflow":
         return lambda: batches
 
     def leaky_relu(inputs, slope):  # the docstring is above
-        # One pass over the memory where the formula takes three, and one that is computed within the convolution
-        # before it, since the way back asks for the outputs alone: they have the sign of the inputs.
+        # One pass over the memory where the formula takes three. The way back asks for the outputs alone, which have
+        # the sign of the inputs, so that these need not be kept.
         @tf.custom_gradient
         def forward(inputs):
             outputs = tf.nn.leaky_relu(inputs, slope)

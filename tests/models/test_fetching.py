@@ -120,6 +120,15 @@ def test_a_stop_within_those_fetched_together_comes_after_the_last_of_them(few, 
     went_on_alike(train(tmp_path / "parts", images, resume=True), whole, stopped.epoch)
 
 
+def test_a_stop_asked_for_before_a_step_that_is_fetched_alone_is_kept(few, images, tmp_path):
+    class Asking(Now):
+        def on_train_batch_begin(self, batch, logs=None):
+            self.model.stop_training |= self.model.epoch == 5
+
+    few(3)
+    assert train(tmp_path, images, callbacks=[Asking()]).epoch == 6
+
+
 def test_losses_that_are_no_numbers_stop_it_all_the_same(few, images, tmp_path):
     few(3)
     model = WGANGP(**tiny_parameters(critic_learning_rate=1e30), seed=3)
