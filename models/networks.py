@@ -2,8 +2,8 @@
 
 Both are functional Keras models of stock layers, so that a saved one opens with `keras.models.load_model` alone.
 While they train, two things differ from what is saved, and `stock=True` leaves both out: the arithmetic (a dtype policy
-such as `mixed_bfloat16`), and three layers that give the numbers of their stock twins in less time: `QuickConv2D` for
-Conv2D, `PiecewiseLinear` for LeakyReLU and `PhasedConv2DTranspose` for Conv2DTranspose.
+such as `mixed_bfloat16`), and four layers that give the numbers of their stock twins in less time: `QuickConv2D` for
+Conv2D, `PhasedConv2DTranspose` for Conv2DTranspose, `PiecewiseLinear` for LeakyReLU and `QuickBatchNormalization`.
 
 Names of layers are the original's: critic_input, critic_conv_0 ..., generator_input, generator_conv_0 ...
 """
@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from models.gradients import convolve, leaky_relu
+from models.gradients import convolve, leaky_relu, normalise
 
 LEAKY_SLOPE = 0.2  # the original's
 WEIGHT_DEVIATION = 0.02  # weights start from N(0, 0.02), as in the original
@@ -64,6 +64,19 @@ class QuickConv2D(layers.Conv2D):
         return convolve(inputs, self.kernel, self.strides[0]) + self.bias
 
 
+@keras.saving.register_keras_serializable(package="trois_lignes")
+class QuickBatchNormalization(layers.BatchNormalization):
+    """BatchNormalization of pictures by `models.gradients.normalise` while it trains; as it is for all else."""
+
+    def call(self, inputs, training=None, mask=None):
+        if not training or len(inputs.shape) != 4:
+            return super().call(inputs, training=training, mask=mask)
+        outputs, mean, variance = normalise(inputs, self.gamma, self.beta, self.epsilon)
+        self.moving_mean.assign(self.momentum * self.moving_mean + (1 - self.momentum) * mean)
+        self.moving_variance.assign(self.momentum * self.moving_variance + (1 - self.momentum) * variance)
+        return outputs
+
+
 class LayerMaker:
     """Makes the layers that both networks are built of, with one dtype policy and one row of random seeds."""
 
@@ -83,7 +96,8 @@ class LayerMaker:
         return layers.Activation(name, dtype=self.dtype)
 
     def batch_normalization(self, momentum):
-        return layers.BatchNormalization(momentum=momentum, dtype=self.dtype)
+        kind = layers.BatchNormalization if self.stock else QuickBatchNormalization
+        return kind(momentum=momentum, dtype=self.dtype)
 
     def conv(self, filters, kernel_size, strides, name, transpose=False):
         kind = layers.Conv2D if self.stock else QuickConv2D

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.networks import PhasedConv2DTranspose, PiecewiseLinear, build_critic, build_encoder, build_generator
+from models.gradients import loss_and_gradients
+from models.networks import (
+    PhasedConv2DTranspose,
+    PiecewiseLinear,
+    QuickBatchNormalization,
+    build_critic,
+    build_encoder,
+    build_generator,
+)
 from models.parameters import published
 from models.WGANGP import WGANGP
 
@@ -31,6 +39,31 @@ def test_phased_transposed_convolution_declines_kernels_that_do_not_fall_into_eq
     assert [kernel for kernel in range(1, 12) if PhasedConv2DTranspose.fits(kernel, 2)] == [2, 6, 10]
     assert [kernel for kernel in range(1, 17) if PhasedConv2DTranspose.fits(kernel, 4)] == [4, 12]
     assert not PhasedConv2DTranspose.fits(6, 1)
+
+
+@pytest.mark.parametrize("policy, tolerance", [("float32", 1e-5), ("mixed_bfloat16", 0.01)])
+@pytest.mark.parametrize("shape", [(4, 6, 5, 3), (2, 1, 1, 3), (8, 3)])
+def test_quick_batch_normalisation_is_batch_normalisation(policy, tolerance, shape):
+    rng = np.random.default_rng(0)
+    x, weights = (rng.normal(2, 3, shape).astype("float32") for _ in range(2))
+
+    def results_of(kind):
+        layer = kind(momentum=0.9, dtype=policy)
+        layer.build(x.shape)
+        layer.set_weights([np.float32([0.5, 1, 2]), np.float32([-1, 0, 1]), np.float32([1, 2, 3]), np.ones(3, "f")])
+
+        def loss():
+            outputs = layer(x, training=True)
+            return ops.sum(ops.cast(outputs, "float32") * weights), outputs
+
+        outputs, gradients = loss_and_gradients(loss, layer.trainable_variables)
+        results = [outputs, *gradients, *layer.non_trainable_variables, layer(x, training=False)]
+        return [ops.convert_to_numpy(ops.cast(result, "float32")) for result in results]
+
+    for ours, stock in zip(
+        results_of(QuickBatchNormalization), results_of(keras.layers.BatchNormalization), strict=True
+    ):
+        assert np.abs(ours - stock).max() <= tolerance * np.abs(stock).max()
 
 
 @pytest.mark.parametrize("name", ["readme", "notebook"])
