@@ -56,6 +56,7 @@ OPTIONS = {  # the keywords that change what is learnt, as published
     "beta_2": 0.999,
     "decay_steps": None,
     "ema": None,
+    "modulation": None,
 }
 THOROUGH_CRITIC = 5  # batches that the critic learns from on every 100th step, as in the original
 
@@ -85,6 +86,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         decay_steps: in how many steps the learning rates fall to 0 along half a cosine; None leaves them as they are.
         ema: decay of an exponential moving average of the generator's weights, e.g. 0.999, kept in `ema_generator` and
             saved as generator_ema.h5; None for none. In the first steps it forgets faster.
+        modulation: list of int, widths of dense layers through which the latent vector scales and shifts the channels
+            of each of the generator's layers (self-modulation), e.g. [64]; None for none.
         precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.precision`).
         seed: int for the same weights, noise and shuffling each time; None for others each time.
 
@@ -129,6 +132,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         beta_2=0.999,
         decay_steps=None,
         ema=None,
+        modulation=None,
         precision="auto",
         seed=None,
         name="gan",
@@ -184,6 +188,9 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             seed=self.seed,
             **making,
         )
+
+    def _build_generator(self, **making):
+        return super()._build_generator(modulation=self.options["modulation"], **making)
 
     def _averaged_generator(self):
         generator = with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))

@@ -66,10 +66,10 @@ class QuickConv2D(layers.Conv2D):
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
 class QuickBatchNormalization(layers.BatchNormalization):
-    """BatchNormalization of pictures by `models.gradients.normalise` while it trains; as it is for all else."""
+    """BatchNormalization of pictures by `models.gradients.normalise` while it trains on one device; else as it is."""
 
     def call(self, inputs, training=None, mask=None):
-        if not training or len(inputs.shape) != 4:
+        if not training or self.synchronized or len(inputs.shape) != 4:
             return super().call(inputs, training=training, mask=mask)
         outputs, mean, variance = normalise(inputs, self.gamma, self.beta, self.epsilon)
         self.moving_mean.assign(self.momentum * self.moving_mean + (1 - self.momentum) * mean)
@@ -85,9 +85,11 @@ class LayerMaker:
         self.stock = stock
         self.seeds = np.random.default_rng(seed) if seed is not None else None
 
+    def seed(self):
+        return None if self.seeds is None else int(self.seeds.integers(2**31))
+
     def initializer(self):
-        seed = None if self.seeds is None else int(self.seeds.integers(2**31))
-        return keras.initializers.RandomNormal(0.0, WEIGHT_DEVIATION, seed=seed)
+        return keras.initializers.RandomNormal(0.0, WEIGHT_DEVIATION, seed=self.seed())
 
     def activation(self, name):
         if name == "leaky_relu":
@@ -114,8 +116,28 @@ class LayerMaker:
             name=name,
         )
 
-    def dense(self, units, dtype=None, name=None):
-        return layers.Dense(units, kernel_initializer=self.initializer(), dtype=dtype or self.dtype, name=name)
+    def dense(self, units, dtype=None, name=None, **options):
+        options = {"kernel_initializer": self.initializer(), "dtype": dtype or self.dtype, **options}
+        return layers.Dense(units, name=name, **options)
+
+    def style(self, z, widths, activation):
+        """Dense layers from the latent vector to what `modulated` looks at; (n, z_dim) -> (n, 1, 1, widths[-1])."""
+        for i, width in enumerate(widths):
+            kernel = keras.initializers.HeNormal(seed=self.seed())  # so that it has a say from the first step on
+            z = self.dense(width, name=f"generator_style_{i}", kernel_initializer=kernel)(z)
+            z = self.activation(activation)(z)
+        return layers.Reshape((1, 1, widths[-1]), dtype=self.dtype, name="generator_style")(z)
+
+    def modulated(self, x, style, name):
+        """Pictures (n, height, width, channels) whose channels `style` scales and shifts.
+
+        This is the self-modulation of Chen et al., "On Self Modulation for Generative Adversarial Networks", 2019.
+        """
+        channels = x.shape[-1]
+        scale = self.dense(channels, name=f"generator_scale_{name}", bias_initializer="ones")(style)
+        shift = self.dense(channels, name=f"generator_shift_{name}")(style)  # (n, 1, 1, channels)
+        x = layers.Multiply(dtype=self.dtype)([x, scale])
+        return layers.Add(dtype=self.dtype)([x, shift])
 
 
 def check_layers(network, filters, kernel_size, strides, upsample=None):
@@ -228,6 +250,7 @@ def build_generator(
     batch_norm_momentum=0.9,
     activation="leaky_relu",
     dropout_rate=None,
+    modulation=None,
     **making,
 ):
     """The generator: one dense layer to a small picture, then convolutions that enlarge it.
@@ -240,6 +263,8 @@ def build_generator(
         batch_norm_momentum: None for no batch normalisation.
         activation: `leaky_relu`, or any name that Keras knows; the image itself comes out of tanh.
         dropout_rate: None for none.
+        modulation: widths of dense layers through which the latent vector scales and shifts the channels of each
+            layer's pictures, e.g. [64]; None for none, as published.
         **making: `dtype`, `stock`, `seed` of `LayerMaker`.
 
     Returns:
@@ -247,12 +272,16 @@ def build_generator(
     """
     make = LayerMaker(**making)
 
-    def normalised_and_activated(x):
+    z = layers.Input((z_dim,), name="generator_input")
+    style = make.style(z, modulation, activation) if modulation else None
+
+    def normalised_and_activated(x, i=None):
         if batch_norm_momentum:
             x = make.batch_normalization(batch_norm_momentum)(x)
+        if modulation and i is not None:
+            x = make.modulated(x, style, i)
         return make.activation(activation)(x)
 
-    z = layers.Input((z_dim,), name="generator_input")
     x = make.dense(int(np.prod(initial_dense_layer_size)))(z)
     x = normalised_and_activated(x)
     # (n, height * width * channels) -> (n, height, width, channels): (n, 8, 8, 512) as published
@@ -267,5 +296,5 @@ def build_generator(
         else:
             x = make.conv(filters, kernel_size, strides, f"generator_conv_{i}", transpose=True)(x)
         if i < len(rows) - 1:
-            x = normalised_and_activated(x)  # (n, 2 * height, 2 * width, filters)
+            x = normalised_and_activated(x, i)  # (n, 2 * height, 2 * width, filters)
     return keras.Model(z, layers.Activation("tanh", dtype="float32")(x), name="generator")

@@ -251,11 +251,7 @@ def _first_response(generator, Z: np.ndarray) -> np.ndarray:
     from utils.quiet import keras
 
     _first_kernel(generator)  # says what is wrong
-    flat = None
-    for layer in generator.layers:
-        if len(layer.output.shape) != 2:
-            break
-        flat = layer.output
+    flat = next((layer.input for layer in generator.layers if len(layer.output.shape) != 2), generator.outputs[0])
     head = keras.Model(generator.inputs[0], flat)
     parts = [np.asarray(head.predict_on_batch(Z[i : i + 256]), np.float32) for i in range(0, len(Z), 256)]
     return np.concatenate(parts)

@@ -1,6 +1,7 @@
 """A network drawn as its layers: one card for each layer that computes, with the shape it gives drawn to scale.
 
 Needs no graphviz. Layers without weights and batch normalisation stand as short lines on the card of the layer before.
+Where two ways meet, the card is that of the first; the layers of the other are named where they begin and end.
 """
 
 import math
@@ -9,6 +10,7 @@ import os
 from utils.drawing import FAINT, INK, LINE, finish
 
 COLUMNS = 7  # cards in a row
+JOINS = {"Multiply": "×", "Add": "+"}
 COLORS = {"Input": "#9aa3ad", "Conv": "#364fb3", "ConvTranspose": "#b92113", "Dense": "#c79f00", "other": "#5b6470"}
 
 
@@ -55,13 +57,20 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
 def _cards(model) -> list[dict]:
     """The layers gathered into cards: a title, a name, a shape and lines of text."""
     cards, before = [], []
-    for layer in model.layers:
-        shape = _output_shape(layer)
+    shapes = [_output_shape(layer) for layer in model.layers]
+    joined, beside = _side_ways(model)
+    for layer, shape in zip(model.layers, shapes, strict=True):
+        if layer in beside:
+            continue
         kind, text = type(layer).__name__, _describe(layer)
-        if kind.startswith("UpSampling"):  # enlarges what the next layer reads
+        if layer in joined:
+            cards[-1]["lines"].append(f"{JOINS.get(kind, kind)} {joined[layer].name}")
+        elif kind.startswith("UpSampling"):  # enlarges what the next layer reads
             before.append(f"after {kind}")
         elif not cards or kind == "InputLayer" or (layer.weights and "Normalization" not in kind):
             title = kind.removesuffix("Layer")
+            if kind == "InputLayer":
+                text += [f"and {other.name}" for other in beside if other.weights and other not in joined.values()]
             cards.append({"title": title, "name": layer.name, "shape": shape, "lines": [*before, *text]})
             before = []
         else:
@@ -69,6 +78,31 @@ def _cards(model) -> list[dict]:
             if kind != "Flatten":  # the block of images says more than their number of values
                 cards[-1]["shape"] = shape
     return cards
+
+
+def _side_ways(model) -> tuple[dict, list]:
+    """Where a second way joins the first: {joining layer: last layer of that way}, and all layers on such ways."""
+    made_by = {id(layer.output): layer for layer in model.layers if not hasattr(layer, "layers")}
+
+    def before(layer, which=0):
+        """The layer that gives a layer's input, or one of its inputs; None where that is no single layer."""
+        if type(layer).__name__ == "InputLayer":
+            return None
+        return made_by.get(id(layer.input[which] if isinstance(layer.input, list) else layer.input))
+
+    first, layer = [], made_by.get(id(model.outputs[0]))
+    while layer is not None:
+        first.append(layer)
+        layer = before(layer)
+    joined, beside = {}, []
+    for layer in first:
+        other = before(layer, 1) if isinstance(layer.input, list) and len(layer.input) > 1 else None
+        if other is not None:
+            joined[layer] = other
+        while other is not None and other not in [*first, *beside]:
+            beside.append(other)
+            other = before(other)
+    return joined, beside
 
 
 def _output_shape(layer) -> tuple[int, ...]:

@@ -103,6 +103,24 @@ def test_upsampling_layers_and_grey_images_of_28_pixels():
     assert kinds.count("UpSampling2D") == 2 and "Conv2DTranspose" not in kinds
 
 
+def test_the_latent_vector_scales_and_shifts_the_channels_of_each_layer():
+    generator = build_generator(8, (2, 2, 4), [1, 1], [4, 3], [4, 4], [2, 2], modulation=[6, 5], seed=1)
+    assert [generator.get_layer(f"generator_style_{i}").units for i in range(2)] == [6, 5]
+    names = [layer.name for layer in generator.layers]
+    assert sum(name.startswith("generator_scale") for name in names) == 1  # the last layer's are the image itself
+    head = keras.Model(generator.inputs, [generator.get_layer(f"generator_{x}_0").output for x in ("scale", "shift")])
+    scale, shift = head(np.random.default_rng(0).normal(size=(200, 8)).astype("float32"))
+    assert scale.shape == shift.shape == (200, 1, 1, 4)
+    assert np.abs(ops.convert_to_numpy(scale) - 1).max() < 0.5 > np.abs(ops.convert_to_numpy(shift)).max()
+    z = np.random.default_rng(1).normal(size=(2, 8)).astype("float32")
+    before = ops.convert_to_numpy(generator(z))
+    zeros = [np.zeros(shape, "float32") for shape in ((5, 4), (4,))]
+    for name in ("scale", "shift"):
+        generator.get_layer(f"generator_{name}_0").set_weights(zeros)
+    after = ops.convert_to_numpy(generator(z))
+    assert np.ptp(after) == 0 < np.ptp(before)  # nothing of the picture is left
+
+
 def test_batch_normalisation_and_dropout_are_there_when_asked_for():
     critic = build_critic((8, 8, 3), [4, 8], [3, 3], [2, 2], batch_norm_momentum=0.8, dropout_rate=0.3)
     kinds = [type(layer).__name__ for layer in critic.layers]

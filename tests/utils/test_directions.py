@@ -47,6 +47,19 @@ def test_directions_of_the_first_layer_have_length_one_and_their_shares_add_up(t
     assert 0 < sum(scores) <= 1 + 1e-6
 
 
+def test_responses_are_those_of_the_way_to_the_picture_alone():
+    from utils.quiet import keras
+
+    layers = keras.layers
+    z = keras.Input((4,))
+    first = layers.Dense(12)
+    x = layers.Reshape((2, 2, 3))(layers.LeakyReLU()(first(z)))
+    scale = layers.Reshape((1, 1, 3))(layers.Dense(3)(layers.Dense(5)(z)))
+    generator = keras.Model(z, layers.Conv2D(3, 1)(layers.Multiply()([x, scale])))
+    first.set_weights([np.random.default_rng(0).standard_normal((4, 12)) * [[0.1], [0.1], [5], [0.1]], np.zeros(12)])
+    assert abs(principal_directions(generator, 1)[0].vector[2]) > 0.95
+
+
 def test_closed_form_directions_are_upright_to_each_other(tiny_generator):
     vectors = np.stack([direction.vector for direction in closed_form_directions(tiny_generator, 6)])
     assert np.allclose(vectors @ vectors.T, np.eye(6), atol=1e-5)

@@ -318,6 +318,23 @@ def test_a_network_is_drawn_with_its_kernels_strides_and_shapes(tmp_path):
     assert plot_layers(generator, tmp_path / "viz" / "generator.png").is_file()
 
 
+def test_a_second_way_through_a_network_is_named_where_it_begins_and_joins():
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    z = layers.Input((4,))
+    style = layers.Dense(5, name="style")(z)
+    x = layers.Dense(6, name="first")(z)
+    x = layers.Multiply()([x, layers.Dense(6, name="scale")(style)])
+    x = layers.Add()([x, layers.Dense(6, name="shift")(style)])
+    words = [text.get_text() for text in plot_layers(keras.Model(z, x)).axes[0].texts]
+    for word in ("and style", "first", "× scale", "+ shift"):
+        assert word in words
+    assert words.count("Dense") == 1
+    residual = layers.Add()([layers.Dense(4, name="body")(z), z])
+    words = [text.get_text() for text in plot_layers(keras.Model(z, residual)).axes[0].texts]
+    assert words.count("Input") == words.count("Dense") == 1
+
+
 def test_a_model_that_is_not_built_is_refused():
     keras = pytest.importorskip("keras")
     with pytest.raises(ValueError, match="build the model"):
