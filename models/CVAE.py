@@ -146,6 +146,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         self.encoder = self._build_encoder(dtype=self.precision, stock=False)
         self.generator = self._build_generator(dtype=self.precision, stock=False)
         check_images(self.generator, input_dim)
+        self.ema_generator = None
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.compile()
         self.build((None, *input_dim))

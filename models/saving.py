@@ -17,10 +17,10 @@ from models.networks import build_generator, with_weights_of
 class SavedNetworks:
     """Mixin of a `keras.Model` that is made of two networks, one of them `generator`.
 
-    The model sets `parts`, has an attribute of each of these names, and gives `stock_model()`, the whole as it is saved
-    (a float32 copy of stock layers, in which the parts are layers of their names), `saved_parameters()`, a dict of
-    plain values that builds it anew, the generator's arguments by name, `steps_done`, `z_dim`, `seed` and
-    `seed_generator`.
+    The model sets `parts`, has an attribute of each of these names, sets `ema_generator` when it is built (PyTorch
+    finds no network under a name that its class has, too), and gives `stock_model()`, the whole as it is saved (a
+    float32 copy of stock layers, in which the parts are layers of their names), `saved_parameters()`, a dict of plain
+    values that builds it anew, the generator's arguments by name, `steps_done`, `z_dim`, `seed` and `seed_generator`.
 
     Attributes:
         parts: names of the two networks, in the order in which they are drawn.
@@ -28,7 +28,6 @@ class SavedNetworks:
     """
 
     parts = ()
-    ema_generator = None
     _copy = None
 
     def _build_generator(self, **making):

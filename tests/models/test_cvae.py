@@ -87,7 +87,7 @@ def test_the_divergence_is_that_of_many_samples():
 def test_latent_vectors_have_the_mean_and_the_variance_that_are_asked_for():
     noise = np.random.default_rng(0).normal(size=(50_000, 2)).astype("float32")
     mean, log_variance = np.float32([[3, -1]]), np.log(np.float32([[4, 0.25]]))
-    z = ops.convert_to_numpy(sample_posterior(mean, log_variance, noise))
+    z = ops.convert_to_numpy(sample_posterior(*map(ops.convert_to_tensor, (mean, log_variance, noise))))
     assert np.allclose(z.mean(axis=0), [3, -1], atol=0.03)
     assert np.allclose(z.var(axis=0), [4, 0.25], rtol=0.03)
 
