@@ -57,6 +57,7 @@ OPTIONS = {  # the keywords that change what is learnt, as published
     "decay_steps": None,
     "ema": None,
     "modulation": None,
+    "generator_steps": 1,
 }
 THOROUGH_CRITIC = 5  # batches that the critic learns from on every 100th step, as in the original
 
@@ -88,6 +89,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             saved as generator_ema.h5; None for none. In the first steps it forgets faster.
         modulation: list of int, widths of dense layers through which the latent vector scales and shifts the channels
             of each of the generator's layers (self-modulation), e.g. [64]; None for none.
+        generator_steps: lessons of the generator in a step, each on fresh latent vectors; 1 as published. A training
+            that goes on keeps to its number.
         precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.precision`).
         seed: int for the same weights, noise and shuffling each time; None for others each time.
 
@@ -133,6 +136,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         decay_steps=None,
         ema=None,
         modulation=None,
+        generator_steps=1,
         precision="auto",
         seed=None,
         name="gan",
@@ -171,6 +175,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         for option, known in (("loss", LOSSES), ("penalty", {**PENALTIES, None: None})):
             if self.options[option] not in known:
                 raise ValueError(f"{option} is {self.options[option]!r}; choose one of {', '.join(map(repr, known))}.")
+        if not isinstance(self.options["generator_steps"], int) or self.options["generator_steps"] < 1:
+            raise ValueError(f"generator_steps is {self.options['generator_steps']!r}; it is a whole number from 1 on.")
         if self.options["ema"] is not None and not 0 < self.options["ema"] < 1:
             raise ValueError(f"ema is {self.options['ema']!r}; it is a decay between 0 and 1, such as 0.999, or None.")
 
@@ -219,7 +225,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     @property
     def steps_done(self):
-        return int(self.generator_optimizer.iterations)
+        return int(self.generator_optimizer.iterations) // self.options["generator_steps"]
 
     parts = ("critic", "generator")
     loss_names = ("d_loss", "d_real", "d_fake", "d_penalty", "g_loss")
@@ -291,7 +297,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         self._train_functions = {}
 
     def step(self, images):
-        """n_critic critic batches, then one generator step: what `fit` compiles into one call.
+        """n_critic critic batches, then the generator's lessons: what `fit` compiles into one call.
 
         Args:
             images: (n_critic * batch_size, height, width, channels), uint8 or float in [-1, 1], or the numbers of as
@@ -300,13 +306,15 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
         Returns:
             Dict of float32 scalars: `d_loss` and its parts `d_real`, `d_fake`, `d_penalty` of the last critic batch,
-            and `g_loss`; d_loss = d_real + d_fake + grad_weight * d_penalty.
+            and `g_loss`, the last lesson's; d_loss = d_real + d_fake + grad_weight * d_penalty.
         """
         images = self.images_of(images)
         self._set_learning_rates()
         for real in distributing.cut(images, self.n_critic):
             logs = self.critic_step(real)
-        return {**logs, **self.generator_step(real)}
+        for _ in range(self.options["generator_steps"]):
+            logs |= self.generator_step(real)
+        return logs
 
     def critic_step(self, real):
         """Teach the critic one batch of real images (n, height, width, channels), float in [-1, 1]."""
@@ -355,7 +363,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         """Let both learning rates fall along half a cosine, where `decay_steps` asks for it."""
         if self.options["decay_steps"] is None:
             return
-        factor = half_cosine(self.generator_optimizer.iterations, self.options["decay_steps"])
+        lessons = self.options["decay_steps"] * self.options["generator_steps"]
+        factor = half_cosine(self.generator_optimizer.iterations, lessons)
         self.optimizer.learning_rate = self.critic_learning_rate * factor
         self.generator_optimizer.learning_rate = self.generator_learning_rate * factor
 

@@ -281,8 +281,23 @@ def test_without_a_moving_average_there_is_none(tiny, images, tmp_path):
     assert model.ema_generator is None and not (tmp_path / "generator_ema.h5").exists()
 
 
-def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_path):
-    model = tiny(decay_steps=4, ema=0.9)
+def test_several_lessons_of_the_generator_in_a_step(tiny, images):
+    model, usual = tiny(generator_steps=3), tiny()
+    for one in (model, usual):
+        one.n_critic = 1
+        one.step(images[:4])
+    assert int(model.generator_optimizer.iterations) == 3 and int(model.optimizer.iterations) == 1
+    assert model.steps_done == usual.steps_done == 1
+    kernels = [one.generator.get_layer("generator_conv_0").get_weights()[0] for one in (tiny(), model, usual)]
+    start, moved, usually = kernels
+    assert np.abs(moved - start).sum() > 1.5 * np.abs(usually - start).sum()
+    with pytest.raises(ValueError, match="generator_steps is 0"):
+        tiny(generator_steps=0)
+
+
+@pytest.mark.parametrize("lessons", [1, 2])
+def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_path, lessons):
+    model = tiny(decay_steps=4, ema=0.9, generator_steps=lessons)
     rates = []
     note = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: rates.append(float(model.optimizer.learning_rate))
@@ -294,7 +309,8 @@ def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_pa
 
 
 def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
-    recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8, "modulation": [3]}
+    recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8}
+    recipe |= {"modulation": [3], "generator_steps": 2}
     whole = tiny(**recipe)
     whole.save(tmp_path / "parts")
     train(whole, images, tmp_path / "whole", epochs=4, n_critic=1)
