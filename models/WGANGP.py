@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import keras
+import numpy as np
 from keras import ops
 
 from models import distributing
@@ -90,7 +91,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         modulation: list of int, widths of dense layers through which the latent vector scales and shifts the channels
             of each of the generator's layers (self-modulation), e.g. [64]; None for none.
         generator_steps: lessons of the generator in a step, each on fresh latent vectors; 1 as published. A training
-            that goes on keeps to its number.
+            may go on with another number.
         precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.precision`).
         seed: int for the same weights, noise and shuffling each time; None for others each time.
 
@@ -225,7 +226,29 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     @property
     def steps_done(self):
-        return int(self.generator_optimizer.iterations) // self.options["generator_steps"]
+        lessons = int(self.generator_optimizer.iterations)
+        if self._counted is None:
+            self._counted = (lessons, lessons)
+        return self._steps_at(lessons)
+
+    _counted = (0, 0)  # steps and lessons of the generator up to the checkpoint that this training goes on from
+
+    def _steps_at(self, lessons):
+        """The step in which the generator has had so many lessons, an int or a tensor."""
+        steps, before = self._counted or (0, 0)
+        return steps + (lessons - before) // self.options["generator_steps"]
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        store["steps"] = np.array([self.steps_done, int(self.generator_optimizer.iterations)])
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        try:
+            self._counted = tuple(int(count) for count in store["steps"])
+        except KeyError:  # from before there were several lessons a step: `steps_done` tells when all is read
+            self._counted = None
+        self._train_functions, self.train_function = {}, None  # they were compiled with other counts
 
     parts = ("critic", "generator")
     loss_names = ("d_loss", "d_real", "d_fake", "d_penalty", "g_loss")
@@ -363,8 +386,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         """Let both learning rates fall along half a cosine, where `decay_steps` asks for it."""
         if self.options["decay_steps"] is None:
             return
-        lessons = self.options["decay_steps"] * self.options["generator_steps"]
-        factor = half_cosine(self.generator_optimizer.iterations, lessons)
+        steps = self._steps_at(ops.convert_to_tensor(self.generator_optimizer.iterations))
+        factor = half_cosine(steps, self.options["decay_steps"])
         self.optimizer.learning_rate = self.critic_learning_rate * factor
         self.generator_optimizer.learning_rate = self.generator_learning_rate * factor
 

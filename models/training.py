@@ -237,7 +237,7 @@ def half_cosine(steps, decay_steps):
     """The factor of learning rates that fall from 1 to 0 along half a cosine in `decay_steps`, and stay there.
 
     Args:
-        steps: steps done, a Keras variable of whole numbers.
+        steps: steps done, a tensor or variable of whole numbers.
         decay_steps: float or int.
     """
     done = ops.cast(steps, "float32") / decay_steps

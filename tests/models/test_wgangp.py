@@ -6,6 +6,7 @@ import pickle
 import re
 import weakref
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -293,6 +294,21 @@ def test_several_lessons_of_the_generator_in_a_step(tiny, images):
     assert np.abs(moved - start).sum() > 1.5 * np.abs(usually - start).sum()
     with pytest.raises(ValueError, match="generator_steps is 0"):
         tiny(generator_steps=0)
+
+
+def test_a_training_goes_on_with_more_lessons_a_step(tiny, images, tmp_path):
+    train(tiny(decay_steps=8), images, tmp_path, epochs=3, n_critic=1)
+    with h5py.File(tmp_path / runs.CHECKPOINT, "a") as file:
+        del file["vars/steps"]  # as before there were several lessons a step
+    model = tiny(decay_steps=8, generator_steps=3)
+    train(model, images, tmp_path, epochs=5, resume=True, n_critic=1)
+    assert model.epoch == model.steps_done == len(model.d_losses) == 5
+    assert int(model.generator_optimizer.iterations) == 3 + 2 * 3
+    again = tiny(decay_steps=8)
+    train(again, images, tmp_path, epochs=6, resume=True, n_critic=1)
+    assert again.epoch == again.steps_done == 6 and int(again.generator_optimizer.iterations) == 10
+    if keras.backend.backend() != "jax":  # there the optimiser keeps its variables to itself
+        assert np.isclose(float(again.optimizer.learning_rate), 0.0002 * (1 + np.cos(np.pi * 5 / 8)) / 2)
 
 
 @pytest.mark.parametrize("lessons", [1, 2])
