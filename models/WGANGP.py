@@ -176,6 +176,11 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         for option, known in (("loss", LOSSES), ("penalty", {**PENALTIES, None: None})):
             if self.options[option] not in known:
                 raise ValueError(f"{option} is {self.options[option]!r}; choose one of {', '.join(map(repr, known))}.")
+        widths = self.options["modulation"]
+        if widths is not None and not (
+            isinstance(widths, list | tuple) and all(isinstance(width, int) and width > 0 for width in widths)
+        ):
+            raise ValueError(f"modulation is {widths!r}; it is a list of whole numbers, such as [64], or None.")
         if not isinstance(self.options["generator_steps"], int) or self.options["generator_steps"] < 1:
             raise ValueError(f"generator_steps is {self.options['generator_steps']!r}; it is a whole number from 1 on.")
         if self.options["ema"] is not None and not 0 < self.options["ema"] < 1:
@@ -234,7 +239,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
     _counted = (0, 0)  # steps and lessons of the generator up to the checkpoint that this training goes on from
 
     def _steps_at(self, lessons):
-        """The step in which the generator has had so many lessons, an int or a tensor."""
+        """The step in which the generator has had so many lessons, an int or a variable."""
         steps, before = self._counted or (0, 0)
         return steps + (lessons - before) // self.options["generator_steps"]
 
@@ -248,7 +253,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             self._counted = tuple(int(count) for count in store["steps"])
         except KeyError:  # from before there were several lessons a step: `steps_done` tells when all is read
             self._counted = None
-        self._train_functions, self.train_function = {}, None  # they were compiled with other counts
+        self._forget_compiled()  # it was compiled with other counts
 
     parts = ("critic", "generator")
     loss_names = ("d_loss", "d_real", "d_fake", "d_penalty", "g_loss")
@@ -315,8 +320,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     batches_a_step = n_critic  # as `TrainingLoop` calls it
 
-    def _lay_data(self, data):
-        super()._lay_data(data)
+    def _forget_compiled(self):
+        super()._forget_compiled()
         self._train_functions = {}
 
     def step(self, images):
@@ -386,8 +391,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         """Let both learning rates fall along half a cosine, where `decay_steps` asks for it."""
         if self.options["decay_steps"] is None:
             return
-        steps = self._steps_at(ops.convert_to_tensor(self.generator_optimizer.iterations))
-        factor = half_cosine(steps, self.options["decay_steps"])
+        factor = half_cosine(self._steps_at(self.generator_optimizer.iterations), self.options["decay_steps"])
         self.optimizer.learning_rate = self.critic_learning_rate * factor
         self.generator_optimizer.learning_rate = self.generator_learning_rate * factor
 

@@ -185,6 +185,10 @@ class TrainingLoop:
     def _lay_data(self, data):
         """Put a data set on the device, or take it off; what was compiled for another one is forgotten."""
         self._data = data
+        self._forget_compiled()
+
+    def _forget_compiled(self):
+        """Let the next call of `fit` compile the step anew."""
         self.train_function = None
 
     @property

@@ -296,6 +296,12 @@ def test_several_lessons_of_the_generator_in_a_step(tiny, images):
         tiny(generator_steps=0)
 
 
+@pytest.mark.parametrize("widths", [64, [0], ["64"]])
+def test_widths_that_are_none_are_refused(tiny, widths):
+    with pytest.raises(ValueError, match=r"such as \[64\], or None"):
+        tiny(modulation=widths)
+
+
 def test_a_training_goes_on_with_more_lessons_a_step(tiny, images, tmp_path):
     train(tiny(decay_steps=8), images, tmp_path, epochs=3, n_critic=1)
     with h5py.File(tmp_path / runs.CHECKPOINT, "a") as file:
