@@ -58,6 +58,7 @@ OPTIONS = {  # the keywords that change what is learnt, as published
     "decay_steps": None,
     "ema": None,
     "modulation": None,
+    "inks": None,
     "generator_steps": 1,
 }
 THOROUGH_CRITIC = 5  # batches that the critic learns from on every 100th step, as in the original
@@ -90,6 +91,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             saved as generator_ema.h5; None for none. In the first steps it forgets faster.
         modulation: list of int, widths of dense layers through which the latent vector scales and shifts the channels
             of each of the generator's layers (self-modulation), e.g. [64]; None for none.
+        inks: int, how many learnt colours the generator paints with, e.g. 8: each pixel is shared out among them, most
+            of it to one. For images in few flat colours, which tanh meets only nearly; None for none.
         generator_steps: lessons of the generator in a step, each on fresh latent vectors; 1 as published. A training
             may go on with another number.
         precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.precision`).
@@ -137,6 +140,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         decay_steps=None,
         ema=None,
         modulation=None,
+        inks=None,
         generator_steps=1,
         precision="auto",
         seed=None,
@@ -181,8 +185,10 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             isinstance(widths, list | tuple) and all(isinstance(width, int) and width > 0 for width in widths)
         ):
             raise ValueError(f"modulation is {widths!r}; it is a list of whole numbers, such as [64], or None.")
-        if not isinstance(self.options["generator_steps"], int) or self.options["generator_steps"] < 1:
-            raise ValueError(f"generator_steps is {self.options['generator_steps']!r}; it is a whole number from 1 on.")
+        for option, least in (("generator_steps", 1), ("inks", 2)):
+            number = self.options[option]
+            if number != OPTIONS[option] and (not isinstance(number, int) or number < least):
+                raise ValueError(f"{option} is {number!r}; it is a whole number from {least} on.")
         if self.options["ema"] is not None and not 0 < self.options["ema"] < 1:
             raise ValueError(f"ema is {self.options['ema']!r}; it is a decay between 0 and 1, such as 0.999, or None.")
 
@@ -202,7 +208,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         )
 
     def _build_generator(self, **making):
-        return super()._build_generator(modulation=self.options["modulation"], **making)
+        style = {name: self.options[name] for name in ("modulation", "inks")}
+        return super()._build_generator(**style, **making)
 
     def _averaged_generator(self):
         generator = with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))

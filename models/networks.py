@@ -8,6 +8,8 @@ Conv2D, `PhasedConv2DTranspose` for Conv2DTranspose, `PiecewiseLinear` for Leaky
 Names of layers are the original's: critic_input, critic_conv_0 ..., generator_input, generator_conv_0 ...
 """
 
+import itertools
+
 import keras
 import numpy as np
 from keras import layers, ops
@@ -127,6 +129,19 @@ class LayerMaker:
             z = self.dense(width, name=f"generator_style_{i}", kernel_initializer=kernel)(z)
             z = self.activation(activation)(z)
         return layers.Reshape((1, 1, widths[-1]), dtype=self.dtype, name="generator_style")(z)
+
+    def painted(self, x, channels):
+        """The image (n, height, width, channels) that inks give; x (n, height, width, inks) says how much of each.
+
+        The softmax of x shares every pixel out among the inks, most of it to one of them, and each ink is a colour that
+        is learnt. They start at the corners of the colour cube: black, blue, green ... white, eight of them for RGB.
+        """
+        corners = np.array(list(itertools.product((-1.0, 1.0), repeat=channels)))
+        x = layers.Softmax(dtype=self.dtype, name="generator_shares")(x)
+        inks = layers.Conv2D(channels, 1, use_bias=False, dtype=self.dtype, name="generator_inks")
+        image = inks(x)
+        inks.set_weights([np.resize(corners, inks.kernel.shape)])
+        return layers.Activation("linear", dtype="float32")(image)
 
     def modulated(self, x, style, name):
         """Pictures (n, height, width, channels) whose channels `style` scales and shifts.
@@ -251,6 +266,7 @@ def build_generator(
     activation="leaky_relu",
     dropout_rate=None,
     modulation=None,
+    inks=None,
     **making,
 ):
     """The generator: one dense layer to a small picture, then convolutions that enlarge it.
@@ -261,10 +277,12 @@ def build_generator(
         upsample: one number a layer; 2 means UpSampling2D and Conv2D, anything else Conv2DTranspose with the stride.
         conv_filters, conv_kernel_size, conv_strides: one number a layer; the last filters are the image's channels.
         batch_norm_momentum: None for no batch normalisation.
-        activation: `leaky_relu`, or any name that Keras knows; the image itself comes out of tanh.
+        activation: `leaky_relu`, or any name that Keras knows; the image itself comes out of tanh, or of `inks`.
         dropout_rate: None for none.
         modulation: widths of dense layers through which the latent vector scales and shifts the channels of each
             layer's pictures, e.g. [64]; None for none, as published.
+        inks: how many learnt colours the last layer shares every pixel out among, e.g. 8 in place of red, green and
+            blue by tanh; None for none, as published.
         **making: `dtype`, `stock`, `seed` of `LayerMaker`.
 
     Returns:
@@ -288,7 +306,8 @@ def build_generator(
     x = layers.Reshape(tuple(initial_dense_layer_size), dtype=make.dtype, name="generator_reshape")(x)
     if dropout_rate:
         x = layers.Dropout(dropout_rate, dtype=make.dtype)(x)
-    rows = list(zip(upsample, conv_filters, conv_kernel_size, conv_strides, strict=True))
+    drawn = [*conv_filters[:-1], inks] if inks else conv_filters
+    rows = list(zip(upsample, drawn, conv_kernel_size, conv_strides, strict=True))
     for i, (enlarge, filters, kernel_size, strides) in enumerate(rows):
         if enlarge == 2:
             x = layers.UpSampling2D(dtype=make.dtype)(x)
@@ -297,4 +316,5 @@ def build_generator(
             x = make.conv(filters, kernel_size, strides, f"generator_conv_{i}", transpose=True)(x)
         if i < len(rows) - 1:
             x = normalised_and_activated(x, i)  # (n, 2 * height, 2 * width, filters)
-    return keras.Model(z, layers.Activation("tanh", dtype="float32")(x), name="generator")
+    image = make.painted(x, conv_filters[-1]) if inks else layers.Activation("tanh", dtype="float32")(x)
+    return keras.Model(z, image, name="generator")

@@ -121,6 +121,18 @@ def test_the_latent_vector_scales_and_shifts_the_channels_of_each_layer():
     assert np.ptp(after) == 0 < np.ptp(before)  # nothing of the picture is left
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_inks_are_the_only_colours_and_start_at_the_corners(channels):
+    generator = build_generator(8, (2, 2, 4), [1, 1], [4, channels], [4, 4], [2, 2], inks=2**channels, seed=1)
+    assert generator.output_shape == (None, 8, 8, channels)
+    (colors,) = generator.get_layer("generator_inks").get_weights()
+    assert len(np.unique(colors[0, 0], axis=0)) == 2**channels and set(np.unique(colors)) == {-1, 1}
+    last = generator.get_layer("generator_conv_1")
+    last.set_weights([1e6 * weights for weights in last.get_weights()])  # sure of every pixel
+    images = ops.convert_to_numpy(generator(np.random.default_rng(0).normal(size=(9, 8)).astype("float32")))
+    assert (np.abs(np.abs(images) - 1) < 0.01).mean() > 0.9 and len(np.unique(np.sign(images))) == 2
+
+
 def test_batch_normalisation_and_dropout_are_there_when_asked_for():
     critic = build_critic((8, 8, 3), [4, 8], [3, 3], [2, 2], batch_norm_momentum=0.8, dropout_rate=0.3)
     kinds = [type(layer).__name__ for layer in critic.layers]
