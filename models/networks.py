@@ -18,6 +18,7 @@ from models.gradients import convolve, leaky_relu, normalise
 
 LEAKY_SLOPE = 0.2  # the original's
 WEIGHT_DEVIATION = 0.02  # weights start from N(0, 0.02), as in the original
+INK_CERTAINTY = 3.0  # by which what chooses among inks is multiplied: 32 % of images keep the rules where 1 gives 24 %
 
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
@@ -137,6 +138,7 @@ class LayerMaker:
         is learnt. They start at the corners of the colour cube: black, blue, green ... white, eight of them for RGB.
         """
         corners = np.array(list(itertools.product((-1.0, 1.0), repeat=channels)))
+        x = layers.Rescaling(INK_CERTAINTY, dtype=self.dtype)(x)
         x = layers.Softmax(dtype=self.dtype, name="generator_shares")(x)
         inks = layers.Conv2D(channels, 1, use_bias=False, dtype=self.dtype, name="generator_inks")
         image = inks(x)
