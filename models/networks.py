@@ -18,7 +18,7 @@ from models.gradients import convolve, leaky_relu, normalise
 
 LEAKY_SLOPE = 0.2  # the original's
 WEIGHT_DEVIATION = 0.02  # weights start from N(0, 0.02), as in the original
-INK_CERTAINTY = 3.0  # by which what chooses among inks is multiplied: 32 % of images keep the rules where 1 gives 24 %
+INK_CERTAINTY = 10.0  # multiplies what chooses among inks; half-trained, 45 % of images keep the rules by 3, 51 % by 12
 
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
