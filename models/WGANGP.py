@@ -187,7 +187,9 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             raise ValueError(f"modulation is {widths!r}; it is a list of whole numbers, such as [64], or None.")
         for option, least in (("generator_steps", 1), ("inks", 2)):
             number = self.options[option]
-            if number != OPTIONS[option] and (not isinstance(number, int) or number < least):
+            if number is None and OPTIONS[option] is None:
+                continue
+            if not isinstance(number, int) or number < least:
                 raise ValueError(f"{option} is {number!r}; it is a whole number from {least} on.")
         if self.options["ema"] is not None and not 0 < self.options["ema"] < 1:
             raise ValueError(f"ema is {self.options['ema']!r}; it is a decay between 0 and 1, such as 0.999, or None.")
@@ -208,8 +210,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         )
 
     def _build_generator(self, **making):
-        style = {name: self.options[name] for name in ("modulation", "inks")}
-        return super()._build_generator(**style, **making)
+        return super()._build_generator(modulation=self.options["modulation"], inks=self.options["inks"], **making)
 
     def _averaged_generator(self):
         generator = with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))

@@ -264,7 +264,7 @@ def over_devices(model, **facts):
             cluster.agree({**facts, "weights": weights})
         model.epoch = cluster.agreed(model.epoch)
         _here.spread = (_Mirrored if _here.strategy else _DataParallel)(model)
-        model._lay_data(None)  # forgets what was compiled for one device
+        model._forget_compiled()  # it was compiled for one device
         yield
         _here.spread.gather()
         cluster.state = DONE
@@ -275,7 +275,7 @@ def over_devices(model, **facts):
         raise
     finally:
         _here.spread = None
-        model._lay_data(None)
+        model._forget_compiled()
 
 
 def gather(model):

@@ -288,7 +288,8 @@ def build_generator(
         **making: `dtype`, `stock`, `seed` of `LayerMaker`.
 
     Returns:
-        A functional Keras model (n, z_dim) -> float32 (n, height, width, channels) in [-1, 1].
+        A functional Keras model (n, z_dim) -> float32 (n, height, width, channels) in [-1, 1]; with inks as far beyond
+        as they have learnt to be, at most a little.
     """
     make = LayerMaker(**making)
 

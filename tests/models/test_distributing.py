@@ -37,9 +37,17 @@ def losses(folder):
 
 
 def assert_alike(folder, other, steps=STEPS):
+    """The same losses but for rounding, which grows where a unit comes to lie on the other side of zero.
+
+    Against the largest value of each loss, rounding makes 1e-6 and such a unit up to 2.3e-3, on some processors within
+    50 steps; the next batch changes the critic's score of real images by 9e-2 (benchmarks/DISTRIBUTED.md).
+    """
     for name, values in losses(folder).items():
         assert len(values) == steps
-        np.testing.assert_allclose(values, losses(other)[name], rtol=1e-4, err_msg=name)
+        expected = losses(other)[name]
+        largest = np.abs(expected).max()
+        np.testing.assert_allclose(values[:10], expected[:10], rtol=0, atol=1e-4 * largest, err_msg=name)
+        np.testing.assert_allclose(values, expected, rtol=0, atol=1e-2 * largest, err_msg=name)
 
 
 # Sharing a batch ---------------------------------------------------------------------------------------------------

@@ -295,10 +295,15 @@ def test_several_lessons_of_the_generator_in_a_step(tiny, images):
 
 
 @pytest.mark.parametrize(("option", "least"), [("generator_steps", 1), ("inks", 2)])
-@pytest.mark.parametrize("number", [0, -1, 1.5, "2"])
+@pytest.mark.parametrize("number", [0, -1, 1.0, 1.5, "2"])
 def test_numbers_that_count_nothing_are_refused(tiny, option, least, number):
     with pytest.raises(ValueError, match=f"{option} is {number!r}; it is a whole number from {least} on"):
         tiny(**{option: number})
+
+
+def test_a_step_without_a_number_of_lessons_is_refused(tiny):
+    with pytest.raises(ValueError, match="generator_steps is None"):
+        tiny(generator_steps=None)
 
 
 @pytest.mark.parametrize("widths", [64, [0], ["64"]])
