@@ -2,8 +2,9 @@
 
 - `read_params`: params.pkl, through an interpreter that knows plain values only (`utils.plain_pickle`);
 - `load_network`: a .h5 or .keras model. Keras 3 alone refuses those of Keras 2: Conv2DTranspose carries `groups`,
-  LeakyReLU `alpha`. The file is looked through (`utils.model_checks`), its architecture is read as text, put into
-  today's words (`modernise`) and built; then the weights are read. The file itself is only ever read;
+  LeakyReLU `alpha`; and an older Keras 3 refuses those of a newer one (`utils.portable`). The file is looked through
+  (`utils.model_checks`), its architecture is read as text, put into today's words (`modernise`) and built; then the
+  weights are read. The file itself is only ever read;
 - `load_weights`: weights/weights.h5 of either era, into a model that is there already. Keras 2 wrote the weights of a
   nested model trainable ones first, and Keras 3 reads them back in the order that *its* trainable flags give, which is
   another if the critic was frozen at one time and not at the other. Here they find their places by name.
@@ -35,6 +36,7 @@ from utils.model_checks import (
     read_once_elsewhere,
 )
 from utils.plain_pickle import Refused, plain_value
+from utils.portable import portable
 
 LARGEST_PARAMS = 2**20  # bytes; the original's file has a few hundred
 
@@ -227,6 +229,7 @@ def _build(config, version, path, numbers):
     try:
         if version.startswith("2"):
             config = modernise(config)
+        config = portable(config)
         with no_more_weights_than(numbers):
             if "module" in config:
                 config = {**config, "compile_config": None}  # an optimiser is not wanted

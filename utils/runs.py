@@ -34,6 +34,7 @@ from utils.drawing import in_notebook
 from utils.errors import one_line
 from utils.json_files import read_json
 from utils.old_files import check_h5
+from utils.portable import make_portable
 from utils.progress import tqdm
 from utils.quiet import keras
 
@@ -221,12 +222,13 @@ def processor_name():
 
 
 def save_keras_model(model, path):
-    """Write a Keras model whole, as .h5 or .keras by its suffix, without its optimiser."""
+    """Write a Keras model whole, as .h5 or .keras by its suffix, without its optimiser, for any Keras from 3.8 on."""
     path = Path(path)
     room = _bytes_of(model.weights)
     with files.write_whole(path, suffix=path.suffix, size=room) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # HDF5 is an old format, and the one that the original's users hold
         _quietly(model.save, temporary, include_optimizer=False)
+        make_portable(temporary)
     return path
 
 
