@@ -22,7 +22,7 @@ from keras import ops
 from models import distributing
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
 from models.losses import LOSSES, PENALTIES
-from models.networks import build_critic, check_images, check_layers, with_weights_of
+from models.networks import build_critic, check_images, check_layers, choose_surely, with_weights_of
 from models.precision import jit_pays, resolve_precision, scaled
 from models.saving import SavedNetworks, plain
 from models.training import Schedule, TrainingLoop, half_cosine, make_optimizer
@@ -92,7 +92,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         modulation: list of int, widths of dense layers through which the latent vector scales and shifts the channels
             of each of the generator's layers (self-modulation), e.g. [64]; None for none.
         inks: int, how many learnt colours the generator paints with, e.g. 8: each pixel is shared out among them, most
-            of it to one. For images in few flat colours, which tanh meets only nearly; None for none.
+            of it to one, in the moving average nearly all. For images in few flat colours, which tanh meets only
+            nearly; None for none.
         generator_steps: lessons of the generator in a step, each on fresh latent vectors; 1 as published. A training
             may go on with another number.
         precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.precision`).
@@ -215,7 +216,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
     def _averaged_generator(self):
         generator = with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))
         generator.trainable = False
-        return generator
+        return choose_surely(generator)
 
     def stock_critic(self):
         """A float32 copy of the critic, of stock layers only, as it is saved."""

@@ -13,6 +13,9 @@ from models.networks import (
     build_critic,
     build_encoder,
     build_generator,
+    certainty_of,
+    choose_surely,
+    with_weights_of,
 )
 from models.parameters import published
 from models.WGANGP import WGANGP
@@ -131,6 +134,18 @@ def test_inks_are_the_only_colours_and_start_at_the_corners(channels):
     last.set_weights([1e6 * weights for weights in last.get_weights()])  # sure of every pixel
     images = ops.convert_to_numpy(generator(np.random.default_rng(0).normal(size=(9, 8)).astype("float32")))
     assert (np.abs(np.abs(images) - 1) < 0.01).mean() > 0.9 and len(np.unique(np.sign(images))) == 2
+
+
+def test_a_surer_choice_leaves_fewer_mixed_pixels():
+    generator = build_generator(8, (2, 2, 4), [1, 1], [4, 3], [4, 4], [2, 2], inks=8, seed=1)
+    z = np.random.default_rng(0).normal(size=(9, 8)).astype("float32")
+    mixed = [
+        (np.abs(ops.convert_to_numpy(choose_surely(generator, certainty)(z))) < 0.9).mean()
+        for certainty in (1e3, 1e5, 1e7)  # fresh weights hardly choose
+    ]
+    assert mixed[0] > mixed[1] > mixed[2]
+    copy = build_generator(8, (2, 2, 4), [1, 1], [4, 3], [4, 4], [2, 2], inks=8)
+    assert certainty_of(with_weights_of(generator, copy)) == 1e7
 
 
 def test_batch_normalisation_and_dropout_are_there_when_asked_for():

@@ -3,6 +3,7 @@
 import h5py
 import numpy as np
 
+from models.networks import AVERAGED_CERTAINTY, INK_CERTAINTY, certainty_of
 from utils import runs
 
 
@@ -28,6 +29,21 @@ def test_the_copy_is_no_part_of_the_model(tiny):
     model = tiny()
     before = len(model.variables)
     assert model.model and len(model.variables) == before
+
+
+def test_the_moving_average_chooses_among_its_inks_more_surely(tiny, images, tmp_path):
+    from utils.loaders import load_generator
+
+    model = tiny(ema=0.9, inks=8)
+    model.fit(images[:20], batch_size=20, epochs=1, verbose=0)
+    model.save_model(tmp_path)
+    z = np.random.default_rng(0).normal(size=(4, model.z_dim)).astype("float32")
+    taught = (model.generator, "generator.h5", INK_CERTAINTY)
+    averaged = (model.ema_generator, "generator_ema.h5", AVERAGED_CERTAINTY)
+    for network, path, certainty in (taught, averaged):
+        saved = load_generator(tmp_path / path)
+        assert certainty_of(network) == certainty_of(saved) == certainty
+        np.testing.assert_allclose(saved.predict_on_batch(z), network.predict_on_batch(z), atol=1e-5)
 
 
 def test_after_the_moving_average_the_generator_itself_is_saved(tiny, images, tmp_path):
