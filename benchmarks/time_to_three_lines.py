@@ -1,6 +1,6 @@
 """Time to three lines: trains a recipe and says, every so often, how many of its images keep the rules.
 
-    python -m benchmarks.time_to_three_lines --steps 15001 --out run/gan/0002_lines
+    python -m benchmarks.time_to_three_lines --steps 28001 --out run/gan/0002_lines
     python -m benchmarks.time_to_three_lines --set loss=hinge grad_weight=1.0 --minutes 10
     python -m benchmarks.time_to_three_lines --resume --ship data/generators/three_lines_128.h5
 
@@ -61,7 +61,7 @@ def main():
     parser.add_argument("--set", nargs="+", default=[], type=value_of, metavar="NAME=VALUE", help="other arguments")
     parser.add_argument("--n-critic", type=int, help="critic batches a step; 1, published 5")
     parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=15_001)
+    parser.add_argument("--steps", type=int, default=28_001)
     parser.add_argument("--minutes", type=float, help="time limit")
     parser.add_argument("--every", type=int, default=500, help="steps between two readings")
     parser.add_argument("--seed", type=int, default=1)

@@ -22,7 +22,15 @@ from keras import ops
 from models import distributing
 from models.gradients import TrainStep, apply_gradients, loss_and_gradients
 from models.losses import LOSSES, PENALTIES
-from models.networks import build_critic, check_images, check_layers, choose_surely, with_weights_of
+from models.networks import (
+    INK_CERTAINTY,
+    SURER,
+    build_critic,
+    check_images,
+    check_layers,
+    choose_surely,
+    with_weights_of,
+)
 from models.precision import jit_pays, resolve_precision, scaled
 from models.saving import SavedNetworks, plain
 from models.training import Schedule, TrainingLoop, half_cosine, make_optimizer
@@ -59,6 +67,7 @@ OPTIONS = {  # the keywords that change what is learnt, as published
     "ema": None,
     "modulation": None,
     "inks": None,
+    "ink_certainty": INK_CERTAINTY,
     "generator_steps": 1,
 }
 THOROUGH_CRITIC = 5  # batches that the critic learns from on every 100th step, as in the original
@@ -94,6 +103,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         inks: int, how many learnt colours the generator paints with, e.g. 8: each pixel is shared out among them, most
             of it to one, in the moving average nearly all. For images in few flat colours, which tanh meets only
             nearly; None for none.
+        ink_certainty: float, how surely the generator chooses among its inks, in the moving average ten times as
+            surely. A training may begin with 1 and go on with 3 and 10.
         generator_steps: lessons of the generator in a step, each on fresh latent vectors; 1 as published. A training
             may go on with another number.
         precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.precision`).
@@ -142,6 +153,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         ema=None,
         modulation=None,
         inks=None,
+        ink_certainty=INK_CERTAINTY,
         generator_steps=1,
         precision="auto",
         seed=None,
@@ -192,6 +204,9 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
                 continue
             if not isinstance(number, int) or number < least:
                 raise ValueError(f"{option} is {number!r}; it is a whole number from {least} on.")
+        certainty = self.options["ink_certainty"]
+        if isinstance(certainty, bool) or not isinstance(certainty, int | float) or not 0 < certainty < float("inf"):
+            raise ValueError(f"ink_certainty is {certainty!r}; it is a number above 0, such as {INK_CERTAINTY}.")
         if self.options["ema"] is not None and not 0 < self.options["ema"] < 1:
             raise ValueError(f"ema is {self.options['ema']!r}; it is a decay between 0 and 1, such as 0.999, or None.")
 
@@ -211,12 +226,13 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         )
 
     def _build_generator(self, **making):
-        return super()._build_generator(modulation=self.options["modulation"], inks=self.options["inks"], **making)
+        style = {name: self.options[name] for name in ("modulation", "inks", "ink_certainty")}
+        return super()._build_generator(**style, **making)
 
     def _averaged_generator(self):
         generator = with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))
         generator.trainable = False
-        return choose_surely(generator)
+        return choose_surely(generator, SURER * self.options["ink_certainty"])
 
     def stock_critic(self):
         """A float32 copy of the critic, of stock layers only, as it is saved."""

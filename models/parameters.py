@@ -86,7 +86,7 @@ def published(name="readme", divide=1, image_size=IMAGE_SIZE, channels=3):
     }
 
 
-def three_lines(divide=1, decay_steps=15_000):
+def three_lines(divide=1, decay_steps=28_000):
     """The arguments of a recipe that comes nearer to the rules of the lines, for `WGANGP(**three_lines())`.
 
     The best found so far by measurement (benchmarks/LOG.md): after 15,000 steps, 58 minutes on 2 shared cores, 56 %

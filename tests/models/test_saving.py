@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from models.networks import AVERAGED_CERTAINTY, INK_CERTAINTY, certainty_of
+from models.networks import SURER, certainty_of
 from utils import runs
 
 
@@ -34,12 +34,12 @@ def test_the_copy_is_no_part_of_the_model(tiny):
 def test_the_moving_average_chooses_among_its_inks_more_surely(tiny, images, tmp_path):
     from utils.loaders import load_generator
 
-    model = tiny(ema=0.9, inks=8)
+    model = tiny(ema=0.9, inks=8, ink_certainty=3)
     model.fit(images[:20], batch_size=20, epochs=1, verbose=0)
     model.save_model(tmp_path)
     z = np.random.default_rng(0).normal(size=(4, model.z_dim)).astype("float32")
-    taught = (model.generator, "generator.h5", INK_CERTAINTY)
-    averaged = (model.ema_generator, "generator_ema.h5", AVERAGED_CERTAINTY)
+    taught = (model.generator, "generator.h5", 3)
+    averaged = (model.ema_generator, "generator_ema.h5", 3 * SURER)
     for network, path, certainty in (taught, averaged):
         saved = load_generator(tmp_path / path)
         assert certainty_of(network) == certainty_of(saved) == certainty

@@ -306,6 +306,12 @@ def test_a_step_without_a_number_of_lessons_is_refused(tiny):
         tiny(generator_steps=None)
 
 
+@pytest.mark.parametrize("certainty", [0, -1.0, float("nan"), float("inf"), None, "10"])
+def test_a_certainty_that_is_no_number_above_nothing_is_refused(tiny, certainty):
+    with pytest.raises(ValueError, match=r"ink_certainty is .*; it is a number above 0"):
+        tiny(ink_certainty=certainty)
+
+
 @pytest.mark.parametrize("widths", [64, [0], ["64"]])
 def test_widths_that_are_none_are_refused(tiny, widths):
     with pytest.raises(ValueError, match=r"such as \[64\], or None"):
@@ -342,7 +348,7 @@ def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_pa
 
 def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
     recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8}
-    recipe |= {"modulation": [3], "inks": 8, "generator_steps": 2}
+    recipe |= {"modulation": [3], "inks": 8, "ink_certainty": 3.0, "generator_steps": 2}
     whole = tiny(**recipe)
     whole.save(tmp_path / "parts")
     train(whole, images, tmp_path / "whole", epochs=4, n_critic=1)
