@@ -89,15 +89,15 @@ def published(name="readme", divide=1, image_size=IMAGE_SIZE, channels=3):
 def three_lines(divide=1, decay_steps=28_000):
     """The arguments of a recipe that comes nearer to the rules of the lines, for `WGANGP(**three_lines())`.
 
-    The best found so far by measurement (benchmarks/LOG.md): after 15,000 steps, 58 minutes on 2 shared cores, 56 %
-    of the images keep all the rules, where the published recipe ends at 0.1 %, and 98 % of them are clearly
-    different. data/generators/three_lines_128.h5 was trained so, but for what was changed on the way, which its card
-    says; with these arguments throughout only the first 1,400 steps were run, and learnt sooner. Both networks go
-    down to 2 x 2, where they see the whole image at once; the latent vector scales and shifts each of the generator's
-    layers, and the generator paints with eight inks, for tanh meets flat colours only nearly. The loss is the sigmoid
-    cross-entropy of the first GANs, with a penalty on the critic's slope at real images (R1); one critic batch a step
-    (`n_critic=1`), Adam without momentum, larger learning rates that fall to nothing, and a moving average of the
-    generator, which is the one to keep.
+    The best found so far by measurement (benchmarks/LOG.md) that is trained in one go: after 26,500 of its 28,000
+    steps, 91 minutes on 2 shared cores, 55 % of the images keep all the rules, where the published recipe ends at 0.1
+    %, and 97 % of them are clearly different. In stages, in which `ink_certainty` grows and the generator has two
+    lessons a step in the end, 60 % do after 58 minutes: data/generators/three_lines_128.h5, whose card has the
+    commands. Both networks go down to 2 x 2, where they see the whole image at once; the latent vector scales and
+    shifts each of the generator's layers, and the generator paints with eight inks, for tanh meets flat colours only
+    nearly. The loss is the sigmoid cross-entropy of the first GANs, with a penalty on the critic's slope at real images
+    (R1); one critic batch a step (`n_critic=1`), Adam without momentum, larger learning rates that fall to nothing, and
+    a moving average of the generator, which is the one to keep.
 
     Args:
         divide: divides the number of filters of every layer.
