@@ -47,6 +47,18 @@ def test_a_search_leaves_the_generator_as_it_was(tiny_generator):
     assert fingerprint(tiny_generator) == before
 
 
+def test_a_generator_that_is_sure_of_its_inks_doubts_only_while_it_is_searched():
+    networks = pytest.importorskip("models.networks")
+    generator = networks.build_generator(6, (4, 4, 8), [1, 1], [8, 3], [4, 4], [2, 2], inks=8, seed=1)
+    last = generator.get_layer("generator_conv_1")
+    last.set_weights([100 * weights for weights in last.get_weights()])
+    networks.choose_surely(generator, 1e9)
+    sought = generate_images(generator, generate_latent_points(6, 1, seed=7))
+    _, history = project(generator, sought, steps=20, starts=1, prior=0)
+    assert history.loss[-1] < history.loss[0]  # by 1e9 all slopes are 0
+    assert networks.certainty_of(generator) == 1e9
+
+
 def test_a_seed_gives_the_same_search_again_and_bytes_are_as_good_as_floats(tiny_generator):
     image = generate_images(tiny_generator, np.ones((1, 6)))[0]
     first, _ = project(tiny_generator, image, steps=5, seed=3)
