@@ -91,7 +91,9 @@ def test_who_looks_at_the_weights_finds_them_as_they_are_at_that_step(few, image
     train(tmp_path / "alone", images, callbacks=[alone := kind()])
     few(5)
     train(tmp_path / "together", images, callbacks=[together := kind()])
-    assert together.seen == alone.seen and alone.seen
+    assert [step for step, *_ in together.seen] == [step for step, *_ in alone.seen] and alone.seen
+    # On a crowded machine TensorFlow may add up in another order: 1e-5 was seen. The weight differs by 1e-3 a step.
+    np.testing.assert_allclose(together.seen, alone.seen, rtol=0, atol=1e-4)
 
 
 def test_a_training_that_is_stopped_is_saved_as_it_is_and_goes_on(few, images, tmp_path):
