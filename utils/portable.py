@@ -5,16 +5,17 @@ for nothing: `quantization_config` of dense and convolutional layers, `renorm` o
 weights. Found by opening under Keras 3.8 what Keras 3.15 had saved.
 """
 
+import itertools
 import json
 import os
 import zipfile
 from pathlib import Path
 
-NEWER = {  # a setting that asks for something or not: all that goes with it
-    "quantization_config": ("quantization_config",),
-    "input_axes": ("input_axes",),
-    "output_axes": ("output_axes",),
-    "renorm": ("renorm", "renorm_clipping", "renorm_momentum"),
+NEWER = {  # a setting: what it is where it asks for nothing, and all that goes with it
+    "quantization_config": (None, ["quantization_config"]),
+    "input_axes": (None, ["input_axes"]),
+    "output_axes": (None, ["output_axes"]),
+    "renorm": (False, ["renorm", "renorm_clipping", "renorm_momentum"]),
 }
 CONFIG = "config.json"  # in a .keras file
 
@@ -29,7 +30,8 @@ def portable(config):
         The same as new dicts and lists. A newer setting that asks for something stays.
     """
     if isinstance(config, dict):
-        idle = {name for setting, names in NEWER.items() if not config.get(setting) for name in names}
+        idle = [names for setting, (nothing, names) in NEWER.items() if config.get(setting, nothing) == nothing]
+        idle = set(itertools.chain(*idle))
         return {name: portable(value) for name, value in config.items() if name not in idle}
     return [portable(value) for value in config] if isinstance(config, list) else config
 

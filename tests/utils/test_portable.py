@@ -48,7 +48,9 @@ def test_settings_that_ask_for_nothing_are_left_out():
     assert layer["config"]["renorm"] is False  # what was passed stays as it was
 
 
-@pytest.mark.parametrize("asks", [{"quantization_config": {"mode": "int8"}}, {**NEWER, "renorm": True}])
+@pytest.mark.parametrize(
+    "asks", [{"quantization_config": {"mode": "int8"}}, {**NEWER, "renorm": True}, {"input_axes": 0}]
+)
 def test_settings_that_ask_for_something_stay(asks):
     kept = portable(asks)
     assert kept and all(asks[name] == value for name, value in kept.items())
