@@ -21,6 +21,7 @@ WEIGHT_DEVIATION = 0.02  # weights start from N(0, 0.02), as in the original
 INK_CERTAINTY = 10.0  # multiplies what chooses among inks; half-trained, 45 % of images keep the rules by 3, 51 % by 12
 SURER = 10.0  # how much more surely a moving average chooses, which is not taught: nearly every pixel is of one ink
 CERTAINTY = "generator_certainty"  # the layer that multiplies
+PLACE_CERTAINTY = 10.0  # the same for places on strips
 
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
@@ -107,9 +108,10 @@ class LayerMaker:
         return kind(momentum=momentum, dtype=self.dtype)
 
     def conv(self, filters, kernel_size, strides, name, transpose=False):
-        kind = layers.Conv2D if self.stock else QuickConv2D
+        quick = not self.stock and isinstance(kernel_size, int)  # as high as wide
+        kind = QuickConv2D if quick else layers.Conv2D
         if transpose:
-            phased = not self.stock and PhasedConv2DTranspose.fits(kernel_size, strides)
+            phased = quick and PhasedConv2DTranspose.fits(kernel_size, strides)
             kind = PhasedConv2DTranspose if phased else layers.Conv2DTranspose
         return kind(
             filters,
@@ -132,6 +134,60 @@ class LayerMaker:
             z = self.dense(width, name=f"generator_style_{i}", kernel_initializer=kernel)(z)
             z = self.activation(activation)(z)
         return layers.Reshape((1, 1, widths[-1]), dtype=self.dtype, name="generator_style")(z)
+
+    def strips(self, z, shape, channels, rows, finished, places=None):
+        """Pictures one pixel wide and pictures one pixel high, for each layer of the generator to add to its own.
+
+        They are made as the large picture is, by a dense layer and transposed convolutions, but along one axis alone.
+        Spread across the other axis, what they draw is the same from edge to edge.
+
+        Args:
+            z: latent vectors (n, z_dim).
+            shape: (height, width) of the small picture that the generator begins with.
+            channels: of each strip.
+            rows: (filters, kernel size, factor that it enlarges by) of each of the generator's layers.
+            finished: normalises and activates what a layer gives; given a name, the latent vector scales and shifts it.
+            places: how many places the last strips mark, or None.
+
+        Returns:
+            For each of the layers, two tensors: (n, height, 1, filters) and (n, 1, width, filters).
+        """
+        ways = []
+        for name, axis in (("down", 0), ("across", 1)):
+            side, way = [1, 1], []
+            side[axis] = shape[axis]
+            x = finished(self.dense(shape[axis] * channels, name=f"generator_{name}")(z))
+            x = layers.Reshape((*side, channels), dtype=self.dtype)(x)
+            for i, (filters, kernel_size, factor) in enumerate(rows):
+                kernel, strides = [1, 1], [1, 1]
+                kernel[axis], strides[axis] = kernel_size, factor
+                x = finished(self.conv(channels, kernel, strides, f"generator_{name}_conv_{i}", transpose=True)(x))
+                way.append(self.dense(filters, name=f"generator_{name}_{i}")(x))
+            if places:
+                x = finished(self.marked(x, axis, places, channels, kernel, f"generator_{name}"), name)
+                marks = self.dense(filters, name=f"generator_{name}_marks")(x)
+                way[-1] = layers.Add(dtype=self.dtype)([way[-1], marks])
+            ways.append(way)
+        return list(zip(*ways, strict=True))
+
+    def marked(self, x, axis, places, channels, kernel, name):
+        """Strips that are all the same but at a few places, which a softmax chooses along them.
+
+        A line that moves with the latent vector must not fade at one place before it appears at the next. The softmax
+        of each of the `places` adds up to 1 along the strip, so that what it marks is always somewhere.
+
+        Args:
+            x: tensor (n, height, 1, any) or (n, 1, width, any).
+            axis: 0 where strips run down, 1 where they run across.
+            channels, kernel: of the convolution that makes a mark of a place.
+
+        Returns:
+            A tensor of the shape of x with so many channels.
+        """
+        x = self.dense(places, dtype="float32", name=f"{name}_places")(x)
+        x = layers.Rescaling(PLACE_CERTAINTY, dtype="float32", name=f"{name}_place_certainty")(x)
+        x = layers.Softmax(axis=1 + axis, dtype="float32", name=f"{name}_place")(x)
+        return self.conv(channels, kernel, [1, 1], f"{name}_mark")(x)
 
     def painted(self, x, channels, certainty):
         """The image (n, height, width, channels) that inks give; x (n, height, width, inks) says how much of each.
@@ -295,6 +351,8 @@ def build_generator(
     activation="leaky_relu",
     dropout_rate=None,
     modulation=None,
+    strips=None,
+    places=None,
     inks=None,
     ink_certainty=INK_CERTAINTY,
     **making,
@@ -311,6 +369,11 @@ def build_generator(
         dropout_rate: None for none.
         modulation: widths of dense layers through which the latent vector scales and shifts the channels of each
             layer's pictures, e.g. [64]; None for none, as published.
+        strips: channels of pictures one pixel wide or high, which a second way makes of the latent vector and each
+            layer adds to its own picture, spread across it, e.g. 128; None for none, as published. For images of lines
+            that run from edge to edge.
+        places: how many places along the strips the last layer marks, each chosen by a softmax, e.g. 8; None for none.
+            It needs strips, and modulation to tell the marks apart.
         inks: how many learnt colours the last layer shares every pixel out among, e.g. 8 in place of red, green and
             blue by tanh; None for none, as published.
         ink_certainty: what multiplies the choice among inks; the larger, the surer, and the noisier to be taught.
@@ -340,12 +403,17 @@ def build_generator(
         x = layers.Dropout(dropout_rate, dtype=make.dtype)(x)
     drawn = [*conv_filters[:-1], inks] if inks else conv_filters
     rows = list(zip(upsample, drawn, conv_kernel_size, conv_strides, strict=True))
-    for i, (enlarge, filters, kernel_size, strides) in enumerate(rows):
+    if strips:
+        factors = [(filters, kernel, 2 if enlarge == 2 else step) for enlarge, filters, kernel, step in rows]
+        added = make.strips(z, initial_dense_layer_size[:2], strips, factors, normalised_and_activated, places)
+    for i, (enlarge, filters, kernel_size, stride) in enumerate(rows):
         if enlarge == 2:
             x = layers.UpSampling2D(dtype=make.dtype)(x)
             x = make.conv(filters, kernel_size, 1, f"generator_conv_{i}")(x)
         else:
-            x = make.conv(filters, kernel_size, strides, f"generator_conv_{i}", transpose=True)(x)
+            x = make.conv(filters, kernel_size, stride, f"generator_conv_{i}", transpose=True)(x)
+        for strip in added[i] if strips else ():
+            x = layers.Add(dtype=make.dtype)([x, strip])
         if i < len(rows) - 1:
             x = normalised_and_activated(x, i)  # (n, 2 * height, 2 * width, filters)
     image = make.painted(x, conv_filters[-1], ink_certainty) if inks else layers.Activation("tanh", dtype="float32")(x)
