@@ -1,7 +1,8 @@
 """A network drawn as its layers: one card for each layer that computes, with the shape it gives drawn to scale.
 
 Needs no graphviz. Layers without weights and batch normalisation stand as short lines on the card of the layer before.
-Where two ways meet, the card is that of the first; the layers of the other are named where they begin and end.
+Where two ways meet, the card is that of the first, which names what joins it; longer ways beside the one from the input
+to the output have rows of cards of their own.
 """
 
 import math
@@ -33,76 +34,101 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
     """
     from matplotlib.figure import Figure
 
-    cards = _cards(model)
-    rows, columns = math.ceil(len(cards) / COLUMNS), min(len(cards), COLUMNS)
-    lines = max(len(card["lines"]) for card in cards)
-    width, height = 1.55, 2.25 + 0.165 * lines  # inches of a card with the space around it
-    figure = Figure(figsize=(width * columns + 0.02, height * rows + 0.55))
+    ways = _ways(model)
+    rows = [way[i : i + COLUMNS] for way in ways for i in range(0, len(way), COLUMNS)]
+    width = 1.55  # inches of a card with the space beside it
+    heights = [2.25 + 0.165 * max(len(card["lines"]) for card in row) for row in rows]  # and with the space below it
+    columns = max(map(len, rows))
+    figure = Figure(figsize=(width * columns + 0.02, sum(heights) + 0.55))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_xlim(-0.1, width * columns - 0.08)
-    axes.set_ylim(-height * rows, 0.55)
+    axes.set_ylim(-sum(heights), 0.55)
     axes.axis("off")
     axes.text(0.05, 0.26, model.name, fontsize=13, fontweight="bold", color=INK, va="center")
     total = f"{model.count_params():,} parameters"
     axes.text(width * columns - 0.2, 0.26, total, fontsize=9, color=FAINT, ha="right", va="center")
-    largest = max(max(card["shape"][:-1], default=1) for card in cards)
-    for i, card in enumerate(cards):
-        x, y = i % COLUMNS * width, -(i // COLUMNS) * height
-        _draw_card(axes, card, x, y, width - 0.18, height - 0.12, largest)
-        if i % COLUMNS and i:
-            axes.annotate("", (x, y - 0.85), (x - 0.18, y - 0.85), arrowprops={"arrowstyle": "->", "color": FAINT})
+    largest = max(max(card["shape"][:-1], default=1) for row in rows for card in row)
+    y = 0
+    for row, height in zip(rows, heights, strict=True):
+        for i, card in enumerate(row):
+            _draw_card(axes, card, i * width, y, width - 0.18, height - 0.12, largest)
+            if i:
+                arrow = {"arrowstyle": "->", "color": FAINT}
+                axes.annotate("", (i * width, y - 0.85), (i * width - 0.18, y - 0.85), arrowprops=arrow)
+        y -= height
     return finish(figure, path, show, dpi=110)
 
 
-def _cards(model) -> list[dict]:
-    """The layers gathered into cards: a title, a name, a shape and lines of text."""
+def _ways(model) -> list[list[dict]]:
+    """The cards of a network, those of the way from the input to the output first, then those of each way beside it.
+
+    A way beside it that comes to a single card is not drawn, but named where it begins.
+    """
+    shapes = {layer: _output_shape(layer) for layer in model.layers}
+    made_by = {id(layer.output): layer for layer in model.layers if not hasattr(layer, "layers")}
+
+    def sources(layer):
+        """The layers that give a layer's inputs; none for the input itself, or where they are not told."""
+        if type(layer).__name__ == "InputLayer":
+            return []
+        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+        return [made_by[id(tensor)] for tensor in inputs if id(tensor) in made_by]
+
+    def back(layer):
+        """A layer and those before it, always by the first input."""
+        while layer is not None:
+            yield layer
+            layer = next(iter(sources(layer)), None)
+
+    main = list(back(made_by.get(id(model.outputs[0])))) or model.layers
+    joined = {layer: [other for other in sources(layer)[1:] if other not in main] for layer in model.layers}
+    sides = {}  # first layer: the layers of the way that begins with it
+    for layer in model.layers:
+        if layer not in main:
+            first = [other for other in back(layer) if type(other).__name__ != "InputLayer"][-1]
+            sides.setdefault(first, []).append(layer)
+    named = {layer: [_with_weights(back(other)).name for other in others] for layer, others in joined.items()}
+    ends = {other for others in joined.values() for other in others}  # they stand where they join
+    ways = [[layer for layer in way if layer not in ends or named[layer]] for way in sides.values()]
+    drawn = [_cards(way, shapes, named) for way in ways]
+    begins = [first.name for first in sides if first.weights and first not in ends]
+    return [_cards(main if main is model.layers else main[::-1], shapes, named, begins)] + [
+        cards for cards in drawn if len(cards) > 1
+    ]
+
+
+def _with_weights(layers):
+    """The first of some layers that has weights, or else the first of all."""
+    layers = list(layers)
+    return next((layer for layer in layers if layer.weights), layers[0])
+
+
+def _cards(layers, shapes, named, begins=()) -> list[dict]:
+    """Layers gathered into cards: a title, a name, a shape and lines of text.
+
+    Args:
+        layers: one after the other.
+        shapes: {layer: shape of what it gives}.
+        named: {layer: names of what joins there}.
+        begins: names of the ways that begin at the input.
+    """
     cards, before = [], []
-    shapes = [_output_shape(layer) for layer in model.layers]
-    joined, beside = _side_ways(model)
-    for layer, shape in zip(model.layers, shapes, strict=True):
-        if layer in beside:
-            continue
+    for layer in layers:
         kind, text = type(layer).__name__, _describe(layer)
-        if layer in joined:
-            cards[-1]["lines"].append(f"{JOINS.get(kind, kind)} {joined[layer].name}")
+        if named[layer] and cards:
+            cards[-1]["lines"] += [f"{JOINS.get(kind, kind)} {name}" for name in named[layer]]
         elif kind.startswith("UpSampling"):  # enlarges what the next layer reads
             before.append(f"after {kind}")
         elif not cards or kind == "InputLayer" or (layer.weights and "Normalization" not in kind):
             title = kind.removesuffix("Layer")
-            if kind == "InputLayer":
-                text += [f"and {other.name}" for other in beside if other.weights and other not in joined.values()]
-            cards.append({"title": title, "name": layer.name, "shape": shape, "lines": [*before, *text]})
+            text += [f"and {name}" for name in begins] if kind == "InputLayer" else []
+            cards.append({"title": title, "name": layer.name, "shape": shapes[layer], "lines": [*before, *text]})
             before = []
         else:
             cards[-1]["lines"].append(" ".join([kind, *text]))
             if kind != "Flatten":  # the block of images says more than their number of values
-                cards[-1]["shape"] = shape
+                cards[-1]["shape"] = shapes[layer]
     return cards
-
-
-def _side_ways(model) -> tuple[dict, list]:
-    """Where a second way joins the first: {joining layer: last layer of that way}, and all layers on such ways."""
-    made_by = {id(layer.output): layer for layer in model.layers if not hasattr(layer, "layers")}
-
-    def before(layer, which=0):
-        """The layer that gives a layer's input, or one of its inputs; None where that is no single layer."""
-        if type(layer).__name__ == "InputLayer":
-            return None
-        return made_by.get(id(layer.input[which] if isinstance(layer.input, list) else layer.input))
-
-    first, layer = [], made_by.get(id(model.outputs[0]))
-    while layer is not None:
-        first.append(layer)
-        layer = before(layer)
-    joined, beside = {}, []
-    for layer in first:
-        other = before(layer, 1) if isinstance(layer.input, list) and len(layer.input) > 1 else None
-        if other is not None:
-            joined[layer] = other
-        while other is not None and other not in [*first, *beside]:
-            beside.append(other)
-            other = before(other)
-    return joined, beside
 
 
 def _output_shape(layer) -> tuple[int, ...]:

@@ -330,6 +330,12 @@ def test_a_second_way_through_a_network_is_named_where_it_begins_and_joins():
     for word in ("and style", "first", "× scale", "+ shift"):
         assert word in words
     assert words.count("Dense") == 1
+    way = layers.Dense(7, name="further")(layers.Dense(8, name="beside")(z))
+    way = layers.Add()([layers.Dense(6, name="last")(way), layers.Dense(6, name="mark")(way)])
+    words = [text.get_text() for text in plot_layers(keras.Model(z, layers.Add()([x, way]))).axes[0].texts]
+    for word in ("and beside", "and style", "+ last", "+ mark", "8 units", "7 units"):  # with cards of its own
+        assert word in words
+    assert words.count("Dense") == 4 and words.count("Input") == 1
     residual = layers.Add()([layers.Dense(4, name="body")(z), z])
     words = [text.get_text() for text in plot_layers(keras.Model(z, residual)).axes[0].texts]
     assert words.count("Input") == words.count("Dense") == 1
