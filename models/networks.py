@@ -436,12 +436,12 @@ def build_generator(
         added = make.strips(
             z, initial_dense_layer_size[:2], strips, factors, normalised_and_activated, style, places, activation
         )
-    for i, (enlarge, filters, kernel_size, stride) in enumerate(rows):
+    for i, (enlarge, filters, kernel_size, strides) in enumerate(rows):
         if enlarge == 2:
             x = layers.UpSampling2D(dtype=make.dtype)(x)
             x = make.conv(filters, kernel_size, 1, f"generator_conv_{i}")(x)
         else:
-            x = make.conv(filters, kernel_size, stride, f"generator_conv_{i}", transpose=True)(x)
+            x = make.conv(filters, kernel_size, strides, f"generator_conv_{i}", transpose=True)(x)
         for strip in added[i] if strips else ():
             x = layers.Add(dtype=make.dtype)([x, strip])
         if i < len(rows) - 1:

@@ -5,6 +5,7 @@ Where two ways meet, the card is that of the first, which names what joins it; l
 to the output have rows of cards of their own.
 """
 
+import itertools
 import math
 import os
 
@@ -80,21 +81,32 @@ def _ways(model) -> list[list[dict]]:
             yield layer
             layer = next(iter(sources(layer)), None)
 
-    main = list(back(made_by.get(id(model.outputs[0])))) or model.layers
+    main = list(back(made_by.get(id(model.outputs[0]))))
     joined = {layer: [other for other in sources(layer)[1:] if other not in main] for layer in model.layers}
+    ends = {other for others in joined.values() for other in others}  # they stand where they join
+    beside, waiting = set(), list(ends)
+    while waiting:
+        layer = waiting.pop()
+        if layer not in main and layer not in beside and type(layer).__name__ != "InputLayer":
+            beside.add(layer)
+            waiting += sources(layer)
     sides = {}  # first layer: the layers of the way that begins with it
     for layer in model.layers:
-        if layer not in main:
-            first = [other for other in back(layer) if type(other).__name__ != "InputLayer"][-1]
+        if layer in beside:
+            *_, first = itertools.takewhile(beside.__contains__, back(layer))
             sides.setdefault(first, []).append(layer)
     named = {layer: [_with_weights(back(other)).name for other in others] for layer, others in joined.items()}
-    ends = {other for others in joined.values() for other in others}  # they stand where they join
+    begins = {}  # layer: names of the ways that begin there
+    for first in sides:
+        if first.weights and first not in ends:
+            begins.setdefault(next(iter(sources(first)), None), []).append(first.name)
     ways = [[layer for layer in way if layer not in ends or named[layer]] for way in sides.values()]
-    drawn = [_cards(way, shapes, named) for way in ways]
-    begins = [first.name for first in sides if first.weights and first not in ends]
-    return [_cards(main if main is model.layers else main[::-1], shapes, named, begins)] + [
-        cards for cards in drawn if len(cards) > 1
-    ]
+    place = {layer: i for i, layer in enumerate(model.layers)}
+    for way in ways:  # where a way parts, one branch to its end before the next
+        way.sort(key=lambda layer: [place[other] for other in back(layer)][::-1])
+    drawn = [_cards(way, shapes, named, begins) for way in ways]
+    first = _cards([layer for layer in model.layers if layer not in beside], shapes, named, begins)
+    return [first, *(cards for cards in drawn if len(cards) > 1)]
 
 
 def _with_weights(layers):
@@ -103,14 +115,14 @@ def _with_weights(layers):
     return next((layer for layer in layers if layer.weights), layers[0])
 
 
-def _cards(layers, shapes, named, begins=()) -> list[dict]:
+def _cards(layers, shapes, named, begins) -> list[dict]:
     """Layers gathered into cards: a title, a name, a shape and lines of text.
 
     Args:
         layers: one after the other.
         shapes: {layer: shape of what it gives}.
         named: {layer: names of what joins there}.
-        begins: names of the ways that begin at the input.
+        begins: {layer: names of the ways that begin there}.
     """
     cards, before = [], []
     for layer in layers:
@@ -121,13 +133,14 @@ def _cards(layers, shapes, named, begins=()) -> list[dict]:
             before.append(f"after {kind}")
         elif not cards or kind == "InputLayer" or (layer.weights and "Normalization" not in kind):
             title = kind.removesuffix("Layer")
-            text += [f"and {name}" for name in begins] if kind == "InputLayer" else []
             cards.append({"title": title, "name": layer.name, "shape": shapes[layer], "lines": [*before, *text]})
             before = []
         else:
             cards[-1]["lines"].append(" ".join([kind, *text]))
             if kind != "Flatten":  # the block of images says more than their number of values
                 cards[-1]["shape"] = shapes[layer]
+        if cards:
+            cards[-1]["lines"] += [f"and {name}" for name in begins.get(layer, ())]
     return cards
 
 

@@ -5,7 +5,6 @@ for nothing: `quantization_config` of dense and convolutional layers, `renorm` o
 weights. Found by opening under Keras 3.8 what Keras 3.15 had saved.
 """
 
-import itertools
 import json
 import os
 import zipfile
@@ -30,8 +29,12 @@ def portable(config):
         The same as new dicts and lists. A newer setting that asks for something stays.
     """
     if isinstance(config, dict):
-        idle = [names for setting, (nothing, names) in NEWER.items() if config.get(setting, nothing) == nothing]
-        idle = set(itertools.chain(*idle))
+        idle = {
+            name
+            for setting, (nothing, names) in NEWER.items()
+            if config.get(setting, nothing) == nothing
+            for name in names
+        }
         return {name: portable(value) for name, value in config.items() if name not in idle}
     return [portable(value) for value in config] if isinstance(config, list) else config
 

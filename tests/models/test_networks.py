@@ -154,12 +154,8 @@ def test_every_place_is_somewhere_on_its_strip():
     options = {"modulation": [4], "strips": 5, "places": 2, "seed": 1}
     generator = build_generator(8, (4, 4, 4), [1, 1], [4, 3], [6, 2], [4, 2], **options)
     z = np.random.default_rng(0).normal(size=(20, 8)).astype("float32")
-    for name in (
-        "conv_1",
-        "down_1",
-        "across_1",
-        "across_marks",
-    ):  # nothing is left but the marks on strips that run down
+    # nothing is left but the marks on strips that run down
+    for name in ("conv_1", "down_1", "across_1", "across_marks"):
         layer = generator.get_layer(f"generator_{name}")
         layer.set_weights([np.zeros_like(weights) for weights in layer.get_weights()])
     generator.get_layer("generator_down_place_certainty").scale = 1e9  # fresh weights hardly choose

@@ -341,6 +341,32 @@ def test_a_second_way_through_a_network_is_named_where_it_begins_and_joins():
     assert words.count("Input") == words.count("Dense") == 1
 
 
+def test_a_second_output_is_drawn_too():
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    z = layers.Input((4,))
+    x = layers.Dense(6, name="body")(z)
+    outputs = [layers.Dense(3, name=name)(x) for name in ("mean", "log_variance")]
+    words = [text.get_text() for text in plot_layers(keras.Model(z, outputs)).axes[0].texts]
+    assert words.count("Dense") == 3 and {"body", "mean", "log_variance"} <= set(words) and "and body" not in words
+
+
+def test_a_model_of_models_is_drawn_from_its_input_on():
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    parts = [
+        keras.Sequential([keras.Input((4,)), layers.Dense(4)], name="generator"),
+        keras.Sequential([keras.Input((4,)), layers.Dense(1)], name="critic"),
+    ]
+    z = layers.Input((4,), name="model_input")
+    words = [text.get_text() for text in plot_layers(keras.Model(z, parts[1](parts[0](z)))).axes[0].texts]
+    assert [word for word in words if word in ("model_input", "generator", "critic")] == [
+        "model_input",
+        "generator",
+        "critic",
+    ]
+
+
 def test_a_model_that_is_not_built_is_refused():
     keras = pytest.importorskip("keras")
     with pytest.raises(ValueError, match="build the model"):
