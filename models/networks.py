@@ -15,15 +15,13 @@ import numpy as np
 from keras import layers, ops
 
 from models.gradients import convolve, leaky_relu, normalise
+from models.strips import Strips
 
 LEAKY_SLOPE = 0.2  # the original's
 WEIGHT_DEVIATION = 0.02  # weights start from N(0, 0.02), as in the original
 INK_CERTAINTY = 10.0  # multiplies what chooses among inks; half-trained, 45 % of images keep the rules by 3, 51 % by 12
 SURER = 10.0  # how much more surely a moving average chooses, which is not taught: nearly every pixel is of one ink
 CERTAINTY = "generator_certainty"  # the layer that multiplies
-PLACE_CERTAINTY = 10.0  # the same for places on strips
-EDGE = 1.7  # a strip goes from -EDGE to EDGE, where 91 % of normal numbers lie
-STEEPNESS = 20.0  # of hills along strips: a deviation of 0.22, where a strip is 3.4 long
 
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
@@ -136,86 +134,6 @@ class LayerMaker:
             z = self.dense(width, name=f"generator_style_{i}", kernel_initializer=kernel)(z)
             z = self.activation(activation)(z)
         return layers.Reshape((1, 1, widths[-1]), dtype=self.dtype, name="generator_style")(z)
-
-    def strips(self, z, shape, channels, rows, finished, style=None, places=None, activation=None):
-        """Pictures one pixel wide and pictures one pixel high, for each layer of the generator to add to its own.
-
-        They are made as the large picture is, by a dense layer and transposed convolutions, but along one axis alone.
-        Spread across the other axis, what they draw is the same from edge to edge.
-
-        Args:
-            z: latent vectors (n, z_dim).
-            shape: (height, width) of the small picture that the generator begins with.
-            channels: of each strip.
-            rows: (filters, kernel size, factor that it enlarges by) of each of the generator's layers.
-            finished: normalises and activates what a layer gives; given a name, the latent vector scales and shifts it.
-            style, places, activation: how many places the last strips mark, or None, and what moves them; see `marked`.
-
-        Returns:
-            For each of the layers, two tensors: (n, height, 1, filters) and (n, 1, width, filters).
-        """
-        ways = []
-        for name, axis in (("down", 0), ("across", 1)):
-            side, way = [1, 1], []
-            side[axis] = shape[axis]
-            x = finished(self.dense(shape[axis] * channels, name=f"generator_{name}")(z))
-            x = layers.Reshape((*side, channels), dtype=self.dtype)(x)
-            for i, (filters, kernel_size, factor) in enumerate(rows):
-                kernel, strides = [1, 1], [1, 1]
-                kernel[axis], strides[axis] = kernel_size, factor
-                x = finished(self.conv(channels, kernel, strides, f"generator_{name}_conv_{i}", transpose=True)(x))
-                way.append(self.dense(filters, name=f"generator_{name}_{i}")(x))
-            if places:
-                x = self.marked(x, style, axis, places, channels, kernel, f"generator_{name}", activation)
-                x = finished(x, name)
-                marks = self.dense(filters, name=f"generator_{name}_marks")(x)
-                way[-1] = layers.Add(dtype=self.dtype)([way[-1], marks])
-            ways.append(way)
-        return list(zip(*ways, strict=True))
-
-    def marked(self, x, style, axis, places, channels, kernel, name, activation):
-        """Strips that are all the same but at a few places, which a softmax chooses along them.
-
-        A line that moves with the latent vector must not fade at one place before it appears at the next. The softmax
-        of each of the `places` adds up to 1 along the strip, so that what it marks is always somewhere. What it looks
-        at is the sum of a hill, whose top moves along the strip with the latent vector, and of the strip itself.
-        Without the hill, places that are quickly found are taken again and again.
-
-        Args:
-            x: tensor (n, height, 1, any) or (n, 1, width, any).
-            style: of `style`; it moves the hills.
-            axis: 0 where strips run down, 1 where they run across.
-            channels, kernel: of the convolution that makes a mark of a place.
-
-        Returns:
-            A tensor of the shape of x with so many channels.
-        """
-        size = x.shape[1 + axis]
-        at = self.dense(style.shape[-1], name=f"{name}_at", kernel_initializer=keras.initializers.HeNormal(self.seed()))
-        spread = keras.initializers.RandomNormal(0.0, style.shape[-1] ** -0.5, seed=self.seed())  # some N(0, 1) in all
-        top = self.dense(places, name=f"{name}_top", kernel_initializer=spread)
-        hills = self.hills(top(self.activation(activation)(at(style))), size, name)
-        shape = (size, 1, places) if axis == 0 else (1, size, places)
-        hills = layers.Reshape(shape, dtype="float32")(hills)
-        x = self.dense(places, dtype="float32", name=f"{name}_places")(x)
-        x = layers.Rescaling(PLACE_CERTAINTY, dtype="float32", name=f"{name}_place_certainty")(x)
-        x = layers.Add(dtype="float32")([x, hills])
-        x = layers.Softmax(axis=1 + axis, dtype="float32", name=f"{name}_place")(x)
-        return self.conv(channels, kernel, [1, 1], f"{name}_mark")(x)
-
-    def hills(self, tops, size, name):
-        """Parabolas over positions -EDGE to EDGE, highest at each of `tops`; (n, 1, 1, places) -> size * places.
-
-        With t a position and u a top, -(t - u)^2 / 2 is t u - t^2 / 2 but for what is the same everywhere: a dense
-        layer that is not taught.
-        """
-        places = tops.shape[-1]
-        positions = np.linspace(-EDGE, EDGE, size)
-        dense = layers.Dense(size * places, trainable=False, dtype="float32", name=f"{name}_hills")
-        hills = dense(tops)
-        kernel = np.einsum("t,pq->ptq", positions, np.eye(places))
-        dense.set_weights([kernel.reshape(places, -1), np.repeat(-(positions**2) / 2, places)])
-        return layers.Rescaling(STEEPNESS, dtype="float32")(hills)
 
     def painted(self, x, channels, certainty):
         """The image (n, height, width, channels) that inks give; x (n, height, width, inks) says how much of each.
@@ -379,7 +297,6 @@ def build_generator(
     activation="leaky_relu",
     dropout_rate=None,
     modulation=None,
-    strips=None,
     places=None,
     inks=None,
     ink_certainty=INK_CERTAINTY,
@@ -397,11 +314,9 @@ def build_generator(
         dropout_rate: None for none.
         modulation: widths of dense layers through which the latent vector scales and shifts the channels of each
             layer's pictures, e.g. [64]; None for none, as published.
-        strips: channels of pictures one pixel wide or high, which a second way makes of the latent vector and each
-            layer adds to its own picture, spread across it, e.g. 128; None for none, as published. For images of lines
-            that run from edge to edge.
-        places: how many places along the strips the last layer marks, each chosen by a softmax, e.g. 8; None for none.
-            It needs strips, and modulation to tell the marks apart.
+        places: how many places the generator marks along each edge, as many as lines are to be expected there, e.g. 2;
+            None for none, as published. The layers then make no pictures but strips, one pixel wide or one pixel high;
+            see `models.strips`. For images of lines that run from edge to edge; it needs modulation.
         inks: how many learnt colours the last layer shares every pixel out among, e.g. 8 in place of red, green and
             blue by tanh; None for none, as published.
         ink_certainty: what multiplies the choice among inks; the larger, the surer, and the noisier to be taught.
@@ -423,28 +338,27 @@ def build_generator(
             x = make.modulated(x, style, i)
         return make.activation(activation)(x)
 
-    x = make.dense(int(np.prod(initial_dense_layer_size)))(z)
-    x = normalised_and_activated(x)
-    # (n, height * width * channels) -> (n, height, width, channels): (n, 8, 8, 512) as published
-    x = layers.Reshape(tuple(initial_dense_layer_size), dtype=make.dtype, name="generator_reshape")(x)
-    if dropout_rate:
-        x = layers.Dropout(dropout_rate, dtype=make.dtype)(x)
+    def begun(shape, name):
+        # (n, height * width * channels) -> (n, height, width, channels): (n, 8, 8, 512) as published
+        x = normalised_and_activated(make.dense(int(np.prod(shape)))(z))
+        x = layers.Reshape(tuple(shape), dtype=make.dtype, name=name)(x)
+        return layers.Dropout(dropout_rate, dtype=make.dtype)(x) if dropout_rate else x
+
     drawn = [*conv_filters[:-1], inks] if inks else conv_filters
     rows = list(zip(upsample, drawn, conv_kernel_size, conv_strides, strict=True))
-    if strips:
+    if places:
         factors = [(filters, kernel, 2 if enlarge == 2 else step) for enlarge, filters, kernel, step in rows]
-        added = make.strips(
-            z, initial_dense_layer_size[:2], strips, factors, normalised_and_activated, style, places, activation
-        )
-    for i, (enlarge, filters, kernel_size, strides) in enumerate(rows):
-        if enlarge == 2:
-            x = layers.UpSampling2D(dtype=make.dtype)(x)
-            x = make.conv(filters, kernel_size, 1, f"generator_conv_{i}")(x)
-        else:
-            x = make.conv(filters, kernel_size, strides, f"generator_conv_{i}", transpose=True)(x)
-        for strip in added[i] if strips else ():
-            x = layers.Add(dtype=make.dtype)([x, strip])
-        if i < len(rows) - 1:
-            x = normalised_and_activated(x, i)  # (n, 2 * height, 2 * width, filters)
+        strips = Strips(make, style, places, activation, normalised_and_activated)
+        x = strips.crossed(begun, initial_dense_layer_size, factors)
+    else:
+        x = begun(initial_dense_layer_size, "generator_reshape")
+        for i, (enlarge, filters, kernel_size, strides) in enumerate(rows):
+            if enlarge == 2:
+                x = layers.UpSampling2D(dtype=make.dtype)(x)
+                x = make.conv(filters, kernel_size, 1, f"generator_conv_{i}")(x)
+            else:
+                x = make.conv(filters, kernel_size, strides, f"generator_conv_{i}", transpose=True)(x)
+            if i < len(rows) - 1:
+                x = normalised_and_activated(x, i)  # (n, 2 * height, 2 * width, filters)
     image = make.painted(x, conv_filters[-1], ink_certainty) if inks else layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(z, image, name="generator")

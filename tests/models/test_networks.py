@@ -124,52 +124,6 @@ def test_the_latent_vector_scales_and_shifts_the_channels_of_each_layer():
     assert np.ptp(after) == 0 < np.ptp(before)  # nothing of the picture is left
 
 
-@pytest.mark.parametrize("upsample, strides", [([1, 1], [4, 2]), ([2, 1], [1, 3]), ([1, 2], [2, 1])])
-def test_strips_are_spread_across_the_picture(upsample, strides):
-    generator = build_generator(8, (2, 3, 4), upsample, [4, 3], [6, 6], strides, strips=5, seed=1)
-    plain = build_generator(8, (2, 3, 4), upsample, [4, 3], [6, 6], strides, seed=1)
-    assert generator.output_shape == plain.output_shape
-    z = np.random.default_rng(0).normal(size=(2, 8)).astype("float32")
-
-    def silence(*names):
-        for layer in map(generator.get_layer, names):
-            layer.set_weights([np.zeros_like(weights) for weights in layer.get_weights()])
-
-    def spans():
-        """How far the images change down and across."""
-        images = ops.convert_to_numpy(generator(z))
-        return [np.ptp(images, axis=axis).max() for axis in (1, 2)]
-
-    silence("generator_conv_1")  # nothing but the last layer's strips is left
-    down, across = spans()
-    assert down > 0 and across > 0
-    silence("generator_across_1")
-    down, across = spans()
-    assert down > 0 and across == 0
-    silence("generator_down_1")
-    assert spans() == [0, 0]
-
-
-def test_every_place_is_somewhere_on_its_strip():
-    options = {"modulation": [4], "strips": 5, "places": 2, "seed": 1}
-    generator = build_generator(8, (4, 4, 4), [1, 1], [4, 3], [6, 2], [4, 2], **options)
-    z = np.random.default_rng(0).normal(size=(20, 8)).astype("float32")
-    # nothing is left but the marks on strips that run down
-    for name in ("conv_1", "down_1", "across_1", "across_marks"):
-        layer = generator.get_layer(f"generator_{name}")
-        layer.set_weights([np.zeros_like(weights) for weights in layer.get_weights()])
-    generator.get_layer("generator_down_place_certainty").scale = 1e9  # fresh weights hardly choose
-    places = keras.Model(generator.input, generator.get_layer("generator_down_place").output)
-    shares = ops.convert_to_numpy(places(z))
-    assert shares.shape == (20, 32, 1, 2) and np.allclose(shares.sum(axis=1), 1, atol=1e-5)
-    assert len(set(shares[..., 0, 0].argmax(axis=1))) > 3  # the latent vector moves them
-    images = ops.convert_to_numpy(generator(z))
-    assert np.ptp(images, axis=2).max() < 1e-6
-    for image, marked in zip(images[:, :, 0], shares[:, :, 0].sum(axis=2) > 0.5, strict=True):
-        away = ~(marked | np.roll(marked, 1) | np.roll(marked, -1))  # the kernel reaches one pixel further
-        assert np.ptp(image[away], axis=0).max() < 1e-6 < np.ptp(image, axis=0).max()
-
-
 @pytest.mark.parametrize("channels", [1, 3])
 def test_inks_are_the_only_colours_and_start_at_the_corners(channels):
     generator = build_generator(8, (2, 2, 4), [1, 1], [4, channels], [4, 4], [2, 2], inks=2**channels, seed=1)

@@ -294,17 +294,16 @@ def test_several_lessons_of_the_generator_in_a_step(tiny, images):
     assert np.abs(moved - start).sum() > 1.5 * np.abs(usually - start).sum()
 
 
-@pytest.mark.parametrize(("option", "least"), [("generator_steps", 1), ("strips", 1), ("places", 1), ("inks", 2)])
+@pytest.mark.parametrize(("option", "least"), [("generator_steps", 1), ("places", 1), ("inks", 2)])
 @pytest.mark.parametrize("number", [0, -1, 1.0, 1.5, "2"])
 def test_numbers_that_count_nothing_are_refused(tiny, option, least, number):
     with pytest.raises(ValueError, match=f"{option} is {number!r}; it is a whole number from {least} on"):
         tiny(**{option: number})
 
 
-@pytest.mark.parametrize("others", [{"strips": 4}, {"modulation": [4]}, {}])
-def test_places_without_strips_or_modulation_are_refused(tiny, others):
-    with pytest.raises(ValueError, match=r"set strips=128, modulation=\[64\]"):
-        tiny(places=2, **others)
+def test_places_without_modulation_are_refused(tiny):
+    with pytest.raises(ValueError, match=r"set modulation=\[64, 64\]"):
+        tiny(places=2)
 
 
 def test_a_step_without_a_number_of_lessons_is_refused(tiny):
@@ -354,7 +353,7 @@ def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_pa
 
 def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
     recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8}
-    recipe |= {"modulation": [3], "strips": 4, "places": 2, "inks": 8, "ink_certainty": 3.0, "generator_steps": 2}
+    recipe |= {"modulation": [3], "places": 2, "inks": 8, "ink_certainty": 3.0, "generator_steps": 2}
     whole = tiny(**recipe)
     whole.save(tmp_path / "parts")
     train(whole, images, tmp_path / "whole", epochs=4, n_critic=1)
