@@ -235,7 +235,7 @@ def _follow(ink: np.ndarray, paths: _Paths) -> _Paths:
         # Straight line by weighted least squares; the time runs from -1/2 to 1/2 over the length.
         time = (rows + 0.5) / SIZE - 0.5
         path = np.rint(paths.columns(rows)) + strays
-        total = trust.sum(axis=1)
+        total = np.maximum(trust.sum(axis=1), 1e-6)  # 0 between broad areas, where no ridge is left
         mean_time, mean = (trust * time).sum(axis=1) / total, (trust * path).sum(axis=1) / total
         spread = (trust * (time - mean_time[:, None]) ** 2).sum(axis=1)
         slant = (trust * (time - mean_time[:, None]) * (path - mean[:, None])).sum(axis=1) / np.maximum(spread, 1e-6)
@@ -243,7 +243,9 @@ def _follow(ink: np.ndarray, paths: _Paths) -> _Paths:
         at = mean - slant * mean_time
         straight = at[:, None] + slant[:, None] * time
         deviation = np.sqrt((trust * (path - straight) ** 2).sum(axis=1) / total)
-        paths = _Paths(paths.image, np.clip(at, 0, SIZE - 1), slant, deviation)
+        left = trust.any(axis=1)
+        at = np.clip(at, 0, SIZE - 1)
+        paths = _Paths(paths.image[left], at[left], slant[left], deviation[left])
     return paths
 
 

@@ -141,6 +141,19 @@ def test_black_noise_and_areas_hold_no_lines():
     assert read_lines(np.stack([black()[0], noise, area])) == [[], [], []]
 
 
+def test_a_path_that_leads_between_broad_areas_is_no_line():
+    image = black()
+    for rows, color in (
+        (slice(27, 33), (227, 55, 57)),
+        (slice(80, 108), (17, 166, 88)),
+        (slice(112, 124), (36, 143, 194)),
+    ):
+        image[0, rows] = color
+    with np.errstate(all="raise"):
+        (found,) = read_lines(image)
+    assert [round(line.position) for line in found if line.width < 10] == [30]
+
+
 def test_positions_are_counted_on_the_canvas_of_128_at_any_size():
     positions = [(line.direction, round(line.position)) for line in read_lines(lines.draw(one(), size=512))[0]]
     assert positions == [("vertical", 30), ("horizontal", 48), ("horizontal", 80)]
