@@ -102,8 +102,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         modulation: list of int, widths of dense layers through which the latent vector scales and shifts the channels
             of each of the generator's layers (self-modulation), e.g. [64]; None for none.
         places: int, how many places the generator marks along each edge, each chosen by a softmax, so that a line is
-            always somewhere; as many as lines are to be expected there, e.g. 2. Its layers then make strips, one pixel
-            wide or high, in place of pictures (see `models.strips`). For images of lines that run from edge to edge. It
+            always somewhere; a few more than there are to be lines, e.g. 8. Its layers then make strips, one pixel wide
+            or high, in place of pictures (see `models.strips`). For images of lines that run from edge to edge. It
             needs modulation; None for none.
         inks: int, how many learnt colours the generator paints with, e.g. 8: each pixel is shared out among them, most
             of it to one, in the moving average nearly all. For images in few flat colours, which tanh meets only

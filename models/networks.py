@@ -314,9 +314,9 @@ def build_generator(
         dropout_rate: None for none.
         modulation: widths of dense layers through which the latent vector scales and shifts the channels of each
             layer's pictures, e.g. [64]; None for none, as published.
-        places: how many places the generator marks along each edge, as many as lines are to be expected there, e.g. 2;
-            None for none, as published. The layers then make no pictures but strips, one pixel wide or one pixel high;
-            see `models.strips`. For images of lines that run from edge to edge; it needs modulation.
+        places: how many places the generator marks along each edge, a few more than there are to be lines, e.g. 8; None
+            for none, as published. The layers then make no pictures but strips, one pixel wide or one pixel high; see
+            `models.strips`. For images of lines that run from edge to edge; it needs modulation.
         inks: how many learnt colours the last layer shares every pixel out among, e.g. 8 in place of red, green and
             blue by tanh; None for none, as published.
         ink_certainty: what multiplies the choice among inks; the larger, the surer, and the noisier to be taught.
