@@ -53,7 +53,7 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
     for row, height in zip(rows, heights, strict=True):
         for i, card in enumerate(row):
             _draw_card(axes, card, i * width, y, width - 0.18, height - 0.12, largest)
-            if i:
+            if i and card["follows"]:
                 arrow = {"arrowstyle": "->", "color": FAINT}
                 axes.annotate("", (i * width, y - 0.85), (i * width - 0.18, y - 0.85), arrowprops=arrow)
         y -= height
@@ -75,11 +75,13 @@ def _ways(model) -> list[list[dict]]:
         inputs = layer.input if isinstance(layer.input, list) else [layer.input]
         return [made_by[id(tensor)] for tensor in inputs if id(tensor) in made_by]
 
+    source = {layer: next(iter(sources(layer)), None) for layer in model.layers}  # of the first input
+
     def back(layer):
         """A layer and those before it, always by the first input."""
         while layer is not None:
             yield layer
-            layer = next(iter(sources(layer)), None)
+            layer = source.get(layer)
 
     main = list(back(made_by.get(id(model.outputs[0]))))
     joined = {layer: [other for other in sources(layer)[1:] if other not in main] for layer in model.layers}
@@ -95,17 +97,20 @@ def _ways(model) -> list[list[dict]]:
         if layer in beside:
             *_, first = itertools.takewhile(beside.__contains__, back(layer))
             sides.setdefault(first, []).append(layer)
-    named = {layer: [_with_weights(back(other)).name for other in others] for layer, others in joined.items()}
+    named = {
+        layer: [_with_weights(back(other)).name.removeprefix(f"{model.name}_") for other in others]
+        for layer, others in joined.items()
+    }
     begins = {}  # layer: names of the ways that begin there
     for first in sides:
         if first.weights and first not in ends:
-            begins.setdefault(next(iter(sources(first)), None), []).append(first.name)
+            begins.setdefault(source[first], []).append(first.name)
     ways = [[layer for layer in way if layer not in ends or named[layer]] for way in sides.values()]
     place = {layer: i for i, layer in enumerate(model.layers)}
     for way in ways:  # where a way parts, one branch to its end before the next
         way.sort(key=lambda layer: [place[other] for other in back(layer)][::-1])
-    drawn = [_cards(way, shapes, named, begins) for way in ways]
-    first = _cards([layer for layer in model.layers if layer not in beside], shapes, named, begins)
+    drawn = [_cards(way, shapes, source, named, begins) for way in ways]
+    first = _cards([layer for layer in model.layers if layer not in beside], shapes, source, named, begins)
     return [first, *(cards for cards in drawn if len(cards) > 1)]
 
 
@@ -115,17 +120,18 @@ def _with_weights(layers):
     return next((layer for layer in layers if layer.weights), layers[0])
 
 
-def _cards(layers, shapes, named, begins) -> list[dict]:
-    """Layers gathered into cards: a title, a name, a shape and lines of text.
+def _cards(layers, shapes, source, named, begins) -> list[dict]:
+    """Layers gathered into cards: a title, a name, a shape, lines of text, and whether it follows the card before.
 
     Args:
         layers: one after the other.
         shapes: {layer: shape of what it gives}.
+        source: {layer: the layer that gives its first input, None where that is not told}.
         named: {layer: names of what joins there}.
         begins: {layer: names of the ways that begin there}.
     """
     cards, before = [], []
-    for layer in layers:
+    for previous, layer in zip([None, *layers], layers, strict=False):
         kind, text = type(layer).__name__, _describe(layer)
         if named[layer] and cards:
             cards[-1]["lines"] += [f"{JOINS.get(kind, kind)} {name}" for name in named[layer]]
@@ -133,7 +139,8 @@ def _cards(layers, shapes, named, begins) -> list[dict]:
             before.append(f"after {kind}")
         elif not cards or kind == "InputLayer" or (layer.weights and "Normalization" not in kind):
             title = kind.removesuffix("Layer")
-            cards.append({"title": title, "name": layer.name, "shape": shapes[layer], "lines": [*before, *text]})
+            card = {"title": title, "name": layer.name, "shape": shapes[layer], "lines": [*before, *text]}
+            cards.append(card | {"follows": source[layer] in (None, previous)})
             before = []
         else:
             cards[-1]["lines"].append(" ".join([kind, *text]))

@@ -351,6 +351,25 @@ def test_a_second_output_is_drawn_too():
     assert words.count("Dense") == 3 and {"body", "mean", "log_variance"} <= set(words) and "and body" not in words
 
 
+def test_arrows_lead_only_where_a_layer_reads_the_one_before():
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    z = layers.Input((4,))
+    x = layers.Dense(6, name="body")(z)
+    outputs = [layers.Dense(3, name=name)(x) for name in ("mean", "log_variance")]
+    texts = plot_layers(keras.Model(z, outputs)).axes[0].texts
+    assert sum(getattr(text, "arrow_patch", None) is not None for text in texts) == 2  # none between the two outputs
+
+
+def test_what_joins_is_named_without_the_name_of_the_network():
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    z = layers.Input((4,))
+    x = layers.Add()([layers.Dense(6, name="net_first")(z), layers.Dense(6, name="net_shift_of_the_first")(z)])
+    words = [text.get_text() for text in plot_layers(keras.Model(z, x, name="net")).axes[0].texts]
+    assert "+ shift_of_the_first" in words and "net_first" in words
+
+
 def test_a_model_of_models_is_drawn_from_its_input_on():
     keras = pytest.importorskip("keras")
     layers = keras.layers
