@@ -66,7 +66,7 @@ OPTIONS = {  # the keywords that change what is learnt, as published
     "decay_steps": None,
     "ema": None,
     "modulation": None,
-    "places": None,
+    "strokes": None,
     "inks": None,
     "ink_certainty": INK_CERTAINTY,
     "generator_steps": 1,
@@ -101,10 +101,10 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             saved as generator_ema.h5; None for none. In the first steps it forgets faster.
         modulation: list of int, widths of dense layers through which the latent vector scales and shifts the channels
             of each of the generator's layers (self-modulation), e.g. [64]; None for none.
-        places: int, how many places the generator marks along each edge, each chosen by a softmax, so that a line is
-            always somewhere; a few more than there are to be lines, e.g. 8. Its layers then make strips, one pixel wide
-            or high, in place of pictures (see `models.strips`). For images of lines that run from edge to edge. It
-            needs modulation; None for none.
+        strokes: int, how many strokes of either direction the generator paints with, some more than are to show, e.g.
+            3. It then makes no pictures, but says of each stroke where it lies and of which ink it is (see
+            `models.strokes`). For images of lines that run from edge to edge, as many in each. It needs modulation and
+            inks; None for none.
         inks: int, how many learnt colours the generator paints with, e.g. 8: each pixel is shared out among them, most
             of it to one, in the moving average nearly all. For images in few flat colours, which tanh meets only
             nearly; None for none.
@@ -157,7 +157,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         decay_steps=None,
         ema=None,
         modulation=None,
-        places=None,
+        strokes=None,
         inks=None,
         ink_certainty=INK_CERTAINTY,
         generator_steps=1,
@@ -204,14 +204,16 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             isinstance(widths, list | tuple) and all(isinstance(width, int) and width > 0 for width in widths)
         ):
             raise ValueError(f"modulation is {widths!r}; it is a list of whole numbers, such as [64], or None.")
-        for option, least in (("generator_steps", 1), ("places", 1), ("inks", 2)):
+        for option, least in (("generator_steps", 1), ("strokes", 1), ("inks", 2)):
             number = self.options[option]
+            if option == "inks" and isinstance(number, list | tuple):
+                number = len(number)
             if number is None and OPTIONS[option] is None:
                 continue
             if not isinstance(number, int) or number < least:
                 raise ValueError(f"{option} is {number!r}; it is a whole number from {least} on.")
-        if self.options["places"] and not widths:
-            raise ValueError("places are told apart by modulation: set modulation=[64, 64].")
+        if self.options["strokes"] and not (widths and self.options["inks"]):
+            raise ValueError("strokes are moved by modulation and painted with inks: set modulation=[64] and inks=8.")
         certainty = self.options["ink_certainty"]
         if isinstance(certainty, bool) or not isinstance(certainty, int | float) or not 0 < certainty < float("inf"):
             raise ValueError(f"ink_certainty is {certainty!r}; it is a number above 0, such as {INK_CERTAINTY}.")
@@ -234,7 +236,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         )
 
     def _build_generator(self, **making):
-        style = {name: self.options[name] for name in ("modulation", "places", "inks", "ink_certainty")}
+        style = {name: self.options[name] for name in ("modulation", "strokes", "inks", "ink_certainty")}
         return super()._build_generator(**style, **making)
 
     def _averaged_generator(self):

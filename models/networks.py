@@ -15,13 +15,13 @@ import numpy as np
 from keras import layers, ops
 
 from models.gradients import convolve, leaky_relu, normalise
-from models.strips import Strips
+from models.strokes import Strokes
 
 LEAKY_SLOPE = 0.2  # the original's
 WEIGHT_DEVIATION = 0.02  # weights start from N(0, 0.02), as in the original
 INK_CERTAINTY = 10.0  # multiplies what chooses among inks; half-trained, 45 % of images keep the rules by 3, 51 % by 12
 SURER = 10.0  # how much more surely a moving average chooses, which is not taught: nearly every pixel is of one ink
-CERTAINTY = "generator_certainty"  # the layer that multiplies
+CERTAINTY, DECISION = "generator_certainty", "generator_decision"  # layers that multiply, their names or beginnings
 
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
@@ -135,20 +135,38 @@ class LayerMaker:
             z = self.activation(activation)(z)
         return layers.Reshape((1, 1, widths[-1]), dtype=self.dtype, name="generator_style")(z)
 
-    def painted(self, x, channels, certainty):
+    def painted(self, x, inks, certainty):
         """The image (n, height, width, channels) that inks give; x (n, height, width, inks) says how much of each.
 
-        The softmax of x shares every pixel out among the inks, most of it to one of them, and each ink is a colour that
-        is learnt. They start at the corners of the colour cube: black, blue, green ... white, eight of them for RGB.
-        `certainty` multiplies x before.
+        The softmax of x shares every pixel out among the inks, most of it to one of them. `certainty` multiplies x.
         """
-        corners = np.array(list(itertools.product((-1.0, 1.0), repeat=channels)))
-        x = layers.Rescaling(certainty, dtype=self.dtype, name=CERTAINTY)(x)
-        x = layers.Softmax(dtype=self.dtype, name="generator_shares")(x)
-        inks = layers.Conv2D(channels, 1, use_bias=False, dtype=self.dtype, name="generator_inks")
-        image = inks(x)
-        inks.set_weights([np.resize(corners, inks.kernel.shape)])
-        return layers.Activation("linear", dtype="float32")(image)
+        return self.palette(inks)(self.chosen(x, certainty))
+
+    def palette(self, inks, slowly=1.0):
+        """A function that mixes inks: shares (n, height, width, inks) -> (n, height, width, channels).
+
+        Each ink is a colour that is learnt, and starts from `inks`, (inks, channels). `slowly` multiplies how far a
+        step moves it.
+        """
+        count, channels = inks.shape
+        layer = layers.Conv2D(channels, 1, use_bias=False, dtype=self.dtype, name="generator_inks")
+        layer.build((None, 1, 1, count))
+        layer.set_weights([inks[None, None] / slowly])
+        if slowly == 1:
+            return layer
+        scaled = layers.Rescaling(slowly, dtype=self.dtype)
+        return lambda shares: scaled(layer(shares))
+
+    def chosen(self, x, certainty, name=None):
+        """Shares that add up to 1 along the last axis, most of them at one place: the softmax of certainty * x."""
+        names = [CERTAINTY, "generator_shares"] if name is None else [f"{CERTAINTY}_{name}", f"generator_shares_{name}"]
+        x = layers.Rescaling(certainty, dtype=self.dtype, name=names[0])(x)
+        return layers.Softmax(dtype=self.dtype, name=names[1])(x)
+
+    def decided(self, x, certainty, name):
+        """Numbers from 0 to 1, most of them nearly one or the other: the sigmoid of certainty * x."""
+        x = layers.Rescaling(certainty, dtype=self.dtype, name=f"{DECISION}_{name}")(x)
+        return layers.Activation("sigmoid", dtype=self.dtype)(x)
 
     def modulated(self, x, style, name):
         """Pictures (n, height, width, channels) whose channels `style` scales and shifts.
@@ -162,26 +180,41 @@ class LayerMaker:
         return layers.Add(dtype=self.dtype)([x, shift])
 
 
+def first_inks(inks, channels):
+    """The colours that inks start from, in [-1, 1]: (inks, channels).
+
+    Args:
+        inks: a list of colours from 0 to 255; or how many, which are then the corners of the colour cube: black, blue,
+            green ... white, eight of them for RGB. The first of a list of strokes' inks is the ground's.
+        channels: 3 for RGB.
+    """
+    if isinstance(inks, int):
+        corners = np.array(list(itertools.product((-1.0, 1.0), repeat=channels)))
+        return np.resize(corners, (inks, channels))
+    return np.array(inks) / 127.5 - 1
+
+
 def certainty_of(network):
     """What multiplies the choice among inks in a generator; None in any other network."""
-    return next((layer.scale for layer in network.layers if layer.name == CERTAINTY), None)
+    return next((layer.scale for layer in network.layers if layer.name.startswith(CERTAINTY)), None)
 
 
-def choose_surely(generator, certainty):
+def choose_surely(generator, certainty, decided=True):
     """Let a generator that paints with inks choose among them more surely; any other network stays as it is.
 
     To be taught, the softmax of the inks must leave some doubt. What was taught need not: with 100 in place of 10, 98 %
-    of the images of the generator that ships are of the palette's colours in place of 92 % (benchmarks/LOG.md).
+    of a generator's images were of the palette's colours in place of 92 % (benchmarks/LOG.md).
 
     Args:
         generator: of `build_generator`; it is changed, what was compiled of it before is not.
         certainty: what the softmax's inputs are multiplied by.
+        decided: whether what is learnt for all images alike, such as how many strokes show, is as sure.
 
     Returns:
         The generator.
     """
     for layer in generator.layers:
-        if layer.name == CERTAINTY:
+        if layer.name.startswith((CERTAINTY, DECISION) if decided else CERTAINTY):
             layer.scale = certainty
     return generator
 
@@ -297,7 +330,7 @@ def build_generator(
     activation="leaky_relu",
     dropout_rate=None,
     modulation=None,
-    places=None,
+    strokes=None,
     inks=None,
     ink_certainty=INK_CERTAINTY,
     **making,
@@ -314,11 +347,12 @@ def build_generator(
         dropout_rate: None for none.
         modulation: widths of dense layers through which the latent vector scales and shifts the channels of each
             layer's pictures, e.g. [64]; None for none, as published.
-        places: how many places the generator marks along each edge, a few more than there are to be lines, e.g. 8; None
-            for none, as published. The layers then make no pictures but strips, one pixel wide or one pixel high; see
-            `models.strips`. For images of lines that run from edge to edge; it needs modulation.
+        strokes: how many strokes of either direction the generator has, some more than are to show, e.g. 3; None for
+            none, as published. It then paints strokes from edge to edge, and makes no pictures; see `models.strokes`.
+            Of its layers it keeps the size that they lead to, and the last kernel's, the most that a stroke is wide. It
+            needs modulation and inks, and is of float32.
         inks: how many learnt colours the last layer shares every pixel out among, e.g. 8 in place of red, green and
-            blue by tanh; None for none, as published.
+            blue by tanh, or a list of colours from 0 to 255 that they start from; None for none, as published.
         ink_certainty: what multiplies the choice among inks; the larger, the surer, and the noisier to be taught.
         **making: `dtype`, `stock`, `seed` of `LayerMaker`.
 
@@ -326,6 +360,8 @@ def build_generator(
         A functional Keras model (n, z_dim) -> float32 (n, height, width, channels) in [-1, 1]; with inks as far beyond
         as they have learnt to be, at most a little.
     """
+    if strokes:
+        making["dtype"] = "float32"  # half precision would move a stroke by half a pixel
     make = LayerMaker(**making)
 
     z = layers.Input((z_dim,), name="generator_input")
@@ -338,27 +374,29 @@ def build_generator(
             x = make.modulated(x, style, i)
         return make.activation(activation)(x)
 
-    def begun(shape, name):
-        # (n, height * width * channels) -> (n, height, width, channels): (n, 8, 8, 512) as published
-        x = normalised_and_activated(make.dense(int(np.prod(shape)))(z))
-        x = layers.Reshape(tuple(shape), dtype=make.dtype, name=name)(x)
-        return layers.Dropout(dropout_rate, dtype=make.dtype)(x) if dropout_rate else x
-
-    drawn = [*conv_filters[:-1], inks] if inks else conv_filters
-    rows = list(zip(upsample, drawn, conv_kernel_size, conv_strides, strict=True))
-    if places:
-        factors = [(filters, kernel, 2 if enlarge == 2 else step) for enlarge, filters, kernel, step in rows]
-        strips = Strips(make, style, places, activation, normalised_and_activated)
-        x = strips.crossed(begun, initial_dense_layer_size, factors)
+    channels = conv_filters[-1]
+    inks = first_inks(inks, channels) if inks else None
+    drawn = channels if inks is None else len(inks)
+    rows = zip(upsample, [*conv_filters[:-1], drawn], conv_kernel_size, conv_strides, strict=True)
+    rows = [(enlarge == 2, filters, kernel_size, strides) for enlarge, filters, kernel_size, strides in rows]
+    if strokes:
+        factor = int(np.prod([2 if enlarge else strides for enlarge, _, _, strides in rows]))
+        size = [side * factor for side in initial_dense_layer_size[:2]]
+        image = Strokes(make, style, strokes, inks, ink_certainty).painted(size, conv_kernel_size[-1])
     else:
-        x = begun(initial_dense_layer_size, "generator_reshape")
+        # (n, height * width * channels) -> (n, height, width, channels): (n, 8, 8, 512) as published
+        x = normalised_and_activated(make.dense(int(np.prod(initial_dense_layer_size)))(z))
+        x = layers.Reshape(tuple(initial_dense_layer_size), dtype=make.dtype, name="generator_reshape")(x)
+        if dropout_rate:
+            x = layers.Dropout(dropout_rate, dtype=make.dtype)(x)
         for i, (enlarge, filters, kernel_size, strides) in enumerate(rows):
-            if enlarge == 2:
+            if enlarge:
                 x = layers.UpSampling2D(dtype=make.dtype)(x)
                 x = make.conv(filters, kernel_size, 1, f"generator_conv_{i}")(x)
             else:
                 x = make.conv(filters, kernel_size, strides, f"generator_conv_{i}", transpose=True)(x)
             if i < len(rows) - 1:
                 x = normalised_and_activated(x, i)  # (n, 2 * height, 2 * width, filters)
-    image = make.painted(x, conv_filters[-1], ink_certainty) if inks else layers.Activation("tanh", dtype="float32")(x)
+        image = x if inks is None else make.painted(x, inks, ink_certainty)
+    image = layers.Activation("tanh" if inks is None else "linear", dtype="float32")(image)
     return keras.Model(z, image, name="generator")

@@ -86,18 +86,52 @@ def published(name="readme", divide=1, image_size=IMAGE_SIZE, channels=3):
     }
 
 
-def three_lines(divide=1, decay_steps=28_000):
-    """The arguments of a recipe that comes nearer to the rules of the lines, for `WGANGP(**three_lines())`.
+def three_lines(divide=1, decay_steps=4_000, inks=8):
+    """The arguments of a recipe that keeps the rules of the lines, for `WGANGP(**three_lines(inks=flat_colors(x)))`.
 
-    The best found so far by measurement (benchmarks/LOG.md) that is trained in one go: after 26,500 of its 28,000
-    steps, 91 minutes on 2 shared cores, 55 % of the images keep all the rules, where the published recipe ends at 0.1
-    %, and 97 % of them are clearly different. In stages, in which `ink_certainty` grows and the generator has two
-    lessons a step in the end, 60 % do after 58 minutes: data/generators/three_lines_128.h5, whose card has the
-    commands. Both networks go down to 2 x 2, where they see the whole image at once; the latent vector scales and
-    shifts each of the generator's layers, and the generator paints with eight inks, for tanh meets flat colours only
-    nearly. The loss is the sigmoid cross-entropy of the first GANs, with a penalty on the critic's slope at real images
-    (R1); one critic batch a step (`n_critic=1`), Adam without momentum, larger learning rates that fall to nothing, and
-    a moving average of the generator, which is the one to keep.
+    The best found by measurement (benchmarks/LOG.md), for images of lines in flat colours that run from edge to edge.
+    The generator paints strokes, see `models.strokes`; what it paints them with starts from the colours of the images,
+    and how many there are, where, how wide, which over which, it learns from the critic. The loss is relativistic, with
+    a penalty on the critic's slope at real and generated images (R1 + R2) that is strong: with a weak one, or with
+    cross-entropy, the critic wins before the strokes have found their places. One critic batch a step (`n_critic=1`),
+    Adam without momentum, learning rates that fall to nothing, and a moving average of the generator, which is the one
+    to keep.
+
+    Args:
+        divide: divides the number of filters of the critic.
+        decay_steps: in how many steps the learning rates fall to nothing: as many as are to be trained.
+        inks: the colours that strokes are painted with at first, from 0 to 255, the ground's first, as
+            `utils.colors.flat_colors` finds them in images. A number means as many corners of the colour cube, which
+            strokes hardly leave.
+
+    Returns:
+        Dict of plain values: the 21 arguments and keywords.
+    """
+    if divide < 1 or 8 % divide:
+        raise ValueError(f"divide is {divide}; it has to divide 8, the filters of the narrowest layer: 1, 2, 4 or 8.")
+    return {
+        **inked_pictures(2 * divide, decay_steps),
+        "generator_learning_rate": 0.003,
+        "grad_weight": 5.0,
+        "loss": "relativistic",
+        "penalty": "r1r2",
+        "strokes": 3,
+        "inks": inks,
+    }
+
+
+def inked_pictures(divide=1, decay_steps=28_000):
+    """The arguments of a recipe for images in flat colours, of whatever shapes, for `WGANGP(**inked_pictures())`.
+
+    The best found by measurement (benchmarks/LOG.md) of those that make pictures. Of the three lines it keeps all the
+    rules in 55 % of the images after 26,500 of its 28,000 steps, 91 minutes on 2 shared cores, where the published
+    recipe ends at 0.1 %, and 97 % of them are clearly different; in stages, in which `ink_certainty` grows and the
+    generator has two lessons a step in the end, in 60 % after 58 minutes. Both networks go down to 2 x 2, where they
+    see the whole image at once; the latent vector scales and shifts each of the generator's layers, and the generator
+    paints with eight inks, for tanh meets flat colours only nearly. The loss is the sigmoid cross-entropy of the first
+    GANs, with a penalty on the critic's slope at real images (R1); one critic batch a step (`n_critic=1`), Adam without
+    momentum, larger learning rates that fall to nothing, and a moving average of the generator, which is the one to
+    keep.
 
     Args:
         divide: divides the number of filters of every layer.

@@ -84,3 +84,34 @@ def color_names(colors: np.ndarray) -> list[str]:
     """Call each colour, (n, 3) from 0 to 255, by the plain name of the nearest in `NAMED_COLORS`."""
     distances = np.linalg.norm(to_lab(colors)[:, None] - NAMED_LAB, axis=-1)
     return [NAMED_COLORS[i][0] for i in distances.argmin(axis=1)]
+
+
+def flat_colors(images: np.ndarray, least: float = 0.005, apart: float = 64) -> list[list[int]]:
+    """Find the flat colours of images, as inks for a generator to start from.
+
+    Args:
+        images: uint8 (n, h, w, channels); of more than 500, some 500 are looked at, at equal steps.
+        least: the least share of all pixels that a colour has, together with those near it that are rarer.
+        apart: how near is near, the length of the difference of two colours from 0 to 255.
+
+    Returns:
+        The colours, the most frequent first, each a list of values from 0 to 255: of images of the three lines black,
+        then the palette's four. One at least, and at most as many as are that far apart.
+    """
+    weights = 256 ** np.arange(images.shape[-1])
+    pixels = images[:: -(-len(images) // 500)].reshape(-1, images.shape[-1]).astype(np.int64) @ weights
+    codes, counts = np.unique(pixels, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:5000]
+    colors = codes[order][:, None] // weights % 256  # (colours, channels), the most frequent first
+    found, shares = [], []
+    for color, count in zip(colors, counts[order], strict=True):
+        distances = [np.linalg.norm(color - other) for other in found] or [np.inf]
+        nearest = int(np.argmin(distances))
+        if distances[nearest] > apart:
+            nearest = len(found)
+            found.append(color)
+            shares.append(0.0)
+        shares[nearest] += count / len(pixels)
+    return [
+        color.tolist() for i, (color, share) in enumerate(zip(found, shares, strict=True)) if share >= least or i == 0
+    ]

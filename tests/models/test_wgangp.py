@@ -294,16 +294,17 @@ def test_several_lessons_of_the_generator_in_a_step(tiny, images):
     assert np.abs(moved - start).sum() > 1.5 * np.abs(usually - start).sum()
 
 
-@pytest.mark.parametrize(("option", "least"), [("generator_steps", 1), ("places", 1), ("inks", 2)])
+@pytest.mark.parametrize(("option", "least"), [("generator_steps", 1), ("strokes", 1), ("inks", 2)])
 @pytest.mark.parametrize("number", [0, -1, 1.0, 1.5, "2"])
 def test_numbers_that_count_nothing_are_refused(tiny, option, least, number):
     with pytest.raises(ValueError, match=f"{option} is {number!r}; it is a whole number from {least} on"):
         tiny(**{option: number})
 
 
-def test_places_without_modulation_are_refused(tiny):
-    with pytest.raises(ValueError, match=r"set modulation=\[64, 64\]"):
-        tiny(places=2)
+@pytest.mark.parametrize("others", [{}, {"inks": 8}, {"modulation": [3]}])
+def test_strokes_without_modulation_or_inks_are_refused(tiny, others):
+    with pytest.raises(ValueError, match=r"set modulation=\[64\] and inks=8"):
+        tiny(strokes=2, **others)
 
 
 def test_a_step_without_a_number_of_lessons_is_refused(tiny):
@@ -353,7 +354,7 @@ def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_pa
 
 def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
     recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8}
-    recipe |= {"modulation": [3], "places": 2, "inks": 8, "ink_certainty": 3.0, "generator_steps": 2}
+    recipe |= {"modulation": [3], "strokes": 2, "inks": 8, "ink_certainty": 3.0, "generator_steps": 2}
     whole = tiny(**recipe)
     whole.save(tmp_path / "parts")
     train(whole, images, tmp_path / "whole", epochs=4, n_critic=1)
