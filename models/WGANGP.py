@@ -106,8 +106,9 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             `models.strokes`). For images of lines that run from edge to edge, as many in each. It needs modulation and
             inks; None for none.
         inks: int, how many learnt colours the generator paints with, e.g. 8: each pixel is shared out among them, most
-            of it to one, in the moving average nearly all. For images in few flat colours, which tanh meets only
-            nearly; None for none.
+            of it to one, in the moving average nearly all. Or a list of colours from 0 to 255 that they start from, as
+            `utils.colors.flat_colors` finds them in images; strokes want such a list, the ground's first. For images in
+            few flat colours, which tanh meets only nearly; None for none.
         ink_certainty: float, how surely the generator chooses among its inks, in the moving average ten times as
             surely. A training may begin with 1 and go on with 3 and 10.
         generator_steps: lessons of the generator in a step, each on fresh latent vectors; 1 as published. A training
@@ -207,18 +208,31 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         for option, least in (("generator_steps", 1), ("strokes", 1), ("inks", 2)):
             number = self.options[option]
             if option == "inks" and isinstance(number, list | tuple):
-                number = len(number)
+                number = self._check_colors(number)
             if number is None and OPTIONS[option] is None:
                 continue
             if not isinstance(number, int) or number < least:
                 raise ValueError(f"{option} is {number!r}; it is a whole number from {least} on.")
         if self.options["strokes"] and not (widths and self.options["inks"]):
-            raise ValueError("strokes are moved by modulation and painted with inks: set modulation=[64] and inks=8.")
+            raise ValueError(
+                "strokes are moved by modulation and painted with inks: set modulation=[64] and inks to the images' "
+                "colours, which utils.colors.flat_colors(images) finds."
+            )
         certainty = self.options["ink_certainty"]
         if isinstance(certainty, bool) or not isinstance(certainty, int | float) or not 0 < certainty < float("inf"):
             raise ValueError(f"ink_certainty is {certainty!r}; it is a number above 0, such as {INK_CERTAINTY}.")
         if self.options["ema"] is not None and not 0 < self.options["ema"] < 1:
             raise ValueError(f"ema is {self.options['ema']!r}; it is a decay between 0 and 1, such as 0.999, or None.")
+
+    def _check_colors(self, inks):
+        """Refuse a list that is not one of colours as the images have them; else give their number."""
+        channels = self.input_dim[-1]
+        colors = np.array(inks, dtype=object)
+        if colors.shape[1:] != (channels,) or not all(
+            isinstance(value, int | float) and 0 <= value <= 255 for value in colors.flat
+        ):
+            raise ValueError(f"inks is {inks!r}; as a list it holds colours, {channels} numbers from 0 to 255 each.")
+        return len(inks)
 
     # The two networks, and the whole made of them -----------------------------------------------------------------
 

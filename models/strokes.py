@@ -14,6 +14,9 @@ from keras import layers
 SPREAD = 0.5  # pixels: the deviation of a stroke's place, so that there is a slope to move it along
 SHARPNESS = 10.0  # multiplies what says how far a stroke reaches to its sides
 SLOWLY = 0.05  # inks move by so much of a step: five times as quick, they swing about the colours that they start from
+# A stroke that is to stay near one place may have a narrow range, or a place at the end of a wide one, where tanh no
+# longer moves it. So that it is the first, what tanh is given moves by UNSATURATED of a step, the range by QUICKLY.
+UNSATURATED, QUICKLY = 0.1, 4.0
 AXES = {"level": 0, "upright": 1}  # a level stroke lies somewhere along axis 0 of a picture
 
 
@@ -78,12 +81,19 @@ class Strokes:
         They are a softmax over parabolas, highest at the place. With t a position and u a place, -(t - u)^2 / 2 is
         t u - t^2 / 2 but for what is the same everywhere: a dense layer that is not taught.
         """
-        at = self.make.dense(self.number, name=f"generator_{name}_at", kernel_initializer=self._normal(1.0))
-        x = layers.Activation("tanh", dtype=self.make.dtype)(at(self.style))
+        at = self.make.dense(
+            self.number, name=f"generator_{name}_at", kernel_initializer=self._normal(1.0 / UNSATURATED)
+        )
+        x = layers.Rescaling(UNSATURATED, dtype=self.make.dtype)(at(self.style))
+        x = layers.Activation("tanh", dtype=self.make.dtype)(x)
         # (n, 1, 1, number), from -1 at one edge to 1 at the other, until other ranges are learnt
         x = layers.DepthwiseConv2D(
-            1, depthwise_initializer="ones", dtype=self.make.dtype, name=f"generator_{name}_range"
+            1,
+            depthwise_initializer=keras.initializers.Constant(1 / QUICKLY),
+            dtype=self.make.dtype,
+            name=f"generator_{name}_range",
         )(x)
+        x = layers.Rescaling(QUICKLY, dtype=self.make.dtype)(x)
         positions = np.linspace(-1, 1, size)
         shape = (size, self.number) if axis == 0 else (self.number, size)
         kernel = np.einsum("t,pq->ptq" if axis == 0 else "t,pq->pqt", positions, np.eye(self.number))

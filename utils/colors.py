@@ -86,12 +86,13 @@ def color_names(colors: np.ndarray) -> list[str]:
     return [NAMED_COLORS[i][0] for i in distances.argmin(axis=1)]
 
 
-def flat_colors(images: np.ndarray, least: float = 0.005, apart: float = 64) -> list[list[int]]:
+def flat_colors(images: np.ndarray, least: float = 0.005, apart: float = 90) -> list[list[int]]:
     """Find the flat colours of images, as inks for a generator to start from.
 
     Args:
         images: uint8 (n, h, w, channels); of more than 500, some 500 are looked at, at equal steps.
-        least: the least share of all pixels that a colour has, together with those near it that are rarer.
+        least: the least share of all pixels that a colour has, together with those near it that are rarer, of which it
+            is the mean.
         apart: how near is near, the length of the difference of two colours from 0 to 255.
 
     Returns:
@@ -103,15 +104,14 @@ def flat_colors(images: np.ndarray, least: float = 0.005, apart: float = 64) -> 
     codes, counts = np.unique(pixels, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:5000]
     colors = codes[order][:, None] // weights % 256  # (colours, channels), the most frequent first
-    found, shares = [], []
-    for color, count in zip(colors, counts[order], strict=True):
+    found, shares, sums = [], [], []
+    for color, share in zip(colors, counts[order] / len(pixels), strict=True):
         distances = [np.linalg.norm(color - other) for other in found] or [np.inf]
         nearest = int(np.argmin(distances))
         if distances[nearest] > apart:
             nearest = len(found)
-            found.append(color)
-            shares.append(0.0)
-        shares[nearest] += count / len(pixels)
-    return [
-        color.tolist() for i, (color, share) in enumerate(zip(found, shares, strict=True)) if share >= least or i == 0
-    ]
+            found, shares, sums = [*found, color], [*shares, 0.0], [*sums, 0.0]
+        shares[nearest] += share
+        sums[nearest] += share * color
+    inks = [np.rint(total / share) for total, share in zip(sums, shares, strict=True)]
+    return [ink.astype(int).tolist() for i, ink in enumerate(inks) if shares[i] >= least or i == 0]

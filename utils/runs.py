@@ -43,7 +43,7 @@ LARGEST_HISTORY = 64 * 2**20  # bytes; 20,000 steps take 2 million
 CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
 DATA = Path("weights") / "data.json"
 LOOKED_AT = 2**30  # bytes of a data set that are looked at to know it again: a second or so
-SHIPPED_BITS = 12
+SHIPPED_BITS, WHOLE_BYTES = 12, 2**20
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_faithful")]
 SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; its encoder lies beside it
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow")
@@ -109,8 +109,8 @@ def ship(folder, path, **facts):
     It is the moving average generator_ema.h5 where there is one, else generator.h5. An autoencoder's encoder.h5 goes
     beside it, see `encoder_beside`.
 
-    The weights stay float32 but keep only `SHIPPED_BITS` bits after the leading one, so that HDF5's own compression
-    finds something to save. Convolutions on 16 bits, as the training's, keep 7 or 10 of them.
+    The weights stay float32. Those of a file above `WHOLE_BYTES` keep only `SHIPPED_BITS` bits after the leading one,
+    so that HDF5's own compression finds something to save. Convolutions on 16 bits, as the training's, keep 7 or 10.
 
     Args:
         folder: the run folder.
@@ -132,7 +132,7 @@ def ship(folder, path, **facts):
         "last_losses": {name: values[-1] for name, values in history.items() if name not in ("step", "seconds")},
         "parameters": read_json(folder / "params.json"),
         "run": read_json(folder / "run.json"),
-        "weights": f"float32 rounded to {SHIPPED_BITS} bits after the leading one, compressed",
+        "weights": _weights_of(source),
         **facts,
     }
     with files.write_whole(path) as temporary:
@@ -143,15 +143,26 @@ def ship(folder, path, **facts):
     return files.write_json(path.with_suffix(".json"), card)
 
 
+def _is_rounded(source):
+    return source.stat().st_size > WHOLE_BYTES
+
+
+def _weights_of(source):
+    rounded = f" rounded to {SHIPPED_BITS} bits after the leading one" if _is_rounded(source) else ""
+    return f"float32{rounded}, compressed"
+
+
 def _write_compressed(source, target):
     import h5py
+
+    rounded = _is_rounded(source)
 
     def copy(name, item):
         if isinstance(item, h5py.Dataset):
             values = item[()]
             packed = {}
             if values.dtype == np.float32 and values.ndim:
-                values = _rounded(values, SHIPPED_BITS)
+                values = _rounded(values, SHIPPED_BITS) if rounded else values
                 packed = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
             written = small.create_dataset(name, data=values, **packed)
         else:

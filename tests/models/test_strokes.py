@@ -6,14 +6,20 @@ import pytest
 from keras import ops
 
 from models.networks import build_generator, choose_surely
+from models.strokes import QUICKLY, SLOWLY
 
-OPTIONS = {"modulation": [4], "strokes": 3, "inks": 8, "seed": 1}
+INKS = [(0, 0, 0), (255, 255, 255), (224, 184, 7), (185, 33, 19), (54, 79, 179)]
+OPTIONS = {"modulation": [4], "strokes": 3, "inks": INKS, "seed": 1}
 
 
 @pytest.fixture
 def generator():
-    """Sure of itself, for images of 32 x 48, with strokes up to 6 pixels wide."""
-    return choose_surely(build_generator(8, (4, 6, 4), [1, 2], [4, 3], [4, 6], [4, 1], **OPTIONS), 1000)
+    """Sure of itself, for images of 32 x 48, with sharp strokes up to 6 pixels wide."""
+    generator = choose_surely(build_generator(8, (4, 6, 4), [1, 2], [4, 3], [4, 6], [4, 1], **OPTIONS), 1000)
+    for name in ("level", "upright"):
+        stamp = generator.get_layer(f"generator_{name}_stamp")
+        stamp.set_weights([5 * weights for weights in stamp.get_weights()])
+    return generator
 
 
 def latent(n):
@@ -41,13 +47,19 @@ def show(generator, level, upright):
     return generator
 
 
+def covered_in_full(images):
+    """Which pixels are of a stroke's ink; at its edges it may cover in part."""
+    inks = np.array(INKS[1:]) / 127.5 - 1
+    return np.abs(images[..., None, :] - inks).max(axis=-1).min(axis=-1) < 0.01
+
+
 @pytest.mark.parametrize(
     "upsample, strides, filters",
     [([1, 1], [4, 2], [4, 3]), ([2, 1], [1, 3], [4, 3]), ([1, 2], [2, 1], [4, 1]), ([1], [4], [3])],
 )
 def test_images_are_as_large_as_those_of_the_generator_of_pictures(upsample, strides, filters):
     arguments = (8, (2, 3, 4), upsample, filters, [6] * len(filters), strides)
-    strokes, pictures = build_generator(*arguments, **OPTIONS), build_generator(*arguments)
+    strokes, pictures = build_generator(*arguments, **{**OPTIONS, "inks": 4}), build_generator(*arguments)
     assert strokes.output_shape == pictures.output_shape
     images = images_of(strokes, 3)
     assert images.shape == (3, *pictures.output_shape[1:]) and np.abs(images).max() <= 1.001
@@ -62,15 +74,15 @@ def test_as_many_strokes_show_as_are_learnt_to(generator, level, upright):
     for lines, count in ((rows, level), (columns, upright)):
         edges = np.diff(np.pad(lines, ((0, 0), (1, 1))).astype(int), axis=1)
         found = (edges == 1).sum(axis=1)
-        assert found.max() == count and np.median(found) == count  # a few touch
+        assert found.max() == count and found.min() >= min(count, 1)  # some touch or hide each other
 
 
 def test_a_stroke_lies_where_the_latent_vector_puts_it(generator):
     for name, size, axis in (("level", 32, 1), ("upright", 48, 2)):
         shares = output_of(generator, f"{name}_place")  # (n, 32, 3, 1), (n, 3, 48, 1)
         assert np.allclose(shares.sum(axis=axis), 1, atol=1e-5)
-        at = output_of(generator, f"{name}_range")[:, 0, 0]  # (n, 3), from -1 to 1
-        expected = (at + 1) / 2 * (size - 1)
+        at = output_of(generator, f"{name}_range")[:, 0, 0]  # (n, 3)
+        expected = (QUICKLY * at + 1) / 2 * (size - 1)
         assert np.abs(shares.argmax(axis=axis)[..., 0] - expected).max() <= 0.51
         assert np.ptp(expected) > size / 2  # the latent vector moves them
 
@@ -78,42 +90,46 @@ def test_a_stroke_lies_where_the_latent_vector_puts_it(generator):
 def test_a_range_that_is_learnt_holds_a_stroke(generator):
     range_ = generator.get_layer("generator_level_range")
     weights, bias = range_.get_weights()
-    range_.set_weights([weights * 0.05, bias + 0.5])
+    range_.set_weights([weights * 0.05, bias + 0.5 / QUICKLY])
     rows = output_of(generator, "level_place", 100).argmax(axis=1)
     assert rows.min() >= 22 and rows.max() <= 24 and np.ptp(rows) > 0
 
 
 @pytest.mark.parametrize("order, over", [(1.0, "level"), (-1.0, "upright")])
 def test_which_direction_lies_over_the_other_is_learnt(generator, order, over):
-    crossed = images_of(show(generator, 1, 1))
     learnt(generator, "order", order)
-    images = images_of(generator)
-    alone = images_of(show(generator, 1, 0) if over == "level" else show(generator, 0, 1))
-    inked = alone.max(axis=3) > -0.9
-    assert np.allclose(images[inked], alone[inked], atol=1e-3)
-    assert not np.allclose(crossed[inked], alone[inked], atol=1e-3)
+    crossed = images_of(show(generator, 1, 1))
+    counts = (1, 0) if over == "level" else (0, 1)
+    alone, other = images_of(show(generator, *counts)), images_of(show(generator, *counts[::-1]))
+    covered, ground = covered_in_full(alone), alone.max(axis=3) < -0.999
+    assert np.allclose(crossed[covered], alone[covered], atol=0.05)
+    assert np.allclose(crossed[ground], other[ground], atol=0.05)
+    assert covered.any() and ground.any()
 
 
 def test_the_later_of_two_strokes_of_one_direction_lies_over_the_earlier(generator):
     at = generator.get_layer("generator_level_at")
-    at.set_weights([np.zeros_like(at.get_weights()[0]), np.array([0.0, 0.1, 3.0])])  # the second two pixels lower
-    both = images_of(show(generator, 2, 0))[:, :, 0]
-    colors = output_of(generator, "shares_level")[..., None]  # (n, 3, 7, 1)
-    inks = generator.get_layer("generator_inks").get_weights()[0][0, 0, 1:]  # (7, 3), before they are scaled
-    first, second = (0.25 * (colors[:, i] * inks).sum(axis=1) for i in (0, 1))
-    assert np.allclose(both[:, 13], first, atol=1e-2) and np.allclose(both[:, 17], second, atol=1e-2)
+    at.set_weights([np.zeros_like(at.get_weights()[0]), np.array([0.0, 1.5, 30.0])])  # the second two pixels lower
+    both, first = (images_of(show(generator, count, 0))[:, :, 0] for count in (2, 1))
+    upper, lower = 13, 20  # rows that one of them covers alone
+    shares = output_of(generator, "shares_level")  # (n, 3, 4)
+    colors = shares @ np.array(INKS[1:]) / 127.5 - 1
+    assert np.allclose(first[:, [upper, 16]], colors[:, [0, 0]], atol=0.1)
+    assert np.allclose(both[:, [upper, 16, lower]], colors[:, [0, 1, 1]], atol=0.1)
 
 
-def test_no_stroke_is_of_the_ground_s_ink(generator):
-    inks = generator.get_layer("generator_inks")
-    (weights,) = inks.get_weights()
-    weights[0, 0, 0] = 4 * np.array([0.5, -0.5, 0.25])
+def test_the_first_ink_is_the_ground_s_and_no_stroke_s(generator):
+    ink = generator.get_layer("generator_inks")
     before = images_of(show(generator, 2, 2))
-    inks.set_weights([weights])
+    (weights,) = ink.get_weights()
+    assert np.allclose(weights[0, 0] * SLOWLY, np.array(INKS) / 127.5 - 1, atol=1e-6)
+    weights[0, 0, 0] = np.array([0.5, -0.5, 0.25]) / SLOWLY
+    ink.set_weights([weights])
     after = images_of(generator)
-    ground = (before.max(axis=3) < -0.99)[..., None]
-    assert np.allclose(np.where(ground, [0.5, -0.5, 0.25], before), after, atol=2e-3)
-    assert 0.3 < ground.mean() < 0.9
+    ground, inked = before.max(axis=3) < -0.999, covered_in_full(before)
+    assert np.allclose(after[ground], [0.5, -0.5, 0.25], atol=0.01)
+    assert np.allclose(after[inked], before[inked], atol=0.05)
+    assert 0.3 < ground.mean() < 0.9 and inked.any()
 
 
 def test_strokes_are_of_float32_even_where_half_precision_is_asked_for():

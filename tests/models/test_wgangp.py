@@ -303,8 +303,19 @@ def test_numbers_that_count_nothing_are_refused(tiny, option, least, number):
 
 @pytest.mark.parametrize("others", [{}, {"inks": 8}, {"modulation": [3]}])
 def test_strokes_without_modulation_or_inks_are_refused(tiny, others):
-    with pytest.raises(ValueError, match=r"set modulation=\[64\] and inks=8"):
+    with pytest.raises(ValueError, match=r"set modulation=\[64\] and inks to the images' colours"):
         tiny(strokes=2, **others)
+
+
+@pytest.mark.parametrize("inks", [[(0, 0), (1, 1)], [(0, 0, 256), (1, 1, 1)], [(0, 0, 0), "red"], [0, 255]])
+def test_inks_that_are_no_colours_are_refused(tiny, inks):
+    with pytest.raises(ValueError, match="as a list it holds colours, 3 numbers from 0 to 255 each"):
+        tiny(inks=inks)
+
+
+def test_one_ink_is_refused(tiny):
+    with pytest.raises(ValueError, match="a whole number from 2 on"):
+        tiny(inks=[(0, 0, 0)])
 
 
 def test_a_step_without_a_number_of_lessons_is_refused(tiny):
@@ -354,7 +365,8 @@ def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_pa
 
 def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
     recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8}
-    recipe |= {"modulation": [3], "strokes": 2, "inks": 8, "ink_certainty": 3.0, "generator_steps": 2}
+    recipe |= {"modulation": [3], "strokes": 2, "inks": [[0, 0, 0], [9, 99, 255]]}
+    recipe |= {"ink_certainty": 3.0, "generator_steps": 2}
     whole = tiny(**recipe)
     whole.save(tmp_path / "parts")
     train(whole, images, tmp_path / "whole", epochs=4, n_critic=1)

@@ -79,7 +79,16 @@ def test_the_generator_trained_last_is_found_and_else_the_one_that_ships(tmp_pat
     assert "new_lines" in str(runs.any_generator())
 
 
-def test_a_shipped_generator_has_a_card_that_tells_how_it_was_trained(tmp_path):
+def test_a_small_generator_ships_to_the_bit(tmp_path):
+    write_run(tmp_path / "run")
+    card = json.loads(runs.ship(tmp_path / "run", tmp_path / "mine.h5").read_text())
+    with h5py.File(tmp_path / "mine.h5") as file:
+        assert np.array_equal(file["model_weights/dense/kernel"][()], WEIGHTS)
+    assert card["weights"] == "float32, compressed"
+
+
+def test_a_shipped_generator_has_a_card_that_tells_how_it_was_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "WHOLE_BYTES", 0)
     write_run(tmp_path / "run")
     card = json.loads(runs.ship(tmp_path / "run", tmp_path / "generators" / "mine.h5").read_text())
     with h5py.File(tmp_path / "generators" / "mine.h5") as file:
@@ -90,6 +99,7 @@ def test_a_shipped_generator_has_a_card_that_tells_how_it_was_trained(tmp_path):
     assert np.allclose(shipped, WEIGHTS, rtol=2.0**-13, atol=0) and shipped.dtype == np.float32
     sizes = [(tmp_path / name).stat().st_size for name in ("run/generator.h5", "generators/mine.h5")]
     assert sizes[1] < 0.8 * sizes[0]
+    assert card["weights"] == "float32 rounded to 12 bits after the leading one, compressed"
     assert card["steps"] == 3 and card["training_minutes"] == 0.1 and card["parameters"] == {"z_dim": 100}
     assert card["run"]["seed"] == 4 and card["last_losses"]["d_penalty"] == 0.25
 
