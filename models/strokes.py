@@ -13,10 +13,11 @@ from keras import layers
 
 SPREAD = 0.5  # pixels: the deviation of a stroke's place, so that there is a slope to move it along
 SHARPNESS = 10.0  # multiplies what says how far a stroke reaches to its sides
-SLOWLY = 0.05  # inks move by so much of a step: five times as quick, they swing about the colours that they start from
-# A stroke that is to stay near one place may have a narrow range, or a place at the end of a wide one, where tanh no
-# longer moves it. So that it is the first, what tanh is given moves by UNSATURATED of a step, the range by QUICKLY.
-UNSATURATED, QUICKLY = 0.1, 4.0
+EVENLY = 0.8  # tanh of so much of a normal number is nearly uniform from -1 to 1
+MOMENTUM = 0.9  # of the statistics of places, as of the published generator's
+# A step moves inks, and the logarithm of ranges, by so much of what it moves other numbers. Measured: five times as
+# quick, inks swing about the colours that they start from; at 4, ranges take twice the steps.
+INKS_SLOWLY, RANGES_QUICKLY = 0.05, 10.0
 AXES = {"level": 0, "upright": 1}  # a level stroke lies somewhere along axis 0 of a picture
 
 
@@ -45,7 +46,7 @@ class Strokes:
         Returns:
             A tensor (n, height, width, channels).
         """
-        ink = self.make.palette(self.inks, SLOWLY)
+        ink = self.make.palette(self.inks, INKS_SLOWLY)
         kept, paint = {}, {}
         for name, axis in AXES.items():
             cover = self._product(self._stamp(axis, size[axis], reach, name), self._shown(axis, name))
@@ -78,22 +79,22 @@ class Strokes:
     def _places(self, axis, size, name):
         """Shares that add up to 1 along the axis, nearly all at one place: (n, size, number, 1), or turned.
 
-        They are a softmax over parabolas, highest at the place. With t a position and u a place, -(t - u)^2 / 2 is
-        t u - t^2 / 2 but for what is the same everywhere: a dense layer that is not taught.
+        A place is a range around a middle, both learnt for all images alike, times a number from -1 to 1 that the
+        latent vector gives. That number is normalised: else a stroke that is to stay near one place lies at the end of
+        a wide range, where tanh does not move it, and learns no narrow one.
+
+        The shares are a softmax over parabolas, highest at the place. With t a position and u a place, -(t - u)^2 / 2
+        is t u - t^2 / 2 but for what is the same everywhere: a dense layer that is not taught.
         """
-        at = self.make.dense(
-            self.number, name=f"generator_{name}_at", kernel_initializer=self._normal(1.0 / UNSATURATED)
-        )
-        x = layers.Rescaling(UNSATURATED, dtype=self.make.dtype)(at(self.style))
-        x = layers.Activation("tanh", dtype=self.make.dtype)(x)
+        dtype = self.make.dtype
+        x = self.make.dense(self.number, name=f"generator_{name}_at", kernel_initializer=self._normal(1.0))(self.style)
+        x = layers.BatchNormalization(center=False, scale=False, momentum=MOMENTUM, dtype=dtype)(x)
+        x = layers.Rescaling(EVENLY, dtype=dtype)(x)
+        x = layers.Activation("tanh", dtype=dtype)(x)
         # (n, 1, 1, number), from -1 at one edge to 1 at the other, until other ranges are learnt
-        x = layers.DepthwiseConv2D(
-            1,
-            depthwise_initializer=keras.initializers.Constant(1 / QUICKLY),
-            dtype=self.make.dtype,
-            name=f"generator_{name}_range",
-        )(x)
-        x = layers.Rescaling(QUICKLY, dtype=self.make.dtype)(x)
+        logarithm = layers.Rescaling(RANGES_QUICKLY, dtype=dtype)(self._learnt([0.0] * self.number, f"{name}_range"))
+        x = self._product(x, layers.Activation("exponential", dtype=dtype)(logarithm))
+        x = layers.Add(dtype=dtype)([x, self._learnt([0.0] * self.number, f"{name}_middle")])
         positions = np.linspace(-1, 1, size)
         shape = (size, self.number) if axis == 0 else (self.number, size)
         kernel = np.einsum("t,pq->ptq" if axis == 0 else "t,pq->pqt", positions, np.eye(self.number))
@@ -104,8 +105,11 @@ class Strokes:
         return layers.Softmax(axis=1 + axis, dtype=self.make.dtype, name=f"generator_{name}_place")(x)
 
     def _shown(self, axis, name):
-        """How much each stroke shows, from 0 to 1: (n, 1, number, 1), or (n, number, 1, 1) for axis 1."""
-        count = self._learnt([self.number / 2], f"{name}_count")
+        """How much each stroke shows, from 0 to 1: (n, 1, number, 1), or (n, number, 1, 1) for axis 1.
+
+        Of as many as are learnt to, the first ones show: one at first.
+        """
+        count = self._learnt([1.0], f"{name}_count")
         x = self._fixed(count, np.ones((1, self.number)), -0.5 - np.arange(self.number), f"{name}_counted")
         x = self.make.decided(x, self.certainty, f"{name}_shown")
         return layers.Reshape((*self._beside(axis), 1), dtype=self.make.dtype)(x)
