@@ -224,11 +224,11 @@ def _in_doubt(generator):
     from models.networks import certainty_of, choose_surely
 
     certainty = certainty_of(generator)
-    choose_surely(generator, certainty and min(certainty, DOUBT))
+    choose_surely(generator, certainty and min(certainty, DOUBT), decided=False)
     try:
         yield
     finally:
-        choose_surely(generator, certainty)
+        choose_surely(generator, certainty, decided=False)
 
 
 @contextmanager

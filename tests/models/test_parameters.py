@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.parameters import LAYERS, fashion_mnist, published
+from models.parameters import LAYERS, fashion_mnist, inked_pictures, published, three_lines
 from models.WGANGP import WGANGP
 
 
@@ -72,3 +72,23 @@ def test_the_set_for_fashion_mnist_trains():
     parameters = fashion_mnist()
     assert parameters["input_dim"] == [28, 28, 1]
     assert np.isfinite(trains(parameters)).all()
+
+
+@pytest.mark.parametrize("divide", [1, 8])
+def test_the_recipe_of_the_three_lines_paints_strokes_in_the_inks_that_it_is_given(divide):
+    inks = [[0, 0, 0], [255, 255, 255]]
+    recipe = three_lines(divide, 1200, inks)
+    assert recipe["strokes"] and recipe["inks"] == inks and recipe["decay_steps"] == 1200
+    assert recipe["critic_conv_filters"][0] * divide == 8
+    gan = WGANGP(**three_lines(8, 1200, inks))
+    assert gan.generator.output_shape == (None, 128, 128, 3)
+
+
+def test_inked_pictures_paint_no_strokes():
+    assert "strokes" not in inked_pictures() and inked_pictures()["inks"] == 8
+
+
+@pytest.mark.parametrize("recipe, narrowest", [(three_lines, 8), (inked_pictures, 16)])
+def test_filters_that_cannot_be_divided_are_refused(recipe, narrowest):
+    with pytest.raises(ValueError, match=f"it has to divide {narrowest}"):
+        recipe(3)

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from models.networks import build_generator, choose_surely
-from models.strokes import QUICKLY, SLOWLY
+from models.strokes import INKS_SLOWLY, RANGES_QUICKLY
 
 INKS = [(0, 0, 0), (255, 255, 255), (224, 184, 7), (185, 33, 19), (54, 79, 179)]
 OPTIONS = {"modulation": [4], "strokes": 3, "inks": INKS, "seed": 1}
@@ -77,22 +77,17 @@ def test_as_many_strokes_show_as_are_learnt_to(generator, level, upright):
         assert found.max() == count and found.min() >= min(count, 1)  # some touch or hide each other
 
 
-def test_a_stroke_lies_where_the_latent_vector_puts_it(generator):
+def test_a_stroke_lies_around_a_middle_within_a_range_both_learnt(generator):
     for name, size, axis in (("level", 32, 1), ("upright", 48, 2)):
-        shares = output_of(generator, f"{name}_place")  # (n, 32, 3, 1), (n, 3, 48, 1)
+        learnt(generator, f"{name}_range", *np.log([1.0, 0.5, 0.1]) / RANGES_QUICKLY)
+        learnt(generator, f"{name}_middle", 0.0, -0.5, 0.5)
+        shares = output_of(generator, f"{name}_place", 200)  # (n, 32, 3, 1), (n, 3, 48, 1)
         assert np.allclose(shares.sum(axis=axis), 1, atol=1e-5)
-        at = output_of(generator, f"{name}_range")[:, 0, 0]  # (n, 3)
-        expected = (QUICKLY * at + 1) / 2 * (size - 1)
-        assert np.abs(shares.argmax(axis=axis)[..., 0] - expected).max() <= 0.51
-        assert np.ptp(expected) > size / 2  # the latent vector moves them
-
-
-def test_a_range_that_is_learnt_holds_a_stroke(generator):
-    range_ = generator.get_layer("generator_level_range")
-    weights, bias = range_.get_weights()
-    range_.set_weights([weights * 0.05, bias + 0.5 / QUICKLY])
-    rows = output_of(generator, "level_place", 100).argmax(axis=1)
-    assert rows.min() >= 22 and rows.max() <= 24 and np.ptp(rows) > 0
+        at = shares.argmax(axis=axis)[..., 0]  # (n, 3), in pixels
+        for stroke, (low, high) in enumerate([(0.0, 1.0), (0.0, 0.5), (0.7, 0.8)]):
+            lowest, highest = round(low * (size - 1)), round(high * (size - 1))
+            assert lowest - 1 <= at[:, stroke].min() and at[:, stroke].max() <= highest + 1
+            assert np.ptp(at[:, stroke]) >= 0.3 * (highest - lowest)  # the latent vector moves it
 
 
 @pytest.mark.parametrize("order, over", [(1.0, "level"), (-1.0, "upright")])
@@ -108,8 +103,8 @@ def test_which_direction_lies_over_the_other_is_learnt(generator, order, over):
 
 
 def test_the_later_of_two_strokes_of_one_direction_lies_over_the_earlier(generator):
-    at = generator.get_layer("generator_level_at")
-    at.set_weights([np.zeros_like(at.get_weights()[0]), np.array([0.0, 1.5, 30.0])])  # the second two pixels lower
+    learnt(generator, "level_range", -1, -1, -1)  # next to none
+    learnt(generator, "level_middle", 0.0, 0.15, 1.0)  # the second two pixels lower
     both, first = (images_of(show(generator, count, 0))[:, :, 0] for count in (2, 1))
     upper, lower = 13, 20  # rows that one of them covers alone
     shares = output_of(generator, "shares_level")  # (n, 3, 4)
@@ -122,8 +117,8 @@ def test_the_first_ink_is_the_ground_s_and_no_stroke_s(generator):
     ink = generator.get_layer("generator_inks")
     before = images_of(show(generator, 2, 2))
     (weights,) = ink.get_weights()
-    assert np.allclose(weights[0, 0] * SLOWLY, np.array(INKS) / 127.5 - 1, atol=1e-6)
-    weights[0, 0, 0] = np.array([0.5, -0.5, 0.25]) / SLOWLY
+    assert np.allclose(weights[0, 0] * INKS_SLOWLY, np.array(INKS) / 127.5 - 1, atol=1e-6)
+    weights[0, 0, 0] = np.array([0.5, -0.5, 0.25]) / INKS_SLOWLY
     ink.set_weights([weights])
     after = images_of(generator)
     ground, inked = before.max(axis=3) < -0.999, covered_in_full(before)
