@@ -38,6 +38,12 @@ ROWS = {  # the numbers of the table, by name
     "copies of a training image": lambda n: n["memory"]["copies"],
     "training images covered": lambda n: n["reach"]["coverage"],
 }
+OTHER_ROWS = {
+    "second horizontal over the vertical": lambda n: f"{n['together']['order']:.1%}",
+    "nearest image that the rules can draw, median": lambda n: f"{n['class_distance']['median']:.1f} dB",
+    "what colours tell of each other, at most": lambda n: f"{n['together']['colors']:.2f} bits",
+    "correlation of the vertical and the first horizontal": lambda n: f"{n['together']['positions']:.2f}",
+}
 
 
 def extremes(images: np.ndarray, count: int = SHOWN) -> tuple[np.ndarray, np.ndarray]:
@@ -58,12 +64,49 @@ def extremes(images: np.ndarray, count: int = SHOWN) -> tuple[np.ndarray, np.nda
     return with_lines[np.lexsort((-decibels, ~kept))][:count], with_lines[np.argsort(decibels)][:count]
 
 
+def together(images: np.ndarray) -> dict[str, float]:
+    """Say how much the lines of an image know of each other, who by the rules are drawn independently.
+
+    Asked of the nearest images that the rules can draw, whose lines are known.
+
+    Args:
+        images: uint8 (n, 128, 128, 3).
+
+    Returns:
+        "colors", the largest mutual information in bits of the colours of two lines (0 if independent, 2 if always the
+        same, some 0.01 by chance in 1,000); "positions", the correlation of the positions of the vertical and the first
+        horizontal, from -1 to 1; "order", the share of images in which the second horizontal covers the vertical, of
+        those in which their colours differ.
+    """
+    fit, _ = reading.nearest_drawn(images)
+    x, y = fit["color_x"], fit["color_y2"]
+    pairs = ((x, fit["color_y1"]), (x, y), (fit["color_y1"], y))
+    crossing = images[np.arange(len(images)), fit["y2"], fit["x"]].astype(float)
+    far_from = [np.linalg.norm(crossing - lines.PALETTE[color], axis=1) for color in (x, y)]
+    with np.errstate(invalid="ignore"):  # where all lines lie at one position
+        correlation = np.corrcoef(fit["x"], fit["y1"])[0, 1]
+    return {
+        "colors": max(mutual_information(a, b) for a, b in pairs),
+        "positions": float(np.nan_to_num(correlation)),
+        "order": float((far_from[1] < far_from[0])[x != y].mean()) if np.any(x != y) else 0.0,
+    }
+
+
+def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
+    """Bits that one of two rows of whole numbers from 0, each (n,), tells of the other."""
+    joint = np.zeros((a.max() + 1, b.max() + 1))
+    np.add.at(joint, (a, b), 1 / len(a))
+    independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
+    there = joint > 0
+    return float((joint[there] * np.log2(joint[there] / independent[there])).sum())
+
+
 def measure(path, count, reference):
     """Draw `count` images with a generator: (images, report)."""
     generator = load_generator(path)
     Z = latent.generate_latent_points(generator.input_shape[-1], count, seed=SEED)
     images = latent.generate_images(generator, Z)
-    return images, reading.report(images, reference)
+    return images, reading.report(images, reference) | {"together": together(images)}
 
 
 def table(reports):
@@ -72,8 +115,9 @@ def table(reports):
     text = [f"| share of images | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
     for name, number in ROWS.items():
         text.append(f"| {name} | {' | '.join(f'{number(reports[head]):.1%}' for head in heads)} |")
-    decibels = (f"{reports[head]['class_distance']['median']:.1f} dB" for head in heads)
-    return "\n".join([*text, f"| nearest image that the rules can draw, median | {' | '.join(decibels)} |"])
+    for name, number in OTHER_ROWS.items():
+        text.append(f"| {name} | {' | '.join(number(reports[head]) for head in heads)} |")
+    return "\n".join(text)
 
 
 def main():
@@ -87,7 +131,7 @@ def main():
         sys.exit("There is no generator in data/generators; give one with --generator run/gan/0001_lines/generator.h5")
     reference = lines.draw(lines.sample(DATA_COUNT, seed=DATA_SEED))
     fresh = lines.draw(lines.sample(a.count, seed=SEED))
-    reports = {"drawn by the rules": reading.report(fresh, reference)}
+    reports = {"drawn by the rules": reading.report(fresh, reference) | {"together": together(fresh)}}
     for path in paths:
         images, numbers = measure(path, a.count, reference)
         reports[path.stem] = numbers

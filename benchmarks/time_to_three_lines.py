@@ -106,7 +106,7 @@ def ship(a, changed, images):
     card = runs.ship(a.out, a.ship, command=shlex.join(command))  # first, so that what is measured is what ships
     _, numbers = measure(a.ship, IMAGES, images)
     told = {name: numbers[name] for name in ("images", "adherence", "census", "coverage", "palette", "diversity")}
-    told |= {name: numbers[name] for name in ("class_distance", "memory", "reach", "sliced_wasserstein")}
+    told |= {name: numbers[name] for name in ("class_distance", "memory", "reach", "sliced_wasserstein", "together")}
     files.write_json(card, read_json(card) | {"report": told})
     print(f"{a.ship} and {card.name}: {numbers['adherence']['all']:.1%} keep all the rules.")
 
