@@ -365,7 +365,7 @@ def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_pa
 
 def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
     recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8}
-    recipe |= {"modulation": [3], "strokes": 2, "inks": [[0, 0, 0], [9, 99, 255]]}
+    recipe |= {"modulation": [3], "strokes": 2, "inks": [[0, 0, 0], [9, 99, 255], [255, 9, 9]]}
     recipe |= {"ink_certainty": 3.0, "generator_steps": 2}
     whole = tiny(**recipe)
     whole.save(tmp_path / "parts")
