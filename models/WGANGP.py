@@ -109,7 +109,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             of it to one, in the moving average nearly all. Or a list of colours from 0 to 255 that they start from, as
             `utils.colors.flat_colors` finds them in images; strokes want such a list, the ground's first. For images in
             few flat colours, which tanh meets only nearly; None for none.
-        ink_certainty: float, how surely the generator chooses among its inks, in the moving average ten times as
+        ink_certainty: float, how surely the generator chooses among its inks, in the moving average a hundred times as
             surely. A training may begin with 1 and go on with 3 and 10.
         generator_steps: lessons of the generator in a step, each on fresh latent vectors; 1 as published. A training
             may go on with another number.

@@ -19,6 +19,7 @@ MOMENTUM = 0.9  # of the statistics of places, as of the published generator's
 # quick, inks swing about the colours that they start from; at 4, ranges take twice the steps.
 INKS_SLOWLY, RANGES_QUICKLY = 0.05, 10.0
 AXES = {"level": 0, "upright": 1}  # a level stroke lies somewhere along axis 0 of a picture
+STEEPNESS = "generator_steepness"  # layers that say how surely a stroke is at its place, the beginning of their names
 
 
 class Strokes:
@@ -57,7 +58,8 @@ class Strokes:
             "upright": self._rest(self._product(over, self._rest(kept["level"]))),
         }
         parts = [self._product(paint[name], seen[name]) for name in AXES]  # (n, height, width, channels)
-        ground = self.make.chosen(self._learnt(np.eye(len(self.inks))[0], "ground"), self.certainty, "ground")
+        ground = self._learnt(np.eye(len(self.inks))[0], "ground")
+        ground = self.make.chosen(ground, self.certainty, "ground", alike=True)
         return layers.Add(dtype=self.make.dtype)([*parts, self._product(ink(ground), *kept.values())])
 
     # What strokes are like --------------------------------------------------------------------------------------
@@ -101,7 +103,7 @@ class Strokes:
         bias = np.broadcast_to(np.expand_dims(-(positions**2) / 2, 1 - axis), shape)
         x = self._fixed(x, kernel.reshape(self.number, -1), bias.reshape(-1), f"{name}_hills")
         x = layers.Reshape((*shape, 1), dtype=self.make.dtype)(x)
-        x = layers.Rescaling((size / 2 / SPREAD) ** 2, dtype=self.make.dtype, name=f"generator_{name}_steepness")(x)
+        x = layers.Rescaling(_steepness(size, SPREAD), dtype=self.make.dtype, name=f"{STEEPNESS}_{name}")(x)
         return layers.Softmax(axis=1 + axis, dtype=self.make.dtype, name=f"generator_{name}_place")(x)
 
     def _shown(self, axis, name):
@@ -180,3 +182,26 @@ class Strokes:
     def _normal(self, deviation):
         """Weights by which a dense layer makes some N(0, deviation^2) of the style."""
         return keras.initializers.RandomNormal(0.0, deviation * self.style.shape[-1] ** -0.5, seed=self.make.seed())
+
+
+def spread_out(generator, spread=SPREAD):
+    """Let the strokes of a generator be spread over the places beside their own; any other network stays as it is.
+
+    Args:
+        generator: of `build_generator`; it is changed, what was compiled of it before is not.
+        spread: the deviation of a stroke's place in pixels.
+    """
+    for layer in generator.layers:
+        if layer.name.startswith(STEEPNESS):
+            size = layer.output.shape[1 + AXES[layer.name.removeprefix(f"{STEEPNESS}_")]]
+            layer.scale = _steepness(size, spread)
+
+
+def has_strokes(generator):
+    """Whether a generator paints strokes."""
+    return any(layer.name.startswith(STEEPNESS) for layer in generator.layers)
+
+
+def _steepness(size, spread):
+    """What multiplies parabolas over positions from -1 to 1 for their softmax to deviate by `spread` pixels."""
+    return (size / 2 / spread) ** 2

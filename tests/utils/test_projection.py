@@ -59,6 +59,19 @@ def test_a_generator_that_is_sure_of_its_inks_doubts_only_while_it_is_searched()
     assert networks.certainty_of(generator) == 1e9
 
 
+def test_strokes_find_their_places_and_are_as_sure_of_them_afterwards_as_before():
+    networks, inks = pytest.importorskip("models.networks"), [[0, 0, 0], [255, 255, 255], [255, 0, 0]]
+    layers = {"upsample": [1, 1], "conv_filters": [8, 3], "conv_kernel_size": [6, 6], "conv_strides": [4, 4]}
+    options = {"modulation": [32], "strokes": 1, "inks": inks, "ink_certainty": 1000, "seed": 1}
+    generator = networks.build_generator(8, (4, 4, 8), **layers, **options)
+    before = generator.get_config()
+    sought = generate_images(generator, generate_latent_points(8, 6, seed=7))
+    _, near = project(generator, sought, candidates=50)
+    _, hasty = project(generator, sought, candidates=50, steps=1)
+    assert np.median(near.psnr) > 30 > np.median(hasty.psnr)
+    assert generator.get_config() == before
+
+
 def test_a_seed_gives_the_same_search_again_and_bytes_are_as_good_as_floats(tiny_generator):
     image = generate_images(tiny_generator, np.ones((1, 6)))[0]
     first, _ = project(tiny_generator, image, steps=5, seed=3)
@@ -70,7 +83,7 @@ def test_the_prior_holds_vectors_where_normal_points_are(tiny_generator):
     white = np.full((1, 16, 16, 3), 255, np.uint8)  # no vector gives it; without a prior the search goes to the origin
     lengths = []
     for prior in (0, 10):
-        Z, _ = project(tiny_generator, white, steps=60, starts=1, prior=prior)
+        Z, _ = project(tiny_generator, white, steps=60, starts=1, learning_rate=0.3, prior=prior)
         lengths.append(np.linalg.norm(Z) / np.sqrt(6))
     assert abs(lengths[0] - 1) > 0.3
     assert lengths[1] == pytest.approx(1, abs=0.1)
