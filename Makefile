@@ -48,10 +48,10 @@ test-backends: $(VENV)/ready-backends
 	for backend in jax torch; do KERAS_BACKEND=$$backend $(BIN)/python -m pytest tests/models --ignore tests/models/test_super_resolution.py || exit 1; done
 
 notebooks: $(VENV)/ready
-	$(PAPERMILL) notebooks/Training.ipynb notebooks/Training.ipynb
-	$(PAPERMILL) notebooks/Inference.ipynb notebooks/Inference.ipynb
-	$(PAPERMILL) notebooks/Inference+.ipynb notebooks/Inference+.ipynb
-	$(PAPERMILL) notebooks/Compare.ipynb notebooks/Compare.ipynb
+	PROGRESS_BAR=off $(PAPERMILL) notebooks/Training.ipynb notebooks/Training.ipynb
+	PROGRESS_BAR=off $(PAPERMILL) notebooks/Inference.ipynb notebooks/Inference.ipynb
+	PROGRESS_BAR=off $(PAPERMILL) notebooks/Inference+.ipynb notebooks/Inference+.ipynb
+	PROGRESS_BAR=off $(PAPERMILL) notebooks/Compare.ipynb notebooks/Compare.ipynb
 
 data: $(VENV)/ready
 	$(BIN)/python -m lines --count 10000 --out data/lines --seed 1 --zip data.zip

@@ -3,8 +3,10 @@
     python -m benchmarks.results [--generator PATH ...] [--count 1000] [--out docs]
 
 For each generator, 1,000 images of latent vectors drawn with one seed are read and held against the rules and the
-10,000 images of the data set; how many keep the rules is counted among 10,000. It prints a table, and writes for each generator, into `out`:
+10,000 images of the data set; how many keep the rules is counted among 10,000. It prints a table, and writes for each
+generator, into `out`:
 
+- samples_<name>.png, its first 25 images;
 - results_<name>.png, the census, the rules kept, the ink and the positions, as one figure;
 - results_<name>_images.png, above the images that keep the rules best, below those that are furthest from them;
 - results_<name>.json, every number.
@@ -24,6 +26,7 @@ from utils.loaders import load_generator
 SEED, DATA_COUNT, DATA_SEED = 2022, 10_000, 1
 READ = 10_000  # images whose lines are counted: of 1,000, the share that keeps the rules is one percent more or less
 SHOWN = 8  # images of each kind
+SIDE = 5  # images in a row, and rows, of a sheet
 ROWS = {  # the numbers of the table, by name
     "keep all the rules": lambda n: n["read"]["adherence"]["all"],
     "one vertical": lambda n: n["read"]["adherence"]["rules"]["one_vertical"],
@@ -143,6 +146,7 @@ def main():
     for path in paths:
         images, numbers = measure(path, a.count, reference)
         reports[path.stem] = numbers
+        figures.sample_grid(images, SIDE, SIDE, a.out / f"samples_{path.stem}.png")
         reading.figure(numbers, a.out / f"results_{path.stem}.png", show=False)
         shown = np.concatenate(extremes(images))
         figures.sample_grid(images[shown], 2, SHOWN, a.out / f"results_{path.stem}_images.png")

@@ -2,7 +2,7 @@
 
 A notebook shows it as a widget, a terminal as text. Where notebooks run from a terminal (`make demo`), the kernel
 cannot know that its widgets are seen by nobody: PROGRESS_BAR=text asks for text on the error stream then, once a
-second, since the notebook keeps every line of it.
+second, since the notebook keeps every line of it, and PROGRESS_BAR=off for none (`make notebooks`).
 
 The bar counts its seconds by a clock that no one sets: tqdm's own would say "-1 day left" after a night in which the
 computer found the right time.
@@ -15,4 +15,5 @@ from functools import partial
 from tqdm import _monitor, auto, std
 
 std.time = _monitor.time = time.monotonic
-tqdm = partial(std.tqdm, mininterval=1) if os.environ.get("PROGRESS_BAR") == "text" else auto.tqdm
+KINDS = {"text": partial(std.tqdm, mininterval=1), "off": partial(std.tqdm, disable=True)}
+tqdm = KINDS.get(os.environ.get("PROGRESS_BAR"), auto.tqdm)

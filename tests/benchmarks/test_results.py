@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lines
-from benchmarks.results import mutual_information, together
+from benchmarks.results import mutual_information, report, together
 
 
 def drawn(n=400, **changed):
@@ -31,6 +31,14 @@ def test_verticals_that_cover_horizontals_are_noticed():
     for image, x, color in zip(images, parameters["x"], parameters["color_x"], strict=True):
         image[:, x - 2 : x + 3] = lines.PALETTE[color]
     assert together(images)["order"] < 0.02
+
+
+def test_the_rules_are_counted_among_all_images_and_the_rest_measured_on_the_first():
+    images = drawn(60)
+    images[20:] = 0
+    numbers = report(images, 20, drawn())
+    assert numbers["images"] == 20 and numbers["read"]["images"] == 60
+    assert numbers["read"]["adherence"]["all"] == pytest.approx(numbers["adherence"]["all"] / 3)
 
 
 def test_mutual_information_is_nothing_where_one_is_constant_and_all_where_both_are_the_same():
