@@ -104,7 +104,8 @@ class Strokes:
         x = self._fixed(x, kernel.reshape(self.number, -1), bias.reshape(-1), f"{name}_hills")
         x = layers.Reshape((*shape, 1), dtype=self.make.dtype)(x)
         x = layers.Rescaling(_steepness(size, SPREAD), dtype=self.make.dtype, name=f"{STEEPNESS}_{name}")(x)
-        return layers.Softmax(axis=1 + axis, dtype=self.make.dtype, name=f"generator_{name}_place")(x)
+        axes = [1 + axis]  # a list of one: a number is forgotten when Keras 3.8 opens a .h5
+        return layers.Softmax(axis=axes, dtype=self.make.dtype, name=f"generator_{name}_place")(x)
 
     def _shown(self, axis, name):
         """How much each stroke shows, from 0 to 1: (n, 1, number, 1), or (n, number, 1, 1) for axis 1.

@@ -53,6 +53,11 @@ def covered_in_full(images):
     return np.abs(images[..., None, :] - inks).max(axis=-1).min(axis=-1) < 0.01
 
 
+def test_an_axis_is_saved_as_keras_3_8_does_not_forget_it(generator):
+    places = [generator.get_layer(f"generator_{name}_place").get_config() for name in ("level", "upright")]
+    assert [place["axis"] for place in places] == [[1], [2]]
+
+
 @pytest.mark.parametrize(
     "upsample, strides, filters",
     [([1, 1], [4, 2], [4, 3]), ([2, 1], [1, 3], [4, 3]), ([1, 2], [2, 1], [4, 1]), ([1], [4], [3])],
