@@ -245,8 +245,7 @@ def _in_doubt(generator, spread: float | None):
 
     certainty = certainty_of(generator)
     choose_surely(generator, certainty and min(certainty, DOUBT), decided=False)
-    if spread:
-        spread_out(generator, spread)
+    spread_out(generator, spread)
     try:
         yield
     finally:
