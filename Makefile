@@ -44,7 +44,7 @@ test: $(VENV)/ready-test
 	$(BIN)/python -m pytest
 
 test-backends: $(VENV)/ready-backends
-	$(BIN)/python -m pytest tests/models/test_backends.py
+	$(BIN)/python -m pytest tests/models/engine/test_backends.py
 	for backend in jax torch; do KERAS_BACKEND=$$backend $(BIN)/python -m pytest tests/models --ignore tests/models/test_super_resolution.py || exit 1; done
 
 notebooks: $(VENV)/ready

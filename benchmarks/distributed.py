@@ -106,12 +106,12 @@ def work(folder, steps, devices, resume, dies, nudge):
 
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
-    from models import distributing
-    from models.parameters import published
+    from models.engine import distributed
+    from models.recipes import published
     from models.WGANGP import WGANGP
 
     several = devices > 1 or "KERAS_DISTRIBUTION_NUM_PROCESSES" in os.environ
-    distributing.start("shared" if several else None)
+    distributed.start("global" if several else None)
     model = WGANGP(**{**published("notebook", image_size=32), **SMALL}, precision="float32", seed=1)
     if nudge:
         rng = np.random.default_rng(0)
@@ -130,10 +130,10 @@ def work(folder, steps, devices, resume, dies, nudge):
                 os.kill(os.getpid(), signal.SIGKILL)
 
     model.train(2, 2, images, BATCH, steps, folder, EVERY, N_CRITIC, verbose=0, callbacks=[Dies()], resume=resume)
-    if distributing.is_first():
+    if distributed.is_first():
         seconds = np.median(model.step_seconds[-20:])
         np.savez(Path(folder) / "losses.npz", seconds=seconds, **model.losses_of)
-    distributing.finish()
+    distributed.finish()
 
 
 def difference(folder, other):
@@ -172,7 +172,7 @@ def counted(network):
 
 
 def paper():
-    from models.parameters import published
+    from models.recipes import published
     from models.WGANGP import WGANGP
 
     facts, rows = [], []

@@ -25,7 +25,7 @@ from benchmarks.measuring import in_a_process, machine
 
 PARTS = ("python", "import", "build", "first step")
 GOAL = 15  # seconds
-LIGHT = ("lines", "utils.loaders", "utils.latent", "utils.figures", "utils.files", "utils.archives")
+LIGHT = ("lines", "utils.loaders", "utils.latent", "utils.figures", "utils.files", "utils.files.archives")
 HEAVY = ("tensorflow", "keras", "torch", "jax")
 LOOK = """
 import json, sys, time
@@ -42,7 +42,7 @@ def first_step(network, divide, precision, started):
     from utils.quiet import keras
 
     clock.append(time.time())
-    from models.parameters import published
+    from models.recipes import published
     from models.WGANGP import WGANGP
 
     gan = WGANGP(**published(network, divide), precision=precision, seed=1)

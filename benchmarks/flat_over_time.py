@@ -32,10 +32,11 @@ WARM = 20  # steps that compile and fill caches
 def train(network, steps, every, n_critic, folder):
     """Train; gives the samples, a dict of arrays, and the seconds of each step."""
     import lines
-    from models.parameters import published
+    from models.recipes import published
     from models.WGANGP import WGANGP
-    from utils import learning, runs, watching
+    from utils import runs
     from utils.quiet import keras
+    from utils.runs import learning, watching
 
     class Watch(keras.callbacks.Callback):
         """Notes what is held every so many steps, after all that happens in such a step is done."""

@@ -31,7 +31,7 @@ BATCH, N_CRITIC, TURN = 16, 5, 3  # steps a turn
 
 def peak(network, divide, precision, steps):
     """Train; gives MiB: when Keras runs, when the model is built, the most until the end; and seconds a step."""
-    from models.parameters import published
+    from models.recipes import published
     from models.WGANGP import WGANGP
 
     keras_runs = resident_memory()
@@ -58,7 +58,7 @@ def print_peaks(a):
 
 def trainer(network, divide, precision, folder, count):
     """Load a set, from its cache but for the smallest, and train; a line for each turn of steps that is asked for."""
-    from models.parameters import published
+    from models.recipes import published
     from models.WGANGP import WGANGP
     from utils.loaders import load_dataset
     from utils.quiet import keras

@@ -60,7 +60,7 @@ def measure(folder: str, name: str, augment: list[str], mapped: bool) -> dict:
 
 def consumed(network: str, divide: int, steps: int) -> float:
     """Images a second that the critic takes in while a network trains: five batches of 16 a step, the median step."""
-    from models.parameters import published
+    from models.recipes import published
     from models.WGANGP import WGANGP
 
     gan = WGANGP(**published(network, divide), seed=1)

@@ -14,14 +14,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import lines
-from models.parameters import published
+from models.recipes import published
 from models.WGANGP import WGANGP
-from utils import learning, reading, runs
-from utils.drawing import draw_image, finish
+from utils import reading, runs
 from utils.figures import draw_curves
-from utils.generating import generate_images
+from utils.figures.style import draw_image, finish
+from utils.latent.generating import generate_images
+from utils.latent.paths import generate_latent_points
 from utils.loaders import ImageBatches
-from utils.paths import generate_latent_points
+from utils.runs import learning
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 SEED, BATCH, GRID = 1, 16, 4

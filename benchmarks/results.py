@@ -20,8 +20,8 @@ import numpy as np
 
 import lines
 from utils import figures, files, latent, reading, runs
-from utils.line_rules import rules_kept
 from utils.loaders import load_generator
+from utils.reading.rules import rules_kept
 
 SEED, DATA_COUNT, DATA_SEED = 2022, 10_000, 1
 READ = 10_000  # images whose lines are counted: of 1,000, the share that keeps the rules is one percent more or less

@@ -3,10 +3,10 @@
     python benchmarks/super_resolution.py
     python benchmarks/super_resolution.py --model a_folder_with_a_saved_model --model my_network.keras
 
-Quality is measured on pairs whose true enlargement is known (`utils.degradation`), held out from training: lines by
-the rules of the data set, the same as its JPEG files hold them, and imperfect lines as generators draw them. Each
-model runs in a process of its own, so that times to load and peaks of memory are its own. A sheet shows the same
-detail of each at 100 %, on a generator's images too.
+Quality is measured on pairs whose true enlargement is known (`utils.super_resolution.degradation`), held out from
+training: lines by the rules of the data set, the same as its JPEG files hold them, and imperfect lines as generators
+draw them. Each model runs in a process of its own, so that times to load and peaks of memory are its own. A sheet shows
+the same detail of each at 100 %, on a generator's images too.
 """
 
 import argparse
@@ -22,10 +22,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from utils import picture_quality, super_resolution
-from utils.animations import animate
-from utils.degradation import KINDS, pairs
+from utils import super_resolution
+from utils.figures.animations import animate
 from utils.files import write_whole
+from utils.super_resolution import measuring
+from utils.super_resolution.degradation import KINDS, pairs
 
 MODELS = ("lines", "lanczos", "bicubic", "nearest")
 DETAIL = 40  # sides in small pixels of what the sheet shows
@@ -53,7 +54,7 @@ def measure(model: str, count: int, frames: int, film: int) -> dict:
             animate(large, Path(folder) / "film.mp4", fps=30, total=film)
             result["film"] = time.perf_counter() - started
     result["memory"] = peak_memory()
-    result["quality"] = {kind: picture_quality.measure(upscaler, kind, count) for kind in KINDS}
+    result["quality"] = {kind: measuring.measure(upscaler, kind, count) for kind in KINDS}
     return result
 
 

@@ -18,13 +18,13 @@ from pathlib import Path
 
 import lines
 from benchmarks.results import measure
-from models import parameters
+from models import recipes
 from models.WGANGP import WGANGP
 from utils import files, runs
-from utils.colors import flat_colors
-from utils.json_files import read_json
-from utils.learning import ReadAlong
+from utils.files.json_files import read_json
 from utils.loaders import ImageBatches
+from utils.reading.colors import flat_colors
+from utils.runs.learning import ReadAlong
 
 COUNT, DATA_SEED = 10_000, 1
 IMAGES = 1000  # that a generator which ships is measured on; how many keep the rules, on more
@@ -76,13 +76,13 @@ def main():
     parser.add_argument("--ship", type=Path, metavar="PATH", help="copy the generator there in the end, with a card")
     a = parser.parse_args()
     images = lines.draw(lines.sample(COUNT, seed=DATA_SEED))
-    recipe = getattr(parameters, a.recipe)(divide=a.divide) | {"batch_size": a.batch_size}
+    recipe = getattr(recipes, a.recipe)(divide=a.divide) | {"batch_size": a.batch_size}
     recipe |= {"inks": flat_colors(images)} if a.recipe == "three_lines" else {}
     gan = WGANGP(**(recipe | dict(a.set)), seed=a.seed)
     gan.save(a.out)
-    n_critic = a.n_critic or (5 if a.recipe == "published" else 1)
+    n_critic = a.n_critic or gan.recipe.n_critic
     facts = {"data_name": "lines", "images": COUNT, "data_seed": DATA_SEED, "seed": a.seed, "n_critic": n_critic}
-    runs.describe(a.out, resumed=a.resume, **facts, precision=gan.precision, options=gan.options)
+    runs.describe(a.out, resumed=a.resume, **facts, precision=gan.precision, options=gan.recipe.keywords())
     x_train = ImageBatches.from_array(images, a.batch_size, seed=a.seed)
     gan.train(
         5,

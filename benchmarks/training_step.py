@@ -54,7 +54,8 @@ def ours(parameters, precision="auto"):
 
 
 def textbook(parameters):
-    from models.networks import build_critic, build_generator
+    from models.critic import build_critic
+    from models.generators import build_generator
     from utils.quiet import keras
 
     import tensorflow as tf  # isort: skip  (after the quiet start)
@@ -213,7 +214,7 @@ def main():
     parser.add_argument("--contestant", help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.contestant:
-        from models.parameters import published
+        from models.recipes import published
 
         CONTESTANTS[a.contestant](published(a.network, a.divide))
         return

@@ -23,7 +23,7 @@ from lines import registry
 from lines.lines import SIZE
 from lines.registry import name_of
 from utils import files
-from utils.in_progress import left_in, one_at_a_time
+from utils.files.in_progress import folder_lock, left_in
 
 FILE_FORMATS = ("jpg", "png")
 TABLE_NAME = "parameters.csv"
@@ -104,7 +104,7 @@ def write_dataset(
                 store = packing.enter_context(zipfile.ZipFile(temporary, "w"))
                 _add(store, f"{name}/{TABLE_NAME}", table.encode("utf-8"))
             what = f"drawing {count} images by the rules {name}"
-            held = stack.enter_context(one_at_a_time(folder, what, **facts, drawn_from=_number(seed)))
+            held = stack.enter_context(folder_lock(folder, what, **facts, drawn_from=_number(seed)))
             stack.push(packing.pop_all())
         files.sweep(folder)
         there = set(names) & {path.name for path in earlier} if begun else set()

@@ -17,7 +17,7 @@ The rules, on a ground of 128 x 128, black on white or (`night` 1) white on blac
 import numpy as np
 
 from lines.chance import HANDS, between, chance, checked, generator, numbered
-from lines.strokes import SIZE, coverage, ink
+from lines.outlines import SIZE, coverage, ink
 
 WHITE, BLACK = np.array((250, 250, 247), np.uint8), np.array((20, 20, 22), np.uint8)
 PARAMETERS = {

@@ -17,7 +17,7 @@ The rules, on paper of 128 x 128:
 import numpy as np
 
 from lines.chance import HANDS, between, chance, checked, generator, numbered
-from lines.strokes import SIZE, coverage, ink, outlines
+from lines.outlines import SIZE, coverage, ink, outlines
 
 PAPER = np.array((247, 243, 233), np.uint8)
 PENS = np.array([(32, 31, 36), (196, 42, 38), (36, 66, 152)], np.uint8)  # black, red, blue

@@ -17,7 +17,7 @@ The rules, in black on paper of 128 x 128:
 import numpy as np
 
 from lines.chance import HANDS, between, chance, checked, generator, numbered
-from lines.strokes import SIZE, coverage, ink, outlines
+from lines.outlines import SIZE, coverage, ink, outlines
 
 PAPER = np.array((246, 243, 236), np.uint8)
 INK = np.array((26, 25, 28), np.uint8)

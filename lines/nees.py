@@ -15,7 +15,7 @@ The rules, in black on paper of 128 x 128:
 import numpy as np
 
 from lines.chance import HANDS, between, chance, checked, generator, numbered
-from lines.strokes import SIZE, coverage, ink, outlines
+from lines.outlines import SIZE, coverage, ink, outlines
 
 PAPER = np.array((248, 246, 240), np.uint8)
 INK = np.array((24, 24, 26), np.uint8)

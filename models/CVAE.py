@@ -14,45 +14,25 @@ After Kingma and Welling, "Auto-Encoding Variational Bayes" (2014), with the wei
 - training, run folder, resuming and precision are the GAN's.
 """
 
+import inspect
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import ops
 
-from models.gradients import TrainStep, apply_gradients, loss_and_gradients
-from models.networks import build_encoder, check_images, check_layers, with_weights_of
-from models.parameters import published
-from models.precision import jit_pays, resolve_precision, scaled
-from models.saving import SavedNetworks, plain
-from models.training import TrainingLoop, half_cosine, make_optimizer, to_range
+from models.critic import build_encoder
+from models.engine.backend import TrainStep, descend
+from models.engine.layers import check_layers
+from models.engine.loop import TrainingLoop, to_range
+from models.engine.optimizers import StepCount, make_optimizer, ready, set_learning_rates
+from models.engine.precision import jit_pays, resolve_precision
+from models.engine.saving import SavedNetworks
+from models.generators import check_images, generator_of
+from utils import loaders, runs
+from utils.files import keras_files
+from utils.files.json_files import read_json
 
-PARAMETER_NAMES = (
-    "input_dim",
-    "encoder_conv_filters",
-    "encoder_conv_kernel_size",
-    "encoder_conv_strides",
-    "encoder_batch_norm_momentum",
-    "encoder_activation",
-    "encoder_dropout_rate",
-    "generator_initial_dense_layer_size",
-    "generator_upsample",
-    "generator_conv_filters",
-    "generator_conv_kernel_size",
-    "generator_conv_strides",
-    "generator_batch_norm_momentum",
-    "generator_activation",
-    "generator_dropout_rate",
-    "learning_rate",
-    "optimiser",
-    "beta",
-    "z_dim",
-    "batch_size",
-    "beta_1",
-    "beta_2",
-    "decay_steps",
-    "warm_up_steps",
-)
 COARSEST = 32  # pixels a side of the largest average in the likelihood
 BATCH = 64  # images that `encode`, `decode` and the rest look at together
 
@@ -80,7 +60,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         decay_steps: in how many steps the learning rate falls to 0 along half a cosine; None leaves it as it is.
         warm_up_steps: in how many steps beta grows from 0 to its value; None for its value from the start. With a
             large beta a network may otherwise settle on leaving a line out before it has learnt to place it.
-        precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.precision`).
+        precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.engine.precision`).
         seed: int for the same weights, noise and shuffling each time; None for others each time.
 
     Attributes:
@@ -95,7 +75,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             or a beta below 0.
 
     Example:
-        >>> vae = CVAE(**cvae_parameters(128))
+        >>> vae = CVAE(**cvae(128))
         >>> vae.train(5, 5, x_train, batch_size=16, epochs=3000, run_folder="run/vae/0001_lines")
         >>> images = vae.reconstruct(x_train[0][0])
     """
@@ -133,36 +113,50 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         precision="auto",
         seed=None,
         name="cvae",
-        **kwargs,
     ):
-        given = locals()
-        super().__init__(name=name, **kwargs)
-        for parameter in PARAMETER_NAMES:
-            setattr(self, parameter, given[parameter])
+        super().__init__(name=name)
+        self.input_dim = input_dim
+        self.encoder_conv_filters = encoder_conv_filters
+        self.encoder_conv_kernel_size = encoder_conv_kernel_size
+        self.encoder_conv_strides = encoder_conv_strides
+        self.encoder_batch_norm_momentum = encoder_batch_norm_momentum
+        self.encoder_activation = encoder_activation
+        self.encoder_dropout_rate = encoder_dropout_rate
+        self.generator_initial_dense_layer_size = generator_initial_dense_layer_size
+        self.generator_upsample = generator_upsample
+        self.generator_conv_filters = generator_conv_filters
+        self.generator_conv_kernel_size = generator_conv_kernel_size
+        self.generator_conv_strides = generator_conv_strides
+        self.generator_batch_norm_momentum = generator_batch_norm_momentum
+        self.generator_activation = generator_activation
+        self.generator_dropout_rate = generator_dropout_rate
+        self.learning_rate = learning_rate
+        self.optimiser = optimiser
+        self.beta = beta
+        self.z_dim = z_dim
+        self.batch_size = batch_size
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.decay_steps = decay_steps
+        self.warm_up_steps = warm_up_steps
         self.precision = resolve_precision(precision)
         self.seed = seed
-        self._check_parameters()
+        check_layers("encoder", encoder_conv_filters, encoder_conv_kernel_size, encoder_conv_strides)
+        check_layers(
+            "generator", generator_conv_filters, generator_conv_kernel_size, generator_conv_strides, generator_upsample
+        )
+        if not beta >= 0:
+            raise ValueError(f"beta is {beta!r}; it weighs the divergence from the prior: 0 or more.")
 
         self.encoder = self._build_encoder(dtype=self.precision, stock=False)
         self.generator = self._build_generator(dtype=self.precision, stock=False)
         check_images(self.generator, input_dim)
         self.ema_generator = None
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.steps = StepCount()
         self.compile()
         self.build((None, *input_dim))
         self._start_history()
-
-    def _check_parameters(self):
-        check_layers("encoder", self.encoder_conv_filters, self.encoder_conv_kernel_size, self.encoder_conv_strides)
-        check_layers(
-            "generator",
-            self.generator_conv_filters,
-            self.generator_conv_kernel_size,
-            self.generator_conv_strides,
-            self.generator_upsample,
-        )
-        if not self.beta >= 0:
-            raise ValueError(f"beta is {self.beta!r}; it weighs the divergence from the prior: 0 or more.")
 
     # The two networks, and the whole made of them -----------------------------------------------------------------
 
@@ -180,6 +174,9 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             **making,
         )
 
+    def _build_generator(self, **making):
+        return generator_of(self, **making)
+
     @property
     def decoder(self):
         """The generator by the name that it has in a variational autoencoder."""
@@ -187,15 +184,10 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     def stock_model(self):
         """The whole, image -> reconstruction from its mean: a float32 copy of stock layers."""
-        encoder = with_weights_of(self.encoder, self._build_encoder(dtype="float32", stock=True))
-        generator = self.stock_generator()
+        encoder, generator = self.stock_part("encoder"), self.stock_part("generator")
         image = keras.layers.Input(tuple(self.input_dim), name="model_input")
         mean, _ = encoder(image)
         return keras.Model(image, generator(mean), name="model")
-
-    def build(self, input_shape=None):
-        """Nothing is left to make: the networks and the optimiser's variables are there."""
-        self.built = True
 
     def call(self, images, training=False):
         """Images (n, height, width, channels) in [-1, 1] -> their reconstructions from the mean, likewise."""
@@ -239,7 +231,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         """
         return self.decode(np.random.default_rng(seed).normal(size=(n, self.z_dim)))
 
-    def line(self):
+    def log_line(self):
         """The last step in one line, as it is printed while training."""
         loss, reconstruction, divergence = (self.losses_of[name][-1] for name in self.loss_names)
         return f"{self.epoch} [loss: {loss:.1f}] [reconstruction {reconstruction:.1f}, divergence {divergence:.2f}]"
@@ -255,13 +247,13 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         """
         kwargs.setdefault("jit_compile", jit_pays())
         optimizer = optimizer or make_optimizer(self.optimiser, self.learning_rate, self.beta_1, self.beta_2)
-        optimizer = scaled(optimizer, self.precision)
-        optimizer.build(self.trainable_variables)
+        optimizer = ready(optimizer, self.trainable_variables, self.precision)
         super().compile(optimizer=optimizer, auto_scale_loss=False, **kwargs)
 
     @property
-    def steps_done(self):
-        return int(self.optimizer.iterations)
+    def updates(self):
+        """Updates so far, a variable."""
+        return self.optimizer.iterations
 
     def step(self, images):
         """Teach both networks one batch: what `fit` compiles into one call.
@@ -276,11 +268,10 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         """
         images = self.images_of(images)
         noise = self._noise(ops.shape(images)[0])
-        if self.decay_steps is not None:
-            self.optimizer.learning_rate = self.learning_rate * half_cosine(self.optimizer.iterations, self.decay_steps)
+        set_learning_rates([(self.optimizer, self.learning_rate)], self.updates, self.decay_steps)
         beta = self.beta
         if self.warm_up_steps is not None:
-            beta = beta * ops.minimum(ops.cast(self.optimizer.iterations, "float32") / self.warm_up_steps, 1.0)
+            beta = beta * ops.minimum(ops.cast(self.updates, "float32") / self.warm_up_steps, 1.0)
 
         def loss():
             mean, log_variance = self.encoder(images, training=True)
@@ -289,11 +280,9 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             divergence = prior_divergence(mean, log_variance)
             total = reconstruction + beta * divergence
             logs = {"loss": total, "reconstruction": reconstruction, "divergence": divergence}
-            return self.optimizer.scale_loss(total), logs
+            return total, logs
 
-        logs, gradients = loss_and_gradients(loss, self.trainable_variables)
-        apply_gradients(self.optimizer, gradients, self.trainable_variables)
-        return logs
+        return descend(self.optimizer, loss, self.trainable_variables)
 
     @classmethod
     def from_files(cls, path, precision="float32"):
@@ -310,15 +299,12 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             FileNotFoundError: one of the three is missing.
             ValueError: they do not belong together.
         """
-        from utils import loaders, old_files, runs
-        from utils.json_files import read_json
-
         card = Path(path).with_suffix(".json")
         if not card.exists():
             raise FileNotFoundError(f"There is no {card}, which says how {path} was built: it ships beside it.")
         model = cls(**read_json(card)["parameters"], precision=precision)
         model.generator.set_weights(loaders.load_generator(path).get_weights())
-        model.encoder.set_weights(old_files.load_network(runs.encoder_beside(path)).get_weights())
+        model.encoder.set_weights(keras_files.load_network(runs.encoder_beside(path)).get_weights())
         return model
 
     # Training and files --------------------------------------------------------------------------------------------
@@ -377,14 +363,8 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             on_device=on_device,
         )
 
-    def parameters(self):
-        """The arguments as a dict of plain values, but precision and seed."""
-        return {name: plain(getattr(self, name)) for name in PARAMETER_NAMES}
 
-    saved_parameters = parameters
-
-    def get_config(self):
-        return {**self.parameters(), "precision": self.precision, "seed": self.seed, "name": self.name}
+CVAE.parameter_names = tuple(inspect.signature(CVAE.__init__).parameters)[1:-3]  # all but precision, seed and name
 
 
 def _batches(values):
@@ -449,66 +429,3 @@ def prior_divergence(mean, log_variance):
         float32 scalar, nats an image, 0 or more.
     """
     return ops.mean(ops.sum(ops.square(mean) + ops.exp(log_variance) - 1 - log_variance, axis=1)) / 2
-
-
-# The parameters that come with the project --------------------------------------------------------------------------
-
-ENCODER_FILTERS = (128, 128, 64, 32, 16, 16)  # from the coarsest layer to the finest
-START_FILTERS = 128
-DECODER_FILTERS = (128, 64, 32, 32, 16)  # from the coarsest layer to the finest but the image
-HALVINGS = {28: 2, 32: 4, 64: 5, 128: 6, 256: 7}  # {image size: how often its side is halved: down to 2, or 7 from 28}
-BETA = 10.0  # for an image of 128 x 128 x 3; others in proportion to their number of values
-Z_DIM = 32
-LEARNING_RATE = 0.002
-WARM_UP_STEPS = 1500
-
-
-def cvae_parameters(image_size=128, channels=3, divide=1):
-    """The arguments of a `CVAE` for square images, ready for `CVAE(**cvae_parameters(128))`.
-
-    Where the GAN's published networks stop at 8 x 8, these go down to 2 x 2 (7 x 7 for 28 x 28), so that one place
-    sees a whole line. The layer next to the image has a stride of 4, since most of the time goes there; the others 2.
-
-    Args:
-        image_size: height and width: 28, 32, 64, 128 or 256.
-        channels: 3 for RGB, 1 for grey.
-        divide: divides the number of filters of every layer: 1, 2, 4, 8 or 16.
-
-    Returns:
-        Dict of plain values. What it has in common with the GAN is as published.
-
-    Raises:
-        ValueError: as `models.parameters.published`, of the same arguments.
-
-    Example:
-        >>> cvae_parameters(28, channels=1)["encoder_conv_filters"]
-        [128, 128]
-    """
-    common = published(divide=divide, image_size=image_size, channels=channels)
-    halvings = HALVINGS[image_size]
-    strides = [2, 2] if image_size == 28 else [4] + [2] * (halvings - 2)  # from the finest layer to the coarsest
-    layers, start = len(strides), image_size // 2**halvings
-    return {
-        "input_dim": common["input_dim"],
-        "encoder_conv_filters": [filters // divide for filters in reversed(ENCODER_FILTERS[:layers])],
-        "encoder_conv_kernel_size": [2 * stride for stride in strides],
-        "encoder_conv_strides": strides,
-        "encoder_batch_norm_momentum": 0.9,
-        "encoder_activation": "leaky_relu",
-        "encoder_dropout_rate": None,
-        "generator_initial_dense_layer_size": [start, start, START_FILTERS // divide],
-        "generator_upsample": [1] * layers,
-        "generator_conv_filters": [filters // divide for filters in DECODER_FILTERS[: layers - 1]] + [channels],
-        "generator_conv_kernel_size": [3 * stride for stride in reversed(strides)],
-        "generator_conv_strides": strides[::-1],
-        **{name: common[name] for name in _OF_THE_GENERATOR},
-        "learning_rate": LEARNING_RATE,
-        "optimiser": "adam",
-        "beta": BETA * image_size**2 * channels / (128**2 * 3),
-        "z_dim": Z_DIM,
-        "batch_size": common["batch_size"],
-        "warm_up_steps": WARM_UP_STEPS,
-    }
-
-
-_OF_THE_GENERATOR = ("generator_batch_norm_momentum", "generator_activation", "generator_dropout_rate")

@@ -7,8 +7,9 @@ convolution (after ESPCN, Shi et al. 2016), which is a transposed convolution wh
 What it learns is added to the image with its pixels repeated: on lines drawn by the rules of the data set repeating
 is the exact answer already, so that there is little to add where nothing is spoilt.
 
-It learns from pairs that `utils.degradation` draws without end. All layers are stock ones: `keras.models.load_model`
-alone opens the file, in safe mode. Float32 (n, h, w, 3) in [-1, 1] becomes (n, 4 h, 4 w, 3), about [-1, 1].
+It learns from pairs that `utils.super_resolution.degradation` draws without end. All layers are stock ones:
+`keras.models.load_model` alone opens the file, in safe mode. Float32 (n, h, w, 3) in [-1, 1] becomes (n, 4 h, 4 w, 3),
+about [-1, 1].
 """
 
 import argparse
@@ -19,11 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
-from utils import degradation, files, picture_quality, runs, super_resolution
-from utils.generating import fingerprint
+from utils import files, runs, super_resolution
+from utils.files.provenance import fingerprint
 from utils.images import to_float
 from utils.progress import tqdm
 from utils.quiet import keras
+from utils.super_resolution import degradation, measuring
 
 CHANNELS, BLOCKS = 32, 6
 PATCH = 64  # sides of the small pictures that it learns from
@@ -181,7 +183,7 @@ def card(model, out, facts):
     for name in (str(out), "lanczos", "bicubic"):
         upscaler = super_resolution.load_upscaler(name)
         scores[model.name if name == str(out) else name] = {
-            kind: {key: round(value, 3) for key, value in picture_quality.measure(upscaler, kind, HELD_OUT).items()}
+            kind: {key: round(value, 3) for key, value in measuring.measure(upscaler, kind, HELD_OUT).items()}
             for kind in degradation.KINDS
         }
     versions = {package: metadata.version(package) for package in ("keras", "numpy", "scipy", "pillow")}
@@ -193,7 +195,8 @@ def card(model, out, facts):
         "weights": model.count_params(),
         "fingerprint": fingerprint(model),
         **facts,
-        "pairs": f"utils.degradation.pairs, {', '.join(f'{share:.0%} {kind}' for kind, share in SHARES.items())}",
+        "pairs": "utils.super_resolution.degradation.pairs, "
+        f"{', '.join(f'{share:.0%} {kind}' for kind, share in SHARES.items())}",
         "held_out": {
             "pairs": f"{HELD_OUT} of each kind",
             "units": "psnr in dB; ssim; edge_width from 10 to 90 % in pixels",

@@ -1,4 +1,4 @@
-"""The objectives: what critic and generator lose, and what keeps the critic's slope in bounds.
+"""The objectives: what critic and generator minimise, and the penalty on the critic's gradient.
 
 Scores are float32 tensors (n, 1), unbounded; every loss is a float32 scalar. `LOSSES` and `PENALTIES` name them as
 `WGANGP(loss=..., penalty=...)` does.
@@ -8,6 +8,9 @@ Goodfellow et al., "Generative Adversarial Nets", 2014, in its non-saturating fo
 Normalization", 2018, equations 16 and 17 (`hinge`); Jolicoeur-Martineau, "On Relativistic GANs", 2020, paired
 (`relativistic`); Mescheder, Geiger, Nowozin, "Which Training Methods for GANs do actually Converge?", 2018 (`r1`, and
 `r1r2`, which Huang et al., "The GAN is dead; long live the GAN!", 2024, take with the relativistic loss).
+
+Penalties are unweighted: `WGANGP` multiplies them by `grad_weight`. Of `gradient` that is the paper's lambda, 10. Of
+`r1` and `r1r2` it is half the papers' gamma, which they write as gamma / 2 times the mean squared norm.
 """
 
 from collections.abc import Callable
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from models.gradients import input_gradient
+from models.engine.backend import input_gradient
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ def _relativistic(scores, others):
     return ops.mean(ops.softplus(others - scores))
 
 
+def _halves(loss):
+    """A loss that real and generated images share, as the two parts of a critic's loss."""
+    return loss / 2, loss / 2
+
+
 LOSSES = {
     "wasserstein": Loss(
         critic=lambda real, fake: (-ops.mean(real), ops.mean(fake)),
@@ -52,9 +60,9 @@ LOSSES = {
         critic=lambda real, fake: (ops.mean(ops.relu(1 - real)), ops.mean(ops.relu(1 + fake))),
         generator=lambda real, fake: -ops.mean(fake),
     ),
-    # one score judges the other, so real and generated images share the loss by halves
+    # each score judges the other
     "relativistic": Loss(
-        critic=lambda real, fake: (_relativistic(real, fake) / 2, _relativistic(real, fake) / 2),
+        critic=lambda real, fake: _halves(_relativistic(real, fake)),
         generator=lambda real, fake: _relativistic(fake, real),
         looks_at_real=True,
     ),
@@ -93,4 +101,9 @@ def r1r2(critic, real, fake, mix):
     return 2 * ops.mean(squared_slopes(critic, ops.concatenate([real, fake])))
 
 
-PENALTIES = {"gradient": gradient_penalty, "r1": r1, "r1r2": r1r2}
+def no_penalty(critic, real, fake, mix):
+    """Zero."""
+    return ops.zeros(())
+
+
+PENALTIES = {"gradient": gradient_penalty, "r1": r1, "r1r2": r1r2, None: no_penalty}

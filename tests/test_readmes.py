@@ -11,7 +11,7 @@ import pytest
 
 import lines
 from utils import colab, figures, latent
-from utils.decoding import IMAGE_SUFFIXES
+from utils.files.image_files import IMAGE_SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[1]
 FRENCH, ENGLISH = "README.md", "README_EN.md"
@@ -206,7 +206,7 @@ def test_all_python_examples_run_in_their_order(tmp_path, monkeypatch):
 
 @each(*TEXT)
 def test_the_table_of_arguments_holds_the_published_values(name):
-    from models.parameters import published
+    from models.recipes import published
 
     rows = table_of(name, "input_dim")
     assert list(rows) == list(published())

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+IDENTICAL = 99.0  # decibels that `psnr_each` gives where two pictures are equal, whose true value has no number
+
 
 def to_float(images: np.ndarray) -> np.ndarray:
     """Scale bytes to what the networks read.
@@ -47,3 +49,40 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     if not np.issubdtype(images.dtype, np.floating):
         raise TypeError(f"to_uint8 takes float images in [-1, 1] (or uint8 as they are), these are {images.dtype}")
     return np.rint(np.clip(images.astype(np.float32) * np.float32(127.5) + np.float32(127.5), 0, 255)).astype(np.uint8)
+
+
+def as_picture(image: np.ndarray):
+    """One image array, uint8 or float in [-1, 1], grey or colour, as a Pillow image."""
+    from PIL import Image
+
+    image = to_uint8(image)
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    if image.ndim != 2 and not (image.ndim == 3 and image.shape[2] in (3, 4)):
+        raise ValueError(f"an image is (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), not {image.shape}")
+    return Image.fromarray(np.ascontiguousarray(image))
+
+
+def psnr(true: np.ndarray, picture: np.ndarray) -> float:
+    """Peak signal-to-noise ratio.
+
+    Args:
+        true, picture: uint8, of one shape.
+
+    Returns:
+        Decibels; infinity where the two are equal.
+    """
+    error = np.mean((np.asarray(true, np.float32) - np.asarray(picture, np.float32)) ** 2, dtype=np.float64)
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+
+
+def psnr_each(images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratio of pairs of pictures.
+
+    Args:
+        images, others: uint8 (n, h, w, c), of one shape.
+
+    Returns:
+        Decibels, float (n,), at most `IDENTICAL`.
+    """
+    return np.array([min(psnr(image, other), IDENTICAL) for image, other in zip(images, others, strict=True)])

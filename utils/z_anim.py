@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from utils.files import write_text
-from utils.generating import film, fingerprint, generate_images
-from utils.paths import closed_loop, generate_latent_points, interpolate_spherical, noise_walk, there_and_back
-from utils.patterns import pattern
+from utils.files.provenance import fingerprint
+from utils.latent.generating import film, generate_images
+from utils.latent.paths import closed_loop, generate_latent_points, interpolate_spherical, noise_walk, there_and_back
+from utils.latent.patterns import pattern
 
 FPS = 5  # 200 ms a frame
 SEED = 1  # of the points that are drawn by chance

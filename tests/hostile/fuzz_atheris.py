@@ -53,7 +53,6 @@ def fuzz(name: str, arguments: list[str]) -> None:
 
         import PIL.Image
         import PIL.PngImagePlugin
-
         import utils.archives
         import utils.json_files
         import utils.old_files

@@ -37,7 +37,7 @@ def _check(read, name):
 def _archive(path):
     import shutil
 
-    from utils.archives import extract_archive
+    from utils.files.archives import extract_archive
 
     folder = path.parent / "deep" / "er"
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def _archive(path):
 
 
 def _image(path):
-    from utils.decoding import decode_image, look_at
+    from utils.loaders.decoding import decode_image, look_at
 
     with contextlib.suppress(Exception):  # `load_dataset` skips the image, whatever is wrong with it
         look_at(path)
@@ -69,14 +69,14 @@ def _enlarged(path):
 
 
 def _texts(path):
-    from utils.provenance import from_image
+    from utils.files.provenance import from_image
 
     z, _ = from_image(path)
     assert z.ndim == 2 and len(z) == 1
 
 
 def _params(path):
-    from utils.old_files import read_params
+    from utils.files.keras_files import read_params
 
     repr(read_params(path))
 
@@ -84,7 +84,7 @@ def _params(path):
 def _vectors(path):
     import numpy as np
 
-    from utils.vectors import read_vectors
+    from utils.files.vectors import read_vectors
 
     Z = read_vectors(path)
     assert Z.ndim == 2 and Z.size and np.isfinite(Z).all()
@@ -93,7 +93,7 @@ def _vectors(path):
 def _card(path):
     import json
 
-    from utils.json_files import read_json
+    from utils.files.json_files import read_json
 
     json.dumps(read_json(path), allow_nan=False)
 

@@ -22,7 +22,7 @@ FORBIDDEN = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.f
 
 
 def archives(path, out):
-    from utils.archives import extract_archive
+    from utils.files.archives import extract_archive
 
     return f"{len(extract_archive(path, out))} images"
 
@@ -49,25 +49,25 @@ def enlarged(path, out):
 
 
 def texts(path, out):
-    from utils.provenance import from_image
+    from utils.files.provenance import from_image
 
     return str(from_image(path)[1])
 
 
 def params(path, out):
-    from utils.old_files import read_params
+    from utils.files.keras_files import read_params
 
     return type(read_params(path)).__name__
 
 
 def vectors(path, out):
-    from utils.vectors import read_vectors
+    from utils.files.vectors import read_vectors
 
     return str(read_vectors(path).shape)
 
 
 def cards(path, out):
-    from utils.json_files import read_json
+    from utils.files.json_files import read_json
 
     return type(read_json(path)).__name__
 
@@ -78,8 +78,8 @@ def directions(path, out):
     class Generator:
         input_shape = (None, 4)
 
-    utils.directions.fingerprint = lambda generator: "0123456789abcdef"
-    return str(list(utils.directions.read_directions(path, Generator)))
+    utils.latent.directions.fingerprint = lambda generator: "0123456789abcdef"
+    return str(list(utils.latent.directions.read_directions(path, Generator)))
 
 
 def history(path, out):

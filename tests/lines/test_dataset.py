@@ -15,7 +15,7 @@ from PIL import Image
 import lines
 from lines import dataset
 from lines.__main__ import main
-from utils import in_progress
+from utils.files import in_progress
 from utils.loaders import load_dataset
 
 
@@ -228,7 +228,7 @@ def test_a_data_set_that_is_not_whole_is_not_trained_on_and_the_command_that_end
 
 
 def test_two_drawings_into_one_folder_never_mix(tmp_path, capsys):
-    with in_progress.one_at_a_time(tmp_path, "drawing"):
+    with in_progress.folder_lock(tmp_path, "drawing"):
         assert "is in use: drawing by process" in failure(capsys, "--count", 1, "--out", tmp_path)
 
 

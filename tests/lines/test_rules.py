@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import lines
-from utils.shrinking import shrink
+from utils.reading.shrinking import shrink
 
 NAMES = lines.rule_names()
 GALLERY = ["mohr", "molnar", "nake", "nees"]

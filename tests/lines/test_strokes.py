@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lines.strokes import coverage, ink, outlines
-from utils.shrinking import shrink
+from lines.outlines import coverage, ink, outlines
+from utils.reading.shrinking import shrink
 
 
 def drawn(*stroke, size=128, width=1.0) -> np.ndarray:
@@ -72,7 +72,7 @@ def test_many_strokes_are_drawn_like_few(monkeypatch):
     strokes = np.random.default_rng(0).uniform(0, 128, (50, 4))
     sheets = np.arange(50) % 3
     whole = coverage(strokes, sheets, 3, 128, 1)
-    monkeypatch.setattr("lines.strokes._BLOCK", 7)
+    monkeypatch.setattr("lines.outlines._BLOCK", 7)
     np.testing.assert_array_equal(coverage(strokes, sheets, 3, 128, 1), whole)
 
 

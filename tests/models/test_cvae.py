@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.CVAE import CVAE, cvae_parameters, prior_divergence, reconstruction_error, sample_posterior
+from models.CVAE import CVAE, prior_divergence, reconstruction_error, sample_posterior
+from models.recipes import cvae
 from utils import runs
-from utils.generating import generate_images
+from utils.latent.generating import generate_images
 from utils.loaders import ImageBatches, load_generator, load_model
 
 
@@ -136,7 +137,7 @@ def test_lists_of_unequal_length_and_layers_that_lead_elsewhere_are_refused():
 
 @pytest.mark.parametrize("size, channels", [(28, 1), (32, 3), (64, 3), (128, 3), (256, 1)])
 def test_the_projects_parameters_lead_to_images_of_every_size(size, channels):
-    model = CVAE(**cvae_parameters(size, channels, divide=16), precision="float32")
+    model = CVAE(**cvae(size, channels, divide=16), precision="float32")
     assert model.encoder.input_shape == model.generator.output_shape == (None, size, size, channels)
     assert model.generator.layers[0].output.shape == (None, 32)
     start = 7 if size == 28 else 2
@@ -216,7 +217,7 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(images, tmp_path):
 def test_a_step_is_told_in_one_line(trained):
     model, _, _ = trained
     loss, reconstruction, divergence = (model.losses_of[name][-1] for name in model.loss_names)
-    assert model.line() == (
+    assert model.log_line() == (
         f"150 [loss: {loss:.1f}] [reconstruction {reconstruction:.1f}, divergence {divergence:.2f}]"
     )
 

@@ -5,20 +5,14 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.gradients import loss_and_gradients
-from models.networks import (
-    PhasedConv2DTranspose,
-    PiecewiseLinear,
-    QuickBatchNormalization,
-    build_critic,
-    build_encoder,
-    build_generator,
-    certainty_of,
-    choose_surely,
-    with_weights_of,
-)
-from models.parameters import published
+from models.critic import build_critic, build_encoder
+from models.engine.backend import loss_and_gradients
+from models.engine.layers import PhasedConv2DTranspose, PiecewiseLinear, QuickBatchNormalization
+from models.engine.saving import with_weights_of
+from models.generators import build_generator
+from models.recipes import published
 from models.WGANGP import WGANGP
+from utils.latent.temperature import inverse_temperature_of, set_inverse_temperature
 
 
 def test_piecewise_linear_is_leaky_relu():
@@ -140,12 +134,12 @@ def test_a_surer_choice_leaves_fewer_mixed_pixels():
     generator = build_generator(8, (2, 2, 4), [1, 1], [4, 3], [4, 4], [2, 2], inks=8, seed=1)
     z = np.random.default_rng(0).normal(size=(9, 8)).astype("float32")
     mixed = [
-        (np.abs(ops.convert_to_numpy(choose_surely(generator, certainty)(z))) < 0.9).mean()
+        (np.abs(ops.convert_to_numpy(set_inverse_temperature(generator, certainty)(z))) < 0.9).mean()
         for certainty in (1e3, 1e5, 1e7)  # fresh weights hardly choose
     ]
     assert mixed[0] > mixed[1] > mixed[2]
     copy = build_generator(8, (2, 2, 4), [1, 1], [4, 3], [4, 4], [2, 2], inks=8)
-    assert certainty_of(with_weights_of(generator, copy)) == 1e7
+    assert inverse_temperature_of(with_weights_of(generator, copy)) == 1e7
 
 
 def test_batch_normalisation_and_dropout_are_there_when_asked_for():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from models import SuperResolution
-from utils.degradation import pairs
 from utils.images import to_float
 from utils.quiet import keras
+from utils.super_resolution.degradation import pairs
 
 
 @pytest.fixture

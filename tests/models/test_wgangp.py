@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.training import Schedule
-from models.WGANGP import PARAMETER_NAMES, WGANGP, step_line
+from models.engine.loop import Schedule
+from models.WGANGP import PARAMETER_NAMES, WGANGP, log_line
 from tests.conftest import tiny_parameters
 from utils import runs
 from utils.loaders import ImageBatches, load_generator, load_model
@@ -122,7 +122,7 @@ def test_train_prints_the_originals_line(tiny, images, tmp_path, capsys):
 
 
 def test_the_printed_line_is_the_originals_to_the_letter():
-    line = step_line(452, 5, [-92.2, -71.9, -58.8, 3.8], 41.4)
+    line = log_line(452, 5, [-92.2, -71.9, -58.8, 3.8], 41.4)
     assert line == "452 (5, 1) [D loss: (-92.2)(R -71.9, F -58.8, G 3.8)] [G loss: 41.4]"
 
 
@@ -139,10 +139,10 @@ def test_train_refuses_images_of_another_size(tiny, tmp_path):
 
 
 def test_the_critic_gets_five_batches_on_every_hundredth_step():
-    schedule = Schedule(2, thorough=5)
+    schedule = Schedule(2, every_100th=5)
     assert schedule.segments(0, 250) == [(1, 5), (99, 2), (1, 5), (99, 2), (1, 5), (49, 2)]
     assert schedule.segments(150, 201) == [(50, 2), (1, 5)]
-    assert Schedule(5, thorough=5).segments(0, 250) == [(250, 5)]
+    assert Schedule(5, every_100th=5).segments(0, 250) == [(250, 5)]
     assert [schedule.batches_before(step) for step in (0, 1, 2, 100, 101)] == [0, 5, 7, 203, 208]
 
 
@@ -151,6 +151,20 @@ def test_fewer_critic_batches_a_step_are_fewer_critic_updates(tiny, images, tmp_
     train(model, images, tmp_path, epochs=3, n_critic=2)
     assert int(model.optimizer.iterations) == 5 + 2 + 2
     assert int(model.generator_optimizer.iterations) == 3
+
+
+def test_a_recipes_number_of_critic_updates_is_done_without_being_asked_for(tiny, images, tmp_path):
+    model = tiny(n_critic=1, n_critic_every_100th=2)
+    train(model, images, tmp_path, epochs=3)
+    assert int(model.optimizer.iterations) == 2 + 1 + 1
+    as_published = tiny()
+    train(as_published, images, tmp_path / "published", epochs=2)
+    assert int(as_published.optimizer.iterations) == 5 + 5
+
+
+def test_a_keyword_that_no_recipe_has_is_refused_with_those_that_there_are(tiny):
+    with pytest.raises(TypeError, match=r"no argument 'los'.*loss, penalty"):
+        tiny(los="hinge")
 
 
 def test_no_batch_outlives_a_training(tiny, images, tmp_path):
@@ -282,7 +296,7 @@ def test_without_a_moving_average_there_is_none(tiny, images, tmp_path):
     assert model.ema_generator is None and not (tmp_path / "generator_ema.h5").exists()
 
 
-def test_several_lessons_of_the_generator_in_a_step(tiny, images):
+def test_several_updates_of_the_generator_in_a_step(tiny, images):
     model, usual = tiny(generator_steps=3), tiny()
     for one in (model, usual):
         one.n_critic = 1
@@ -318,7 +332,7 @@ def test_one_ink_is_refused(tiny):
         tiny(inks=[(0, 0, 0)])
 
 
-def test_a_step_without_a_number_of_lessons_is_refused(tiny):
+def test_a_step_without_a_number_of_updates_is_refused(tiny):
     with pytest.raises(ValueError, match="generator_steps is None"):
         tiny(generator_steps=None)
 
@@ -335,10 +349,10 @@ def test_widths_that_are_none_are_refused(tiny, widths):
         tiny(modulation=widths)
 
 
-def test_a_training_goes_on_with_more_lessons_a_step(tiny, images, tmp_path):
+def test_a_training_goes_on_with_more_updates_a_step(tiny, images, tmp_path):
     train(tiny(decay_steps=8), images, tmp_path, epochs=3, n_critic=1)
     with h5py.File(tmp_path / runs.CHECKPOINT, "a") as file:
-        del file["vars/steps"]  # as before there were several lessons a step
+        del file["vars/steps"]  # as before there were several updates a step
     model = tiny(decay_steps=8, generator_steps=3)
     train(model, images, tmp_path, epochs=5, resume=True, n_critic=1)
     assert model.epoch == model.steps_done == len(model.d_losses) == 5
@@ -350,9 +364,9 @@ def test_a_training_goes_on_with_more_lessons_a_step(tiny, images, tmp_path):
         assert np.isclose(float(again.optimizer.learning_rate), 0.0002 * (1 + np.cos(np.pi * 5 / 8)) / 2)
 
 
-@pytest.mark.parametrize("lessons", [1, 2])
-def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_path, lessons):
-    model = tiny(decay_steps=4, ema=0.9, generator_steps=lessons)
+@pytest.mark.parametrize("updates", [1, 2])
+def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_path, updates):
+    model = tiny(decay_steps=4, ema=0.9, generator_steps=updates)
     rates = []
     note = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: rates.append(float(model.optimizer.learning_rate))
@@ -376,7 +390,7 @@ def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_p
     assert resumed.d_losses[2:] == whole.d_losses[2:]
     for ours, theirs in zip(resumed.ema_generator.get_weights(), whole.ema_generator.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)
-    assert load_model(WGANGP, tmp_path / "parts").options == whole.options
+    assert load_model(WGANGP, tmp_path / "parts").recipe == whole.recipe
     z = np.random.default_rng(0).normal(size=(2, 10)).astype("float32")
     averaged = keras.models.load_model(tmp_path / "parts" / "generator_ema.h5", compile=False)
     assert np.allclose(averaged.predict_on_batch(z), resumed.ema_generator.predict_on_batch(z), atol=1e-5)

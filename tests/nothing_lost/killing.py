@@ -36,7 +36,7 @@ def warm_up():
         "utils.figures",
         "utils.loaders",
         "utils.super_resolution",
-        "utils.watching",
+        "utils.runs.watching",
     ):
         importlib.import_module(name)  # Keras first: `utils.quiet` would let it look for devices
 

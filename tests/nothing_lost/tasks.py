@@ -93,7 +93,7 @@ class Upscaling(Task):
 
     def prepare(self, folder):
         import lines
-        from utils.provenance import save_image
+        from utils.files.provenance import save_image
 
         source = source_of(folder)
         drawn = lines.draw(lines.sample(self.count, seed=1), 64)
@@ -161,7 +161,7 @@ class Packing(Task):
             files.write_bytes(source_of(folder) / f"{i:03d}.bin", rng.bytes(10_000) + bytes(10_000))
 
     def start(self, folder):
-        from utils.archives import write_archive
+        from utils.files.archives import write_archive
 
         source = source_of(folder)
         write_archive(folder / "output.zip", sorted(source.iterdir()), root=source)

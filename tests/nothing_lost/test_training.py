@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from tests.conftest import tiny_parameters
-from utils import files, in_progress, runs
-from utils.in_progress import FolderInUse
+from utils import files, runs
+from utils.files import in_progress
+from utils.files.in_progress import FolderInUse
+from utils.files.provenance import save_image
 from utils.loaders import ImageBatches, load_dataset, load_model
-from utils.provenance import save_image
+from utils.runs import checkpoints
 
 
 class At(keras.callbacks.Callback):
@@ -116,7 +118,7 @@ def test_ctrl_c_stops_after_the_step_writes_a_checkpoint_and_says_how_to_go_on(n
 
 
 def test_an_interrupt_in_a_notebook_ends_the_cell_without_an_error(network, images, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(runs, "in_notebook", lambda: True)
+    monkeypatch.setattr(checkpoints, "in_notebook", lambda: True)
     train(network(), images, tmp_path, 5, callbacks=[At(1, lambda: signal.raise_signal(signal.SIGINT))])
     assert "Stopped after 3 of 5 steps" in (said := capsys.readouterr().out) and 'MODE = "load"' in said
 

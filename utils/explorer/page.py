@@ -14,11 +14,11 @@ import numpy as np
 import traitlets
 
 from utils.colab import in_colab
-from utils.explorer.drawing import Directions, Drawing
+from utils.explorer.rendering import Directions, Drawing
 from utils.explorer.texts import LANGUAGES, TEXTS, direction_name, nearest_language, say, say_lines
 from utils.explorer.walk import MAX_UPLOAD, Refused, Walk, quick_png, short_name, thumbnail
+from utils.figures.heatmaps import BLUE, RED, WHITE
 from utils.files import write_bytes
-from utils.heatmaps import BLUE, RED, WHITE
 
 HERE = Path(__file__).parent
 REST = 0.15  # seconds without a change after which the lines are read
@@ -421,8 +421,8 @@ def show(
 
     Args:
         generator: a Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
-        directions: directions to walk in, a slider each: what `utils.directions` finds, or names and vectors, float
-            (latent_dim,); None for those that the weights of the generator's first layer stretch most.
+        directions: directions to walk in, a slider each: what `utils.latent.directions` finds, or names and vectors,
+            float (latent_dim,); None for those that the weights of the generator's first layer stretch most.
         language: "en" or "fr"; None for the browser's.
         seed: for the same random vectors every time.
         folder: where saved images, vectors and films go, besides the browser's downloads.

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.directions import read_directions
-from utils.explorer.drawing import (
+from utils.explorer.rendering import (
     ADDRESS,
     DIRECTIONS,
     KEY,
@@ -28,6 +27,7 @@ from utils.explorer.drawing import (
 from utils.explorer.walk import MAX_UPLOAD
 from utils.files import write_json
 from utils.latent import fingerprint
+from utils.latent.directions import read_directions
 
 NOTEBOOK = Path(__file__).with_name("Explorer.ipynb")
 SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_faithful.h5"  # from any folder
@@ -119,7 +119,7 @@ def served_page():
 
 def write_directions(path: Path, generator) -> Path:
     """Find directions that change the lines (half a minute), and keep them in a JSON file beside the generator's."""
-    from utils.directions import reading_directions
+    from utils.latent.directions import reading_directions
 
     found = [direction for direction in reading_directions(generator) if direction.score >= WORTH][:DIRECTIONS]
     for direction in found:

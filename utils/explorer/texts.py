@@ -115,7 +115,7 @@ TEXTS = {
     },
 }
 
-# The directions that `utils.directions.measure_lines` looks for; others keep the name that they come with.
+# The directions that `utils.latent.directions.measure_lines` looks for; others keep the name that they come with.
 DIRECTION_NAMES = {
     "move the vertical right": ("vertical to the right", "verticale à droite"),
     "move the horizontals down": ("horizontals down", "horizontales en bas"),

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from utils.figures import animate
+from utils.files.provenance import from_image, save_image
+from utils.images import as_picture
 from utils.latent import (
     closed_loop,
     generate_latent_points,
@@ -20,7 +22,6 @@ from utils.latent import (
     read_vectors,
     vectors_to_text,
 )
-from utils.provenance import as_picture, from_image, save_image
 
 UNDO_STEPS = 200
 MAX_PINS = 24

@@ -1,0 +1,121 @@
+"""Generators: from a latent vector to an image, one file a family.
+
+| family | file | chosen by | the image is |
+|---|---|---|---|
+| published | `published` | nothing | what convolutions give, through tanh |
+| palette | `palette` | `inks` | a softmax over a learnt palette, pixel by pixel |
+| strokes | `strokes` | `strokes` | bars from edge to edge, composited |
+
+A family is a module with `KEYWORDS` (its keywords of `WGANGP`, with what they are as published), `wanted(style)`,
+`check(style, channels)` and `build(make, z, shape, style)`; `style` is a dict of all families' keywords. To add one,
+write its file and put it into `FAMILIES`, before those that it is more special than.
+
+All are functional Keras models of stock layers, so that a saved one opens with `keras.models.load_model` alone.
+"""
+
+import keras
+from keras import layers
+
+from models.engine.layers import LayerMaker
+from models.generators import palette, published, strokes
+from models.generators.published import Shape
+
+FAMILIES = (strokes, palette, published)  # the first that the keywords ask for is built
+KEYWORDS = {name: value for family in reversed(FAMILIES) for name, value in family.KEYWORDS.items()}
+
+
+def check(style, channels):
+    """Refuse keywords that describe no generator.
+
+    Args:
+        style: dict, all of `KEYWORDS`.
+        channels: of the images, 3 for RGB.
+
+    Raises:
+        ValueError: it names the keyword, its value and the way out.
+    """
+    for family in reversed(FAMILIES):
+        family.check(style, channels)
+
+
+def build_generator(
+    z_dim,
+    initial_dense_layer_size,
+    upsample,
+    conv_filters,
+    conv_kernel_size,
+    conv_strides,
+    batch_norm_momentum=0.9,
+    activation="leaky_relu",
+    dropout_rate=None,
+    *,
+    dtype="float32",
+    stock=True,
+    seed=None,
+    **style,
+):
+    """A generator of the family that its keywords ask for; as published without any.
+
+    Args:
+        z_dim: length of the latent vector.
+        initial_dense_layer_size, upsample, conv_filters, conv_kernel_size, conv_strides, batch_norm_momentum,
+            activation, dropout_rate: see `Shape`.
+        dtype, stock, seed: of `LayerMaker`.
+        **style: any of `KEYWORDS`; `models.recipes.Recipe` says what they mean.
+
+    Returns:
+        A functional Keras model (n, z_dim) -> float32 (n, height, width, channels) in [-1, 1]; with a palette as far
+        beyond as its colours have learnt to be, at most a little.
+
+    Raises:
+        TypeError: a keyword that no family knows.
+    """
+    if unknown := set(style) - set(KEYWORDS):
+        raise TypeError(f"No generator knows {', '.join(sorted(unknown))}; there are {', '.join(KEYWORDS)}.")
+    style = {**KEYWORDS, **style}
+    shape = Shape(
+        initial_dense_layer_size,
+        upsample,
+        conv_filters,
+        conv_kernel_size,
+        conv_strides,
+        batch_norm_momentum,
+        activation,
+        dropout_rate,
+    )
+    z = layers.Input((z_dim,), name="generator_input")
+    family = next(family for family in FAMILIES if family.wanted(style))
+    image = family.build(LayerMaker(dtype, stock, seed), z, shape, style)
+    return keras.Model(z, image, name="generator")
+
+
+def generator_of(model, **making):
+    """The generator that a model's attributes describe.
+
+    Args:
+        model: has `z_dim`, `seed` and the attributes `generator_...`, the arguments of `WGANGP`.
+        **making: `dtype`, `stock` and keywords of `build_generator`.
+    """
+    return build_generator(
+        model.z_dim,
+        model.generator_initial_dense_layer_size,
+        model.generator_upsample,
+        model.generator_conv_filters,
+        model.generator_conv_kernel_size,
+        model.generator_conv_strides,
+        model.generator_batch_norm_momentum,
+        model.generator_activation,
+        model.generator_dropout_rate,
+        seed=None if model.seed is None else model.seed + 1,
+        **making,
+    )
+
+
+def check_images(generator, input_dim):
+    """Refuse a generator whose layers lead to images of another shape than `input_dim`."""
+    if generator.output_shape[1:] != tuple(input_dim):
+        raise ValueError(
+            f"The generator's layers lead to images of {generator.output_shape[1:]}, but input_dim is "
+            f"{tuple(input_dim)}. Change generator_initial_dense_layer_size, generator_conv_strides, "
+            f"generator_upsample or the last of generator_conv_filters."
+        )

@@ -1,0 +1,183 @@
+"""`python -m utils.explorer` as a process, what it holds, and a tab of it without a browser.
+
+A `Tab` speaks to the server as the page's scripts do: it fetches the page, which starts a kernel; connects to that by a
+websocket, asks for the state of all widgets, sends what a hand changes, and says goodbye as a page does that is left.
+"""
+
+import asyncio
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
+from tornado.websocket import WebSocketClosedError, websocket_connect
+
+from benchmarks.measuring import held_by
+
+ROOT = Path(__file__).parents[3]
+SHIPPED = ROOT / "data" / "generators" / "three_lines_128_faithful.h5"
+PATIENCE = 120  # seconds that a busy machine may take for anything
+
+
+@contextmanager
+def served(generator, log, *options):
+    """Run `python -m utils.explorer` on a free port; gives its process, as psutil's, and port; it writes `log`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-u", "-m", "utils.explorer", "--generator", str(generator), "--port", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    with open(log, "w") as out:
+        process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=out, stderr=out)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        else:
+            raise RuntimeError(f"the page does not start: {Path(log).read_text()}")
+        yield psutil.Process(process.pid), port
+    finally:
+        for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else ():
+            child.kill()
+        process.kill()
+        process.wait()
+
+
+def answer(address, host=None, body=None):
+    """Ask for an address: the status, and where it led to; POST where there is a body."""
+    request = urllib.request.Request(address, data=body, headers={"Host": host} if host else {})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+            return reply.status, reply.url
+    except urllib.error.HTTPError as error:
+        return error.code, address
+
+
+def held(process):
+    """What a server holds: "memory" in MiB, without its kernels; "kernels", "files" and "threads"."""
+    return {**held_by(process), "kernels": len(process.children())}
+
+
+async def kernels_gone(process, patience=PATIENCE):
+    """Wait until a server has no kernel any more; says whether that came to pass."""
+    deadline = time.monotonic() + patience
+    while process.children() and time.monotonic() < deadline:
+        await asyncio.sleep(0.2)
+    return not process.children()
+
+
+class Tab:
+    """One open tab.
+
+    Attributes:
+        image: the PNG that it shows, bytes.
+        values: the numbers of the vector, as the server told them.
+    """
+
+    @classmethod
+    async def open(cls, port):
+        tab = cls()
+        tab._port, tab._session, tab._gesture = port, uuid.uuid4().hex, 0
+        page = await asyncio.to_thread(_read, f"http://127.0.0.1:{port}/")
+        tab.kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', page)[1]
+        tab._socket = await websocket_connect(
+            f"ws://127.0.0.1:{port}/api/kernels/{tab.kernel}/channels?session_id={tab._session}",
+            subprotocols=["v1.kernel.websocket.jupyter.org"],
+        )
+        await tab._find_widgets()
+        return tab
+
+    async def _find_widgets(self):
+        control = uuid.uuid4().hex
+        opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
+        await self._send("comm_open", opened, {"version": "1.0.0"})
+        asked = await self._send("comm_msg", {"comm_id": control, "data": {"method": "request_states"}})
+        async for kind, _, content, buffers in self._messages(asked):
+            if kind == "comm_msg" and content["data"].get("method") == "update_states":
+                data = content["data"]
+                states = {model: state["state"] for model, state in data["states"].items()}
+                for (model, _, name), buffer in zip(data["buffer_paths"], buffers, strict=True):
+                    states[model][name] = bytes(buffer)
+        self._grid = next(model for model, state in states.items() if "gesture" in state)
+        self._image = next(
+            model for model, state in states.items() if "z-image" in state.get("_dom_classes", ()) and "value" in state
+        )
+        self.values, self.image = states[self._grid]["values"], states[self._image]["value"]
+
+    async def send(self, values):
+        """Change the vector, as a hand on the grid does, and wait for nothing; gives what `shown` waits for."""
+        self._gesture += 1
+        state = {"values": list(map(float, values)), "gesture": self._gesture}
+        self.values = state["values"]
+        data = {"method": "update", "state": state, "buffer_paths": []}
+        return await self._send("comm_msg", {"comm_id": self._grid, "data": data})
+
+    async def shown(self, sent):
+        """Wait until the server has done what was sent last; gives the image that the tab then shows."""
+        async for kind, _, content, buffers in self._messages(sent):
+            if kind == "comm_msg" and content["comm_id"] == self._image and buffers:
+                self.image = bytes(buffers[0])
+        return self.image
+
+    async def close(self, goodbye=True):
+        """Leave, saying goodbye as a page does; without it, as a laptop that is closed."""
+        if goodbye:
+            address = f"http://127.0.0.1:{self._port}/voila/api/shutdown/{self.kernel}"
+            await asyncio.to_thread(answer, address, body=b"")
+        self._socket.close()
+
+    async def send_much(self, size):
+        """Send one message of so many bytes, as no page does; the server may cut it off on its way."""
+        with suppress(WebSocketClosedError):
+            await self._socket.write_message(bytes(size), binary=True)
+
+    async def closed(self):
+        """Wait until the server closes the connection; gives the code that it gave for a reason."""
+        while await asyncio.wait_for(self._socket.read_message(), PATIENCE) is not None:
+            pass
+        return self._socket.close_code
+
+    async def _send(self, kind, content, metadata=None):
+        name = uuid.uuid4().hex
+        header = {
+            "msg_id": name, "msg_type": kind, "session": self._session, "username": "", "version": "5.3", "date": ""
+        }  # fmt: skip
+        header["date"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        message = {"header": header, "parent_header": {}, "metadata": metadata or {}, "content": content}
+        packed = serialize_msg_to_ws_v1(message, "shell", lambda part: json.dumps(part).encode())
+        await self._socket.write_message(packed, binary=True)
+        return name
+
+    async def _messages(self, name):
+        """What the kernel says, (type, parent, content, buffers), until it is done with the message of that name."""
+        while True:
+            message = await asyncio.wait_for(self._socket.read_message(), PATIENCE)
+            if message is None:
+                raise ConnectionError(f"the connection was closed: {self._socket.close_code}")
+            _, (header, parent, _, content, *buffers) = deserialize_msg_from_ws_v1(message)
+            kind, parent, content = (
+                json.loads(header)["msg_type"],
+                json.loads(parent).get("msg_id"),
+                json.loads(content),
+            )
+            if kind == "status" and parent == name and content["execution_state"] == "idle":
+                return
+            yield kind, parent, content, buffers
+
+
+def _read(address):
+    with urllib.request.urlopen(address, timeout=PATIENCE) as reply:
+        return reply.read().decode()

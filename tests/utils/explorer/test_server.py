@@ -1,0 +1,81 @@
+"""The explorer's server without a browser: whom it lets in, how much it takes, and what is left when tabs close.
+
+`python -m tests.utils.explorer.soak` is the long version: 20 tabs and 200 quick updates in each, ten times over.
+"""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+pytest.importorskip("voila", reason="voila is not installed (pip install voila)")
+
+from tests.utils.explorer.serving import SHIPPED, Tab, answer, held, kernels_gone, served
+from tests.utils.explorer.soak import quick_updates
+
+MIB = 2**20
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """(process, port) of a server of the generator that ships."""
+    with served(SHIPPED, tmp_path_factory.mktemp("explorer") / "log.txt") as running:
+        yield running
+
+
+def test_it_listens_to_this_machine_alone(server):
+    process, port = server
+    assert {where.laddr.ip for where in process.net_connections() if where.laddr.port == port} == {"127.0.0.1"}
+
+
+def test_a_foreign_name_for_this_machine_is_refused(server):
+    assert answer(f"http://127.0.0.1:{server[1]}/", host="attacker.example")[0] == 403
+
+
+def test_files_of_the_project_are_not_served(server):
+    for path in ("voila/files/README.md", "voila/files/Explorer.ipynb", "README.md/../../README.md", "api/contents"):
+        assert answer(f"http://127.0.0.1:{server[1]}/{path}")[0] in (403, 404), path
+
+
+def test_a_request_that_carries_much_is_refused_unread(server):
+    process, port = server
+    before = held(process)["memory"]
+    with suppress(OSError):  # closed before all of it was sent
+        assert answer(f"http://127.0.0.1:{port}/voila/api/shutdown/nobody", body=bytes(40 * MIB))[0] == 400
+    assert held(process)["memory"] < before + 20
+
+
+def test_tabs_share_a_server_that_stays_as_large_as_it_was(server):
+    asyncio.run(share(*server))
+
+
+async def share(process, port):
+    first, second = await asyncio.gather(Tab.open(port), Tab.open(port))
+    await quick_updates(first, 100)  # caches fill
+    before = held(process)
+    shown = await quick_updates(first, 200, seed=1)
+    assert held(process)["memory"] < before["memory"] + 20
+    assert await second.shown(await second.send(first.values)) == shown  # the last of many stands
+    await second.send_much(6 * MIB)
+    # message too big, or cut off before it could be told so; the other tab notices nothing
+    assert await second.closed() in (1009, None)
+    assert await first.shown(await first.send([0.0] * len(first.values))) != shown
+    await first.close()
+    await second.close()
+    assert await kernels_gone(process)
+    after = held(process)
+    assert after["files"] < before["files"] and after["threads"] < before["threads"]
+    assert answer(f"http://127.0.0.1:{port}/voila/static/voila.js")[0] in (200, 404)  # it still answers
+
+
+def test_beyond_this_machine_a_token_is_asked_for(tmp_path):
+    with served(SHIPPED, tmp_path / "log.txt", "--ip", "0.0.0.0") as (_, port):
+        token = (tmp_path / "log.txt").read_text().split("?token=")[1].split()[0]
+        assert len(token) >= 32
+        for attempt in ("", "?token=wrong"):
+            status, address = answer(f"http://127.0.0.1:{port}/{attempt}")
+            assert status in (401, 403) or "/login" in address
+        for path in ("api/kernels/00000000-0000-0000-0000-000000000000", "voila/api/shutdown/nobody"):
+            assert answer(f"http://127.0.0.1:{port}/{path}", body=b"" if "shutdown" in path else None)[0] in (401, 403)
+        status, address = answer(f"http://127.0.0.1:{port}/?token={token}")
+        assert status == 200 and "/login" not in address

@@ -1,0 +1,232 @@
+import io
+import struct
+import tarfile
+import zipfile
+
+import pytest
+
+from utils.files.archives import extract_archive, write_archive
+
+
+def zip_of(path, members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members:
+            file.writestr(name if isinstance(name, zipfile.ZipInfo) else zipfile.ZipInfo(name), content)
+    return path
+
+
+def tar_of(path, members, mode="w"):
+    with tarfile.open(path, mode) as file:
+        for name, content in members:
+            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            info.size = len(content)
+            file.addfile(info, io.BytesIO(content))
+    return path
+
+
+def files_in(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+IMAGES = [("lines/a.jpg", b"first"), ("lines/deep/B.PNG", b"second")]
+OTHERS = [("lines/notes.txt", b"x"), ("__MACOSX/lines/._a.jpg", b"x"), ("lines/.DS_Store", b"x"), ("Thumbs.db", b"x")]
+
+
+def test_the_images_of_a_zip_are_written_and_nothing_else(tmp_path):
+    archive = zip_of(tmp_path / "data.zip", [("lines/", b""), *IMAGES, *OTHERS])
+    written = extract_archive(archive, tmp_path / "out")
+    assert written == [tmp_path / "out" / name for name, _ in IMAGES]
+    assert files_in(tmp_path / "out") == ["lines/a.jpg", "lines/deep/B.PNG"]
+    assert written[1].read_bytes() == b"second"
+
+
+@pytest.mark.parametrize("compression", ["", "gz", "bz2", "xz"])
+def test_a_tar_of_any_compression_is_read_whatever_its_name(tmp_path, compression):
+    archive = tar_of(tmp_path / "archive", [*IMAGES, *OTHERS], f"w:{compression}")
+    extract_archive(archive, tmp_path / "out")
+    assert files_in(tmp_path / "out") == ["lines/a.jpg", "lines/deep/B.PNG"]
+
+
+def link(name, kind=tarfile.SYMTYPE):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, "/etc/passwd"
+    return info
+
+
+def zip_link(name):
+    info = zipfile.ZipInfo(name)
+    info.create_system, info.external_attr = 3, 0o120777 << 16
+    return info
+
+
+@pytest.mark.parametrize("pack", [zip_of, tar_of])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/x.jpg",
+        "C:/x.jpg",
+        "c:x.jpg",
+        "../x.jpg",
+        "a/../../x.jpg",
+        "a/..",
+        "..\\x.jpg",
+        "a\\x.jpg",
+        "../notes.txt",
+        "a\nb.jpg",
+    ],
+)
+def test_a_name_that_may_leave_the_folder_is_refused_before_a_byte_is_written(tmp_path, pack, name):
+    archive = pack(tmp_path / "evil", [*IMAGES, (name, b"evil")])
+    with pytest.raises(ValueError, match=r"evil was not unpacked: its member .*; pack the files again"):
+        extract_archive(archive, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_in_a_tar_are_refused(tmp_path, kind):
+    archive = tar_of(tmp_path / "x.tar", [*IMAGES, (link("x.jpg", kind), b"")])
+    with pytest.raises(ValueError, match=r"its member 'x\.jpg' is a (link|device)"):
+        extract_archive(archive, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_link_in_a_zip_is_refused(tmp_path):
+    archive = zip_of(tmp_path / "x.zip", [*IMAGES, (zip_link("x.jpg"), b"/etc/passwd")])
+    with pytest.raises(ValueError, match=r"'x\.jpg' is a link"):
+        extract_archive(archive, tmp_path / "out")
+
+
+def test_an_encrypted_member_is_refused(tmp_path):
+    archive = zip_of(tmp_path / "x.zip", IMAGES)
+    content = bytearray(archive.read_bytes())
+    at = content.index(b"PK\x01\x02")
+    content[at + 8] |= 1
+    archive.write_bytes(content)
+    with pytest.raises(ValueError, match=r"'lines/a\.jpg' is encrypted"):
+        extract_archive(archive, tmp_path / "out")
+
+
+@pytest.mark.parametrize("pack", [zip_of, tar_of])
+def test_more_bytes_than_the_limit_are_refused(tmp_path, pack):
+    archive = pack(tmp_path / "bomb", [("a.jpg", bytes(6000)), ("b.jpg", bytes(6000))])
+    with pytest.raises(ValueError, match=r"'b\.jpg' it unpacks to more than 10,000 bytes; .*raise limit"):
+        extract_archive(archive, tmp_path / "out", limit=10_000)
+    assert not (tmp_path / "out").exists()
+    assert len(extract_archive(archive, tmp_path / "out", limit=12_000)) == 2
+
+
+def test_a_zip_that_lies_about_its_sizes_leaves_no_half_file(tmp_path):
+    archive = zip_of(tmp_path / "liar.zip", [("a.jpg", b"honest"), ("b.jpg", bytes(100_000))])
+    content = bytearray(archive.read_bytes())
+    at = content.index(b"PK\x01\x02", content.index(b"PK\x01\x02") + 1)
+    struct.pack_into("<L", content, at + 24, 10)  # b.jpg says that it holds 10 bytes
+    archive.write_bytes(content)
+    with pytest.raises(ValueError, match=r"liar\.zip is damaged"):
+        extract_archive(archive, tmp_path / "out")
+    assert files_in(tmp_path / "out") == ["a.jpg"]
+
+
+def test_more_members_than_allowed_are_refused(tmp_path):
+    archive = zip_of(tmp_path / "x.zip", [(f"{i}.jpg", b"") for i in range(11)])
+    with pytest.raises(ValueError, match="more than 10 members"):
+        extract_archive(archive, tmp_path / "out", max_members=10)
+
+
+@pytest.mark.parametrize("twin", ["lines/./a.jpg", "lines//a.jpg", "Lines/A.JPG"])
+def test_two_members_that_are_one_file_are_refused(tmp_path, twin):
+    archive = zip_of(tmp_path / "x.zip", [*IMAGES, (twin, b"")])
+    with pytest.raises(ValueError, match="one and the same file"):
+        extract_archive(archive, tmp_path / "out")
+
+
+def test_a_member_that_is_a_file_and_a_folder_is_refused(tmp_path):
+    archive = zip_of(tmp_path / "x.zip", [("a.jpg", b""), ("a.jpg/b.jpg", b"")])
+    with pytest.raises(ValueError, match="a file and a folder"):
+        extract_archive(archive, tmp_path / "out")
+
+
+def test_a_link_that_lies_in_the_folder_leads_nowhere(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    try:
+        (tmp_path / "out" / "lines").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    except OSError:
+        pytest.skip("this system lets nobody make links")
+    with pytest.raises(ValueError, match="a link that leaves"):
+        extract_archive(zip_of(tmp_path / "x.zip", IMAGES), tmp_path / "out")
+    assert files_in(tmp_path / "elsewhere") == []
+
+
+def test_a_missing_archive_says_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no archive .*data\.zip: upload"):
+        extract_archive(tmp_path / "data.zip", tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nonsense", b"no archive at all" * 100, b"\x1f\x8b\x08 half a gzip"])
+def test_what_is_no_archive_is_called_damaged(tmp_path, content):
+    (tmp_path / "data.zip").write_bytes(content)
+    with pytest.raises(ValueError, match=r"data\.zip is damaged, or neither zip nor tar"):
+        extract_archive(tmp_path / "data.zip", tmp_path / "out")
+
+
+@pytest.mark.parametrize("pack", [zip_of, lambda path, members: tar_of(path, members, "w:gz")])
+def test_an_archive_cut_short_leaves_only_whole_files(tmp_path, pack):
+    import random
+
+    noise = random.Random(0).randbytes
+    contents = [(f"{i}.jpg", noise(20_000)) for i in range(5)]
+    archive = pack(tmp_path / "x", contents)
+    archive.write_bytes(archive.read_bytes()[:50_000])
+    with pytest.raises(ValueError, match="is damaged"):
+        extract_archive(archive, tmp_path / "out")
+    assert all((tmp_path / "out" / name).read_bytes() == dict(contents)[name] for name in files_in(tmp_path / "out"))
+
+
+def test_an_archive_without_an_image_says_so(tmp_path):
+    with pytest.raises(ValueError, match="holds no image; put images into it"):
+        extract_archive(zip_of(tmp_path / "x.zip", OTHERS), tmp_path / "out")
+
+
+def test_a_written_archive_unpacks_to_the_same_files(tmp_path):
+    names = ["images/a.png", "images/deep/é.jpg", "losses.csv"]
+    for name in names:
+        (tmp_path / "run" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "run" / name).write_bytes(name.encode() * 100)
+    archive = write_archive(tmp_path / "run" / "output.zip", (tmp_path / "run").rglob("*"), root=tmp_path)
+    with zipfile.ZipFile(archive) as file:
+        kinds = {info.filename: info.compress_type for info in file.infolist()}
+        assert sorted(kinds) == sorted(f"run/{name}" for name in names)
+        assert file.read("run/images/deep/é.jpg") == names[1].encode() * 100
+    assert kinds["run/images/a.png"] == zipfile.ZIP_STORED
+    assert kinds["run/losses.csv"] == zipfile.ZIP_DEFLATED
+
+
+def test_names_are_relative_to_the_deepest_common_folder_by_default(tmp_path):
+    for name in ("a/1.png", "b/2.png"):
+        (tmp_path / "images" / name).parent.mkdir(parents=True)
+        (tmp_path / "images" / name).write_bytes(b"")
+    archive = write_archive(tmp_path / "x.zip", sorted((tmp_path / "images").rglob("*.png")))
+    assert zipfile.ZipFile(archive).namelist() == ["a/1.png", "b/2.png"]
+
+
+def test_packing_nothing_is_an_error_and_leaves_no_archive(tmp_path):
+    with pytest.raises(ValueError, match="no file to pack"):
+        write_archive(tmp_path / "x.zip", [])
+    assert not (tmp_path / "x.zip").exists()
+
+
+def test_a_file_outside_the_root_is_refused(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out.png").write_bytes(b"")
+    with pytest.raises(ValueError, match="lies outside"):
+        write_archive(tmp_path / "x.zip", [tmp_path / "out.png"], root=tmp_path / "in")
+
+
+def test_an_archive_whose_packing_was_cut_off_is_packed_anew_and_nothing_is_left(tmp_path, capsys):
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / f".output.zip.{2**31 - 2}-0a1b2c.part").write_bytes(b"PK")
+    write_archive(tmp_path / "output.zip", [tmp_path / "a.txt"])
+    assert "output.zip: it was not finished" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "output.zip"]
+    write_archive(tmp_path / "output.zip", [tmp_path / "a.txt"])
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,67 @@
+"""A training can be watched: one picture that is drawn anew, and TensorBoard's files."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from utils.loaders import ImageBatches
+from utils.runs import watching
+
+
+class Shown(list):
+    """Stands in for IPython's display: keeps what is shown, and what it is replaced by."""
+
+    def __call__(self, image, display_id=None):
+        self.append(("shown", image.data))
+        return self
+
+    def update(self, image):
+        self.append(("replaced", image.data))
+
+
+def train(model, folder, callbacks):
+    images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
+    batches = ImageBatches.from_array(images, 4, seed=5)
+    model.train(2, 2, batches, 4, 4, folder, print_every_n_batches=2, verbose=0, callbacks=callbacks)
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    """A tiny run of four steps, watched in both ways: (folder, what was shown)."""
+    import IPython.display
+
+    from models.WGANGP import WGANGP
+    from tests.conftest import tiny_parameters
+
+    folder, shown = tmp_path_factory.mktemp("run"), Shown()
+    usual, IPython.display.display = IPython.display.display, shown
+    try:
+        callbacks = [watching.LiveView(folder), watching.TensorBoard(folder)]
+        train(WGANGP(**tiny_parameters(), precision="float32", seed=1), folder, callbacks)
+    finally:
+        IPython.display.display = usual
+    return folder, shown
+
+
+def test_the_live_view_shows_one_picture_and_replaces_it_at_each_snapshot(watched):
+    _, shown = watched
+    assert [what for what, _ in shown] == ["shown", "replaced", "replaced"]  # snapshots after step 0, 2 and 3
+    sizes = {Image.open(io.BytesIO(png)).size for _, png in shown}
+    assert len(sizes) == 1 and len({png for _, png in shown}) == 3
+
+
+def test_tensorboard_finds_every_loss_and_each_sheet(watched):
+    loading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    folder, _ = watched
+    events = loading.EventAccumulator(str(folder / "tensorboard"), {"tensors": 0})
+    events.Reload()
+    tags = events.Tags()["tensors"]
+    assert {"d_loss", "d_real", "d_fake", "d_penalty", "g_loss", "samples"} <= set(tags)
+    assert [event.step for event in events.Tensors("g_loss")] == [0, 1, 2, 3]
+    assert [event.step for event in events.Tensors("samples")] == [0, 2, 3]
+
+
+def test_a_script_shows_nothing(tmp_path):
+    assert watching.notebook_views(tmp_path) == []

@@ -1,0 +1,457 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from utils.files.provenance import from_image, save_image
+from utils.latent import generate_latent_points
+from utils.super_resolution import LINES, Upscaler, compare, enlarged_frames, load_upscaler, upscale, upscaling
+from utils.super_resolution.degradation import pairs
+from utils.super_resolution.measuring import measure
+
+NOBODY = "http://127.0.0.1:9/a-model/1"  # the discard port of this machine, where nothing answers
+
+
+def picture(h=8, w=12):
+    return np.random.default_rng(0).integers(0, 256, (h, w, 3), dtype=np.uint8)
+
+
+def repeat_pixels(scale):
+    """Stands in for ESRGAN: repeats every pixel and adds 1, so that one sees that it was called."""
+    tf = pytest.importorskip("tensorflow")
+    return lambda image: tf.repeat(tf.repeat(image, scale, axis=1), scale, axis=2) + 1
+
+
+def save_model(folder, call, shape=(1, None, None, 3), only_signature=False):
+    """Save a TensorFlow model with the signature of ESRGAN's, or another one."""
+    tf = pytest.importorskip("tensorflow")
+    function = tf.function(call, input_signature=[tf.TensorSpec(shape, tf.float32)])
+    model = tf.Module()
+    if only_signature:
+        tf.saved_model.save(model, str(folder), signatures={"serving_default": function})
+    else:
+        model.__call__ = function
+        tf.saved_model.save(model, str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lines():
+    return load_upscaler("lines")
+
+
+def watched(calls, label="", identity="repeats"):
+    """An upscaler that repeats pixels, and keeps the shapes that it was called with."""
+
+    def enlarge(images):
+        calls.append(images.shape)
+        return images.repeat(4, axis=1).repeat(4, axis=2)
+
+    return Upscaler("watched", 4, enlarge, label=label, margin=8, identity=identity)
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory):
+    pytest.importorskip("tensorflow_hub")
+    return save_model(tmp_path_factory.mktemp("esrgan"), repeat_pixels(4))
+
+
+# A real SavedModel through hub.load
+
+
+def test_a_saved_model_enlarges_four_times_in_0_to_255(model_folder):
+    image = picture()
+    [enlarged] = upscale([image], model=model_folder)
+    assert enlarged.dtype == np.uint8
+    assert np.array_equal(enlarged, np.clip(image.repeat(4, 0).repeat(4, 1).astype(int) + 1, 0, 255))
+
+
+def test_enlarged_images_are_saved_as_super_resolution(model_folder, tmp_path):
+    paths = upscale(np.stack([picture(), picture()]), model=str(model_folder), folder=tmp_path)
+    assert [path.name for path in paths] == ["Super Resolution 0.jpg", "Super Resolution 1.jpg"]
+    with Image.open(paths[0]) as jpeg:
+        assert (jpeg.format, jpeg.size) == ("JPEG", (48, 32))
+
+
+def test_a_model_with_a_serving_signature_alone_is_called_too(tmp_path):
+    pytest.importorskip("tensorflow_hub")
+    [enlarged] = upscale([picture()], model=save_model(tmp_path, repeat_pixels(4), only_signature=True))
+    assert enlarged.shape == (32, 48, 3)
+
+
+def test_a_model_of_another_scale_is_refused_with_both_shapes(tmp_path):
+    pytest.importorskip("tensorflow_hub")
+    save_model(tmp_path, repeat_pixels(2))
+    with pytest.raises(ValueError, match=r"4 h, 4 w, 3.*\(1, 32, 32, 3\)"):
+        load_upscaler(tmp_path)
+    assert load_upscaler(tmp_path, scale=2).enlarge(picture()).shape == (16, 24, 3)
+
+
+def test_a_model_that_is_not_called_with_images_is_refused(tmp_path):
+    pytest.importorskip("tensorflow_hub")
+    save_model(tmp_path, lambda z: 2 * z, shape=(None, 7))
+    with pytest.raises(ValueError, match="cannot enlarge an image"):
+        load_upscaler(tmp_path)
+
+
+def test_a_saved_model_without_any_call_is_refused(tmp_path):
+    pytest.importorskip("tensorflow_hub")
+    import tensorflow as tf
+
+    tf.saved_model.save(tf.Module(), str(tmp_path))
+    with pytest.raises(ValueError, match="cannot enlarge an image"):
+        load_upscaler(tmp_path)
+
+
+def test_a_damaged_saved_model_is_refused_by_name(tmp_path):
+    pytest.importorskip("tensorflow_hub")
+    (tmp_path / "saved_model.pb").write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="cannot be loaded"):
+        load_upscaler(tmp_path)
+
+
+def test_a_folder_without_a_model_is_refused_with_the_ways_out(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no SavedModel.*esrgan or lanczos"):
+        load_upscaler(tmp_path)
+
+
+# The embedded network
+
+
+def test_the_embedded_network_is_the_default_and_its_files_bear_no_label(tmp_path):
+    [path] = upscale([picture()], folder=tmp_path)
+    assert path.name == "Super Resolution 0.jpg"
+    assert load_upscaler().name == "lines"
+
+
+@pytest.mark.parametrize(("kind", "decibels"), [("clean", 3), ("jpeg", 3), ("degraded", 1.5)])
+def test_the_embedded_network_is_nearer_to_the_truth_than_lanczos(lines, kind, decibels):
+    ours, filtered = (measure(upscaler, kind, n=6) for upscaler in (lines, load_upscaler("lanczos")))
+    assert ours["psnr"] > filtered["psnr"] + decibels
+    assert ours["ssim"] > filtered["ssim"]
+    assert ours["edge_width"] < filtered["edge_width"]
+
+
+def test_the_embedded_network_draws_nothing_on_black(lines):
+    assert lines.enlarge(np.zeros((64, 64, 3), np.uint8)).max() <= 4
+
+
+def test_the_embedded_network_shows_what_the_small_image_shows(lines):
+    small, _ = pairs(8, "degraded", seed=11)
+    averaged = np.stack(upscale(small, lines)).reshape(8, 128, 4, 128, 4, 3).mean(axis=(2, 4))
+    seen_from_afar = [gaussian_filter(images.astype(float), (0, 2, 2, 0)) for images in (small, averaged)]
+    assert np.abs(seen_from_afar[0] - seen_from_afar[1]).mean() < 2
+
+
+def test_the_embedded_network_leaves_a_broken_line_broken(lines):
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[30:35] = 255
+    image[:, 24:40] = 0
+    enlarged = lines.enlarge(image)
+    assert enlarged[4 * 32, 4 * 10].min() > 250
+    assert enlarged[:, 4 * 27 : 4 * 37].max() <= 10
+
+
+def test_the_embedded_network_is_small_and_opens_with_keras_alone():
+    keras = pytest.importorskip("keras")
+    assert LINES.stat().st_size <= 4 * 2**20
+    model = keras.models.load_model(LINES, safe_mode=True)
+    assert model(np.zeros((2, 8, 12, 3), np.float32)).shape == (2, 32, 48, 3)
+    assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
+
+
+def test_the_embedded_networks_card_is_its_own(lines):
+    card = json.loads(LINES.with_suffix(".json").read_text(encoding="utf-8"))
+    assert lines.identity == f"lines_x4 {card['fingerprint']}"
+    assert card["command"].startswith("python -m models.SuperResolution")
+
+
+def test_nothing_is_loaded_before_it_is_needed():
+    script = (
+        "import sys, utils.super_resolution; sys.exit(any(name in sys.modules for name in ('keras', 'tensorflow')))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_embedded_network_enlarges_by_four_alone():
+    with pytest.raises(ValueError, match="4 times, not 2"):
+        load_upscaler("lines", scale=2)
+
+
+def test_when_the_embedded_network_is_missing_the_error_says_how_to_train_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(upscaling, "LINES", tmp_path / "lines_x4.keras")
+    with pytest.raises(FileNotFoundError, match=r"python -m models\.SuperResolution"):
+        load_upscaler("lines")
+
+
+# Networks by path
+
+
+def own_network(path, scale=4, channels=3):
+    keras = pytest.importorskip("keras")
+    image = keras.layers.Input((None, None, channels))
+    keras.Model(image, keras.layers.UpSampling2D(scale, interpolation="nearest")(image)).save(path)
+    return path
+
+
+def test_a_network_of_ones_own_is_loaded_by_its_file(tmp_path):
+    image = picture()
+    [enlarged] = upscale([image], own_network(tmp_path / "own.keras"))
+    assert np.array_equal(enlarged, image.repeat(4, 0).repeat(4, 1))
+
+
+def test_a_network_of_another_scale_is_refused_with_its_shape(tmp_path):
+    with pytest.raises(ValueError, match=r"4 h, 4 w, 3.*\(1, 32, 32, 3\)"):
+        load_upscaler(own_network(tmp_path / "own.keras", scale=2))
+
+
+def test_a_network_that_takes_no_colour_images_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="cannot enlarge an image"):
+        load_upscaler(own_network(tmp_path / "own.keras", channels=1))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file .*own\.keras"):
+        load_upscaler(tmp_path / "own.keras")
+
+
+# Without a network connection
+
+
+def test_without_a_connection_the_embedded_network_steps_in_and_says_so(tmp_path, capsys):
+    [path] = upscale([picture()], model=NOBODY, folder=tmp_path)
+    assert path.name == "Super Resolution 0 (lines).jpg"
+    with Image.open(path) as jpeg:
+        assert jpeg.size == (48, 32)
+    said = capsys.readouterr().out
+    assert NOBODY in said
+    assert "the embedded network instead" in said
+
+
+def test_without_a_connection_other_scales_fall_back_to_lanczos(capsys):
+    assert load_upscaler(NOBODY, scale=2).label == " (Lanczos)"
+    assert "a Lanczos filter instead" in capsys.readouterr().out
+
+
+# Tiles and batches
+
+
+@pytest.mark.parametrize("size", [(150, 70), (64, 260), (96, 96)])
+def test_tiles_leave_no_seam(lines, monkeypatch, size):
+    image = np.random.default_rng(1).integers(0, 256, (*size, 3), dtype=np.uint8)
+    whole = lines.enlarge_batch(image[None])[0].astype(int)
+    monkeypatch.setattr(upscaling, "TILE", 64)
+    assert np.abs(lines.enlarge(image) - whole).max() <= 1  # rounding alone
+
+
+def test_a_filter_leaves_no_seam_either(monkeypatch):
+    image, lanczos = picture(200, 150), load_upscaler("lanczos")
+    monkeypatch.setattr(upscaling, "TILE", 128)
+    assert np.array_equal(lanczos.enlarge(image), lanczos.enlarge_batch(image[None])[0])
+
+
+def test_a_tile_without_its_surroundings_would_show(lines):
+    image = picture(64, 64)
+    halves = np.concatenate([lines.enlarge(image[:, :32]), lines.enlarge(image[:, 32:])], axis=1)
+    assert np.abs(halves - lines.enlarge(image).astype(int)).max() > 10
+
+
+def test_images_of_one_size_go_together_and_come_out_as_if_alone(lines):
+    images = np.random.default_rng(2).integers(0, 256, (5, 16, 20, 3), dtype=np.uint8)
+    together = np.stack(upscale(images, lines)).astype(int)
+    alone = np.stack([lines.enlarge(image) for image in images])
+    assert np.abs(together - alone).max() <= 1
+
+
+def test_no_more_pixels_go_through_a_network_at_once_than_the_limit(monkeypatch):
+    calls = []
+    monkeypatch.setattr(upscaling, "BATCH_PIXELS", 3 * 64 * 64)
+    monkeypatch.setattr(upscaling, "TILE", 64)
+    upscale([*np.zeros((7, 64, 64, 3), np.uint8), np.zeros((200, 300, 3), np.uint8)], watched(calls))
+    assert max(n * h * w for n, h, w, _ in calls) == 3 * 64 * 64
+    assert max(max(h, w) for _, h, w, _ in calls) == 64
+
+
+def test_images_of_several_sizes_keep_their_order():
+    images = [np.full((h, 8, 3), i, np.uint8) for i, h in enumerate((8, 8, 12, 8, 12))]
+    enlarged = upscale(images, watched([]))
+    assert [image.shape[0] for image in enlarged] == [32, 32, 48, 32, 48]
+    assert [image[0, 0, 0] for image in enlarged] == [0, 1, 2, 3, 4]
+
+
+def test_frames_of_a_film_are_enlarged_as_they_come():
+    calls = []
+    frames = enlarged_frames((np.full((8, 8, 3), i % 256, np.uint8) for i in range(10**9)), watched(calls))
+    assert [next(frames)[0, 0, 0] for _ in range(3)] == [0, 1, 2]
+    assert len(calls) == 1
+
+
+# Files and folders
+
+
+def folder_of_images(folder, names=("b", "a", "image_07")):
+    for i, name in enumerate(names):
+        save_image(folder / f"{name}.png", np.full((8, 8, 3), 10 * i, np.uint8))
+    return folder
+
+
+def test_a_folder_keeps_its_names_in_their_order(tmp_path):
+    paths = upscale(folder_of_images(tmp_path / "small"), watched([]), folder=tmp_path / "large")
+    assert [path.name for path in paths] == ["a.jpg", "b.jpg", "image_07.jpg"]
+
+
+def test_files_keep_their_names_on_request(tmp_path):
+    small = folder_of_images(tmp_path)
+    paths = upscale([small / "b.png", small / "a.png"], watched([]), folder=tmp_path / "large", names="keep")
+    assert [path.name for path in paths] == ["b.jpg", "a.jpg"]
+
+
+def test_arrays_have_no_names_to_keep():
+    with pytest.raises(ValueError, match="give a list of names"):
+        upscale([picture()], watched([]), names="keep")
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="a would be written twice"):
+        upscale([picture(), picture()], watched([]), folder=tmp_path, names=["a", "a"])
+
+
+def test_an_image_is_never_written_over_by_its_enlargement(tmp_path):
+    folder_of_images(tmp_path)
+    with pytest.raises(ValueError, match=r"write over .*a\.png"):
+        upscale(tmp_path, watched([]), folder=tmp_path, format="png")
+
+
+def test_an_empty_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no image"):
+        upscale(tmp_path, watched([]))
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        upscale(tmp_path / "nowhere", watched([]))
+
+
+def test_png_keeps_every_pixel(tmp_path):
+    image = picture()
+    [path] = upscale([image], watched([]), folder=tmp_path, format="png")
+    assert path.name == "Super Resolution 0.png"
+    with Image.open(path) as png:
+        assert np.array_equal(np.asarray(png), image.repeat(4, 0).repeat(4, 1))
+
+
+def test_another_format_is_refused():
+    with pytest.raises(ValueError, match="choose jpg or png"):
+        upscale([picture()], watched([]), format="gif")
+
+
+@pytest.mark.parametrize("format", ["jpg", "png"])
+def test_an_enlarged_file_carries_the_vector_of_its_source(tmp_path, format):
+    z = generate_latent_points(100, 1, seed=1)
+    source = save_image(tmp_path / "image_00.png", picture(), z=z, generator_fingerprint="0123abcd", seed=1)
+    [path] = upscale([source], watched([]), folder=tmp_path, format=format)
+    again, info = from_image(path)
+    assert np.array_equal(again, z)
+    assert info == {"generator": "0123abcd", "seed": 1}
+
+
+# Going on
+
+
+def test_a_half_finished_folder_is_finished_and_nothing_done_twice(tmp_path):
+    images, calls = [np.full((8, 8, 3), i, np.uint8) for i in range(4)], []
+    first = upscale(images, watched([]), folder=tmp_path)
+    first[1].unlink()
+    assert upscale(images, watched(calls), folder=tmp_path) == first
+    assert calls == [(1, 8, 8, 3)]
+    assert first[1].is_file()
+
+
+def test_another_image_under_the_same_name_is_enlarged_anew(tmp_path):
+    calls = []
+    upscale([picture()], watched([]), folder=tmp_path)
+    upscale([255 - picture()], watched(calls), folder=tmp_path)
+    assert len(calls) == 1
+
+
+def test_another_network_enlarges_anew(tmp_path):
+    calls = []
+    upscale([picture()], watched([], identity="one"), folder=tmp_path)
+    upscale([picture()], watched(calls, identity="two"), folder=tmp_path)
+    assert len(calls) == 1
+
+
+def test_a_damaged_file_is_made_anew(tmp_path):
+    calls = []
+    [path] = upscale([picture()], watched([]), folder=tmp_path)
+    path.write_bytes(path.read_bytes()[:100])
+    upscale([picture()], watched(calls), folder=tmp_path)
+    assert len(calls) == 1
+
+
+# Images
+
+
+@pytest.mark.parametrize(("h", "w"), [(8, 12), (9, 15), (11, 13)])
+def test_sides_are_cropped_to_multiples_of_four_from_the_top_left(h, w):
+    image = np.zeros((h, w, 3), np.uint8)
+    image[:8, :12] = 200
+    [enlarged] = upscale([image], model="lanczos")
+    assert enlarged.shape == (32, 48, 3)
+    assert (enlarged == 200).all()
+
+
+def test_transparency_is_dropped(tmp_path):
+    Image.new("RGBA", (8, 8), (10, 20, 30, 0)).save(tmp_path / "image.png")
+    from_file, from_array = upscale([tmp_path / "image.png", np.full((8, 8, 4), (10, 20, 30, 0), np.uint8)], "lanczos")
+    assert (from_file == (10, 20, 30)).all()
+    assert (from_array == (10, 20, 30)).all()
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1)])
+def test_grey_and_float_become_colour(shape):
+    [enlarged] = upscale([np.ones(shape, np.float32)], "lanczos")
+    assert enlarged.shape == (32, 32, 3)
+    assert (enlarged == 255).all()
+
+
+def test_other_names_can_be_given(tmp_path):
+    paths = upscale([picture(), picture()], "lanczos", folder=tmp_path, names=["SR_0_00", "SR_0_01"])
+    assert [path.name for path in paths] == ["SR_0_00 (Lanczos).jpg", "SR_0_01 (Lanczos).jpg"]
+
+
+def test_a_name_too_few_is_refused():
+    with pytest.raises(ValueError, match="2 images and 1 names"):
+        upscale([picture(), picture()], "lanczos", names=["SR_0_00"])
+
+
+def test_an_image_too_small_is_refused_by_its_size():
+    with pytest.raises(ValueError, match="12 x 3 pixels"):
+        upscale([picture(3, 12)], "lanczos")
+
+
+def test_original_and_enlargement_are_compared_with_the_liveliest_detail(tmp_path):
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[50:60, 50:60] = picture(10, 10)
+    [enlarged] = upscale([image], "lanczos")
+    figure = compare(image, enlarged, show=False)
+    frame = figure.axes[0].patches[0]
+    assert frame.get_x() > 40
+    assert frame.get_y() > 40
+    assert compare(image, enlarged, tmp_path / "compare.png").is_file()
+
+
+def test_a_call_that_was_cut_off_says_what_is_there_and_does_the_rest(tmp_path, capsys):
+    images = np.random.default_rng(1).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+    paths = upscale(images, "nearest", 2, folder=tmp_path)
+    assert capsys.readouterr().out == ""
+    kept = paths[0].stat().st_ino
+    paths[1].unlink()
+    (tmp_path / f".{paths[1].name}.{2**31 - 2}-0a1b2c.part").touch()
+    assert upscale(images, "nearest", 2, folder=tmp_path) == paths
+    assert "3 of 4 enlarged images are there already" in capsys.readouterr().out
+    assert sorted(tmp_path.iterdir()) == sorted(paths) and paths[0].stat().st_ino == kept

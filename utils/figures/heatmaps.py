@@ -1,0 +1,226 @@
+"""Heat maps of the latent vector: its values as a grid of colours, alone (`printZ`) or beside the image they give.
+
+The scale runs from blue over white to red, the blue and red of the data set's palette, and is fixed from -3 to 3
+unless told otherwise: the same colour then means the same value in every picture. The few values beyond
+(0.3 % of a standard normal) take the colour of the end.
+"""
+
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+
+from utils.figures.style import FAINT, INK, finish
+from utils.images import as_picture
+
+BLUE, WHITE, RED = (54, 79, 179), (247, 246, 243), (185, 33, 19)
+WIDTH, HEIGHT = 716, 332  # pixels of a frame, as in the original's Z-anim
+DPI = 100
+ROOM = 24  # pixels that a cell must be wide to hold its value in figures
+
+
+def printZ(
+    Z: np.ndarray,
+    i: int,
+    j: int,
+    folder: str | os.PathLike = ".",
+    show: bool = True,
+    limits: tuple[float, float] | None = (-3, 3),
+) -> Path:
+    """Draw latent vector `Z[i]` as a heat map with its values, and save it as Vec_<j>_<i>.png.
+
+    Args:
+        Z: latent vectors, float (n, latent_dim). 100 values make a grid of 10 x 10, other numbers the nearest to a
+            square, with blank cells at its end. Value k stands in row k // columns, column k % columns.
+        i: which vector of Z.
+        j: number of the pair, for the file's name.
+        folder: where the file goes.
+        show: show it in the notebook.
+        limits: the values at both ends of the colour scale; None for the vector's own smallest and largest, as in the
+            original.
+
+    Returns:
+        The path, Vec_3_00.png for `j` 3 and `i` 0.
+
+    Example:
+        >>> printZ(generate_latent_points(100, 2, seed=1), 0, 0)
+    """
+    from matplotlib.figure import Figure
+
+    z = np.asarray(Z, float)[i]
+    grid = _grid(z)
+    rows, columns = grid.shape
+    figure = Figure(figsize=(0.56 * columns + 1.4, 0.56 * rows + 0.65), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+    axes, image = _draw_map(figure, grid, limits or _own_limits(z), label_size=9)
+    for k, value in enumerate(z):
+        ink = "white" if sum(image.to_rgba(value)[:3]) < 1.7 else INK
+        axes.text(
+            k % columns, k // columns, f"{value:.2f}".replace("-", "−"), ha="center", va="center", fontsize=8, color=ink
+        )
+    return finish(figure, Path(folder) / f"Vec_{j}_{i:02d}.png", show, dpi=110)
+
+
+class HeatMapFrames:
+    """Frames for an animation: the heat map of a vector on the left, the image that it gives on the right.
+
+    The axes and the colour bar are drawn once; a frame only recolours the cells, writes their values where they have
+    room, and pastes the image.
+
+    Args:
+        latent_dim: length of the vectors.
+        limits: the values at both ends of the colour scale, the same for all frames.
+
+    Example:
+        >>> frames = HeatMapFrames(100)
+        >>> animate([frames.draw(z, image) for z, image in zip(Z, images)], "Z-anim/rows.gif", fps=5)
+    """
+
+    def __init__(self, latent_dim: int, limits: tuple[float, float] = (-3, 3)):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self._latent_dim, (self._low, self._high) = latent_dim, limits
+        grid = _grid(np.zeros(latent_dim))
+        figure = Figure(figsize=(WIDTH / 2 / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
+        canvas = FigureCanvasAgg(figure)
+        axes, _ = _draw_map(
+            figure, grid, limits, label_size=7, box=(0.07, 0.04, 0.76, 0.87), bar=(0.86, 0.1, 0.03, 0.75)
+        )
+        canvas.draw()
+        self._background = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+        self._background[:, : WIDTH // 2] = np.asarray(canvas.buffer_rgba())[:HEIGHT, : WIDTH // 2, :3]
+        # where the cells' edges lie, in pixels from the top left; a gap of one pixel is left between cells
+        left, bottom, right, top = axes.get_window_extent().extents
+        self._x = np.rint(np.linspace(left, right, grid.shape[1] + 1)).astype(int)
+        self._y = np.rint(np.linspace(HEIGHT - top, HEIGHT - bottom, grid.shape[0] + 1)).astype(int)
+        self._background[self._y[0] : self._y[-1], self._x[0] : self._x[-1]] = 255
+        room = min(np.diff(self._x).min(), 2 * np.diff(self._y).min())
+        self._font = _small_font() if room >= ROOM else None
+
+    def draw(self, z: np.ndarray, image: np.ndarray) -> np.ndarray:
+        """Draw one frame.
+
+        Args:
+            z: the vector, float (latent_dim,).
+            image: what it gives, (h, w), (h, w, 1) or (h, w, 3), uint8 or float in [-1, 1], of any size.
+
+        Returns:
+            uint8 (332, 716, 3).
+
+        Raises:
+            ValueError: the vector has another length than the frames were made for.
+        """
+        from PIL import Image
+
+        z = np.asarray(z, float).ravel()
+        if len(z) != self._latent_dim:
+            raise ValueError(f"these frames are for vectors of {self._latent_dim} values, this one has {len(z)}")
+        frame = self._background.copy()
+        columns = len(self._x) - 1
+        for k, color in enumerate(_colors((z - self._low) / (self._high - self._low))):
+            row, column = divmod(k, columns)
+            frame[self._y[row] : self._y[row + 1] - 1, self._x[column] : self._x[column + 1] - 1] = color
+        if self._font is not None:
+            frame = self._with_values(frame, z)
+        picture = as_picture(image).convert("RGB")
+        side = self._y[-1] - self._y[0]  # the image is no taller than the heat map, in the middle of the right half
+        ratio = side / max(picture.size)
+        if ratio > 1:  # whole pixels: crisp, and a GIF of them half as large
+            size = [length * int(ratio) for length in picture.size]
+            picture = picture.resize(size, Image.Resampling.NEAREST)
+        else:
+            size = [max(1, round(length * ratio)) for length in picture.size]
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
+        left, top = WIDTH // 2 + (WIDTH // 2 - size[0]) // 2, self._y[0] + (side - size[1]) // 2
+        frame[top : top + size[1], left : left + size[0]] = np.asarray(picture)
+        return frame
+
+    def _with_values(self, frame: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Write the value of each cell into its middle."""
+        from PIL import Image, ImageDraw
+
+        picture = Image.fromarray(frame)
+        pen = ImageDraw.Draw(picture)
+        columns = len(self._x) - 1
+        for k, value in enumerate(z):
+            row, column = divmod(k, columns)
+            middle = (self._x[column] + self._x[column + 1] - 1) / 2, (self._y[row] + self._y[row + 1] - 1) / 2
+            ground = frame[self._y[row], self._x[column]]
+            ink = "white" if ground.sum() < 1.7 * 255 else INK
+            pen.text(middle, _short(value), fill=ink, font=self._font, anchor="mm")
+        return np.array(picture)
+
+
+def heatmap_beside_image(z: np.ndarray, image: np.ndarray, limits: tuple[float, float] | None = (-3, 3)) -> np.ndarray:
+    """Draw one frame of `HeatMapFrames`, for a single picture; for many, make the frames with one `HeatMapFrames`.
+
+    Args:
+        z: the vector, float (latent_dim,).
+        image: what it gives, (h, w), (h, w, 1) or (h, w, 3), uint8 or float in [-1, 1].
+        limits: the values at both ends of the colour scale; None for the vector's own smallest and largest.
+
+    Returns:
+        uint8 (332, 716, 3).
+    """
+    z = np.asarray(z, float).ravel()
+    return HeatMapFrames(len(z), limits or _own_limits(z)).draw(z, image)
+
+
+def _short(value: float) -> str:
+    """A value in as few characters as a cell of a frame has room for: 3, -0.25, -12."""
+    value = round(float(value), 2) + 0.0  # no minus before a zero
+    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 10 else f"{value:.0f}"
+
+
+def _small_font():
+    """The font of Matplotlib's figures, small enough for four characters in a cell."""
+    from matplotlib.font_manager import findfont
+    from PIL import ImageFont
+
+    return ImageFont.truetype(findfont("DejaVu Sans"), 9)
+
+
+def _grid(z: np.ndarray) -> np.ndarray:
+    """A vector as the nearest grid to a square, (rows, columns), NaN in the cells left over."""
+    columns = math.ceil(math.sqrt(len(z)))
+    rows = math.ceil(len(z) / columns)
+    grid = np.full(rows * columns, np.nan)
+    grid[: len(z)] = z
+    return grid.reshape(rows, columns)
+
+
+def _own_limits(z: np.ndarray) -> tuple[float, float]:
+    low, high = float(z.min()), float(z.max())
+    return (low, high) if high > low else (low - 1, high + 1)  # a constant vector takes the middle colour
+
+
+def _draw_map(figure, grid, limits, label_size, box=None, bar=None):
+    """Draw the grid with row and column numbers and a colour bar; give the axes and the mappable image back."""
+    from matplotlib.colors import ListedColormap
+
+    rows, columns = grid.shape
+    axes = figure.add_axes(box) if box else figure.add_subplot()
+    scale = ListedColormap(_colors(np.linspace(0, 1, 256)) / 255)
+    image = axes.imshow(grid, cmap=scale, vmin=limits[0], vmax=limits[1], aspect="auto" if box else "equal")
+    axes.set_xticks(np.arange(-0.5, columns), minor=True)
+    axes.set_yticks(np.arange(-0.5, rows), minor=True)
+    axes.grid(which="minor", color="white", linewidth=1)
+    every = max(1, math.ceil(columns / 16)) if box else 1
+    axes.set_xticks(range(0, columns, every))
+    axes.set_yticks(range(0, rows, every))
+    axes.tick_params(which="both", length=0, labelsize=label_size, labelcolor=FAINT, labeltop=True, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    where = {"cax": figure.add_axes(bar)} if bar else {"ax": axes, "fraction": 0.05, "pad": 0.02, "shrink": 0.9}
+    color_bar = figure.colorbar(image, **where)
+    color_bar.outline.set_visible(False)
+    color_bar.ax.tick_params(length=0, labelsize=label_size, labelcolor=INK, pad=4)
+    return axes, image
+
+
+def _colors(positions: np.ndarray) -> np.ndarray:
+    """The colours at positions 0 to 1 of the scale, uint8 (n, 3); what lies beyond takes the colour of the end."""
+    stops = np.array([BLUE, WHITE, RED], float)
+    channels = [np.interp(positions, (0, 0.5, 1), stops[:, channel]) for channel in range(3)]
+    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)

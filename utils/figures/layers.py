@@ -1,0 +1,225 @@
+"""A network drawn as its layers: one card for each layer that computes, with the shape it gives drawn to scale.
+
+Needs no graphviz. Layers without weights and batch normalisation stand as short lines on the card of the layer before.
+Where two ways meet, the card is that of the first, which names what joins it; longer ways beside the one from the input
+to the output have rows of cards of their own.
+"""
+
+import itertools
+import math
+import os
+
+from utils.figures.style import FAINT, INK, LINE, finish
+
+COLUMNS = 7  # cards in a row
+JOINS = {"Multiply": "×", "Add": "+"}
+COLORS = {"Input": "#9aa3ad", "Conv": "#364fb3", "ConvTranspose": "#b92113", "Dense": "#c79f00", "other": "#5b6470"}
+
+
+def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True):
+    """Draw a Keras model's layers from left to right, with name, kernel, stride and the shape each gives.
+
+    Args:
+        model: a built Keras model whose layers follow one another.
+        path: where to save the drawing as PNG.
+        show: show it in the notebook.
+
+    Returns:
+        The path, or the Matplotlib figure where there is none.
+
+    Raises:
+        ValueError: the model is not built, so that its shapes are not known.
+
+    Example:
+        >>> plot_layers(gan.generator, "viz/generator.png")
+    """
+    from matplotlib.figure import Figure
+
+    ways = _ways(model)
+    rows = [way[i : i + COLUMNS] for way in ways for i in range(0, len(way), COLUMNS)]
+    width = 1.55  # inches of a card with the space beside it
+    heights = [2.25 + 0.165 * max(len(card["lines"]) for card in row) for row in rows]  # and with the space below it
+    columns = max(map(len, rows))
+    figure = Figure(figsize=(width * columns + 0.02, sum(heights) + 0.55))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_xlim(-0.1, width * columns - 0.08)
+    axes.set_ylim(-sum(heights), 0.55)
+    axes.axis("off")
+    axes.text(0.05, 0.26, model.name, fontsize=13, fontweight="bold", color=INK, va="center")
+    total = f"{model.count_params():,} parameters"
+    axes.text(width * columns - 0.2, 0.26, total, fontsize=9, color=FAINT, ha="right", va="center")
+    largest = max(max(card["shape"][:-1], default=1) for row in rows for card in row)
+    y = 0
+    for row, height in zip(rows, heights, strict=True):
+        for i, card in enumerate(row):
+            _draw_card(axes, card, i * width, y, width - 0.18, height - 0.12, largest)
+            if i and card["follows"]:
+                arrow = {"arrowstyle": "->", "color": FAINT}
+                axes.annotate("", (i * width, y - 0.85), (i * width - 0.18, y - 0.85), arrowprops=arrow)
+        y -= height
+    return finish(figure, path, show, dpi=110)
+
+
+def _ways(model) -> list[list[dict]]:
+    """The cards of a network, those of the way from the input to the output first, then those of each way beside it.
+
+    A way beside it that comes to a single card is not drawn, but named where it begins.
+    """
+    shapes = {layer: _output_shape(layer) for layer in model.layers}
+    made_by = {id(layer.output): layer for layer in model.layers if not hasattr(layer, "layers")}
+
+    def sources(layer):
+        """The layers that give a layer's inputs; none for the input itself, or where they are not told."""
+        if type(layer).__name__ == "InputLayer":
+            return []
+        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+        return [made_by[id(tensor)] for tensor in inputs if id(tensor) in made_by]
+
+    source = {layer: next(iter(sources(layer)), None) for layer in model.layers}  # of the first input
+
+    def back(layer):
+        """A layer and those before it, always by the first input."""
+        while layer is not None:
+            yield layer
+            layer = source.get(layer)
+
+    main = list(back(made_by.get(id(model.outputs[0]))))
+    joined = {layer: [other for other in sources(layer)[1:] if other not in main] for layer in model.layers}
+    ends = {other for others in joined.values() for other in others}  # they stand where they join
+    beside, waiting = set(), list(ends)
+    while waiting:
+        layer = waiting.pop()
+        if layer not in main and layer not in beside and type(layer).__name__ != "InputLayer":
+            beside.add(layer)
+            waiting += sources(layer)
+    sides = {}  # first layer: the layers of the way that begins with it
+    for layer in model.layers:
+        if layer in beside:
+            *_, first = itertools.takewhile(beside.__contains__, back(layer))
+            sides.setdefault(first, []).append(layer)
+    named = {
+        layer: [_with_weights(back(other)).name.removeprefix(f"{model.name}_") for other in others]
+        for layer, others in joined.items()
+    }
+    begins = {}  # layer: names of the ways that begin there
+    for first in sides:
+        if first.weights and first not in ends:
+            begins.setdefault(source[first], []).append(first.name)
+    ways = [[layer for layer in way if layer not in ends or named[layer]] for way in sides.values()]
+    place = {layer: i for i, layer in enumerate(model.layers)}
+    for way in ways:  # where a way parts, one branch to its end before the next
+        way.sort(key=lambda layer: [place[other] for other in back(layer)][::-1])
+    drawn = [_cards(way, shapes, source, named, begins) for way in ways]
+    first = _cards([layer for layer in model.layers if layer not in beside], shapes, source, named, begins)
+    return [first, *(cards for cards in drawn if len(cards) > 1)]
+
+
+def _with_weights(layers):
+    """The first of some layers that has weights, or else the first of all."""
+    layers = list(layers)
+    return next((layer for layer in layers if layer.weights), layers[0])
+
+
+def _cards(layers, shapes, source, named, begins) -> list[dict]:
+    """Layers gathered into cards: a title, a name, a shape, lines of text, and whether it follows the card before.
+
+    Args:
+        layers: one after the other.
+        shapes: {layer: shape of what it gives}.
+        source: {layer: the layer that gives its first input, None where that is not told}.
+        named: {layer: names of what joins there}.
+        begins: {layer: names of the ways that begin there}.
+    """
+    cards, before = [], []
+    for previous, layer in zip([None, *layers], layers, strict=False):
+        kind, text = type(layer).__name__, _describe(layer)
+        if named[layer] and cards:
+            cards[-1]["lines"] += [f"{JOINS.get(kind, kind)} {name}" for name in named[layer]]
+        elif kind.startswith("UpSampling"):  # enlarges what the next layer reads
+            before.append(f"after {kind}")
+        elif not cards or kind == "InputLayer" or (layer.weights and "Normalization" not in kind):
+            title = kind.removesuffix("Layer")
+            card = {"title": title, "name": layer.name, "shape": shapes[layer], "lines": [*before, *text]}
+            cards.append(card | {"follows": source[layer] in (None, previous)})
+            before = []
+        else:
+            cards[-1]["lines"].append(" ".join([kind, *text]))
+            if kind != "Flatten":  # the block of images says more than their number of values
+                cards[-1]["shape"] = shapes[layer]
+        if cards:
+            cards[-1]["lines"] += [f"and {name}" for name in begins.get(layer, ())]
+    return cards
+
+
+def _output_shape(layer) -> tuple[int, ...]:
+    """The shape of what a layer gives, without the batch."""
+    try:
+        output = layer.output
+        shape = (output[0] if isinstance(output, list) else output).shape  # several outputs: of the first
+    except (AttributeError, ValueError):
+        raise ValueError(
+            f"layer {layer.name} has no shape yet: build the model, or call it once, before drawing"
+        ) from None
+    return tuple(shape)[1:]
+
+
+def _describe(layer) -> list[str]:
+    """What there is to say of a layer, in short lines."""
+    values = layer.get_config()
+    text = []
+    if "kernel_size" in values:
+        text.append("kernel " + " × ".join(map(str, values["kernel_size"])))
+    if "strides" in values:
+        text.append("stride " + " × ".join(map(str, values["strides"])))
+    if "units" in values:
+        text.append(f"{values['units']:,} unit" + "s" * (values["units"] != 1))
+    text += [f"{values[name]:.2g}" for name in ("negative_slope", "rate", "momentum") if name in values]
+    activation = values.get("activation")
+    if isinstance(activation, str) and activation != "linear":
+        text.append(activation)
+    return text
+
+
+def _draw_card(axes, card: dict, x: float, y: float, width: float, height: float, largest: int) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    kind = card["title"]
+    family = (
+        "ConvTranspose" if "Transpose" in kind else next((name for name in COLORS if kind.startswith(name)), "other")
+    )
+    frame = {"boxstyle": "round,pad=0,rounding_size=0.06", "facecolor": "white", "edgecolor": LINE, "linewidth": 1}
+    axes.add_patch(FancyBboxPatch((x, y - height), width, height, **frame))
+    _draw_shape(axes, card["shape"], x + width / 2, y - 0.72, COLORS[family], largest)
+    middle = x + width / 2
+    shape = " × ".join("?" if side is None else f"{side:,}" for side in card["shape"])
+    axes.text(middle, y - 1.5, shape, fontsize=8.5, color=INK, ha="center", va="center")
+    axes.text(middle, y - 1.74, kind, fontsize=8.5, fontweight="bold", color=COLORS[family], ha="center", va="center")
+    axes.text(middle, y - 1.91, card["name"], fontsize=7, color=FAINT, ha="center", va="center")
+    for k, line in enumerate(card["lines"]):
+        axes.text(middle, y - 2.12 - 0.165 * k, line, fontsize=7.5, color=INK, ha="center", va="center")
+
+
+def _draw_shape(axes, shape: tuple, x: float, y: float, color: str, largest: int) -> None:
+    """Draw the shape as a block: as tall as the image is, as deep as it has channels; a vector is a thin column."""
+    from matplotlib.patches import Polygon
+
+    sides = [side or 1 for side in shape]
+    if len(sides) == 3:
+        tall = 0.16 + 0.84 * sides[0] / max(largest, 1)
+        deep = 0.05 + 0.05 * math.log2(sides[2] + 1)
+    else:  # a vector
+        tall, deep = 0.2 + 0.045 * math.log2(math.prod(sides) + 1), 0.07
+    slant = 0.22 * tall
+    left, right, bottom, top = (
+        x - (deep + slant) / 2,
+        x + (deep - slant) / 2,
+        y - (tall + slant) / 2,
+        y + (tall - slant) / 2,
+    )
+    faces = (
+        ([(left, bottom), (right, bottom), (right, top), (left, top)], 0.55),
+        ([(left, top), (right, top), (right + slant, top + slant), (left + slant, top + slant)], 0.3),
+        ([(right, bottom), (right + slant, bottom + slant), (right + slant, top + slant), (right, top)], 0.8),
+    )
+    for corners, strength in faces:
+        axes.add_patch(Polygon(corners, facecolor=color, alpha=strength, edgecolor="white", linewidth=0.8))

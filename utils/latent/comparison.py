@@ -1,0 +1,157 @@
+"""Two models beside each other: rows of images under names, maps of latent spaces, ways between two real images.
+
+Numbers beside numbers stand in `utils.reading.side_by_side`.
+"""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from lines import PALETTE
+from utils.figures.style import FAINT, INK, LINE, draw_image, finish
+from utils.latent.generating import generate_images
+
+REACH = 2.0  # deviations that a map goes to each side
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A plane in a latent space.
+
+    Attributes:
+        middle: float32 (latent_dim,), the point that it goes through.
+        axes: float32 (2, latent_dim), two directions at right angles, each as long as one deviation.
+        shares: float (latent_dim,), how much of the variance each principal axis holds, the largest first.
+    """
+
+    middle: np.ndarray
+    axes: np.ndarray
+    shares: np.ndarray
+
+    def coordinates(self, vectors: np.ndarray) -> np.ndarray:
+        """Where vectors (n, latent_dim) fall onto the plane, in deviations: float (n, 2)."""
+        return (vectors - self.middle) @ (self.axes / np.sum(self.axes**2, axis=1, keepdims=True)).T
+
+    def points(self, coordinates: np.ndarray) -> np.ndarray:
+        """The vectors (n, latent_dim) at coordinates (n, 2)."""
+        return (self.middle + np.asarray(coordinates) @ self.axes).astype(np.float32)
+
+
+def principal_plane(vectors: np.ndarray) -> Plane:
+    """The plane on which vectors spread most: their first two principal components.
+
+    Args:
+        vectors: float (n, latent_dim), n of 3 or more.
+
+    Returns:
+        A `Plane` through their mean.
+    """
+    vectors = np.asarray(vectors, np.float64)
+    middle = vectors.mean(axis=0)
+    _, lengths, axes = np.linalg.svd(vectors - middle, full_matrices=False)
+    deviations = lengths / np.sqrt(len(vectors) - 1)
+    scaled = (axes * deviations[:, None])[:2]
+    return Plane(middle.astype(np.float32), scaled.astype(np.float32), deviations**2 / np.sum(deviations**2))
+
+
+def plane_of_directions(first: np.ndarray, second: np.ndarray) -> Plane:
+    """The plane through the origin of two unit directions (latent_dim,), made to stand at right angles."""
+    second = second - (second @ first) * first
+    axes = np.stack([first, second / np.linalg.norm(second)]).astype(np.float32)
+    return Plane(np.zeros_like(axes[0]), axes, np.full(len(first), 1 / len(first)))
+
+
+def show_rows(rows: dict[str, np.ndarray], path: str | os.PathLike | None = None, show: bool = True):
+    """Show rows of images, each under its name, image by image below one another.
+
+    Args:
+        rows: images (n, h, w, c), uint8 or float in [-1, 1], by the names of the rows.
+        path: where to save the figure as PNG.
+        show: show it in the notebook.
+
+    Returns:
+        The path, or the Matplotlib figure where there is none.
+
+    Example:
+        >>> show_rows({"drawn by the rules": images, "reconstructed": vae.reconstruct(images)})
+    """
+    from matplotlib.figure import Figure
+
+    columns = max(len(images) for images in rows.values())
+    inches = min(1.5, 12 / columns)
+    figure = Figure(figsize=(inches * columns, (inches + 0.25) * len(rows)), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
+    for r, (name, images) in enumerate(rows.items()):
+        for c, image in enumerate(images):
+            axes = figure.add_subplot(len(rows), columns, r * columns + c + 1)
+            draw_image(axes, image)
+            if c == 0:
+                axes.set_title(name, fontsize=10, color=INK, loc="left", pad=3)
+    return finish(figure, path, show, dpi=110)
+
+
+def show_manifolds(
+    generators: dict, planes: dict[str, Plane], side: int = 9, path: str | os.PathLike | None = None, show: bool = True
+):
+    """Draw what generators make of planes in their latent spaces: a grid of images for each, edge to edge.
+
+    Args:
+        generators: Keras models or functions, vectors -> images, by name.
+        planes: a `Plane` for each, by the same names.
+        side: images a row and a column, from -`REACH` to `REACH` deviations.
+        path, show: as in `show_rows`.
+
+    Returns:
+        The path, or the Matplotlib figure where there is none.
+    """
+    from matplotlib.figure import Figure
+
+    steps = np.linspace(-REACH, REACH, side)
+    grid = np.stack([[x, -y] for y in steps for x in steps])  # row by row, the second coordinate upwards
+    figure = Figure(figsize=(6 * len(generators), 6.2), layout="constrained")
+    for i, (name, generator) in enumerate(generators.items()):
+        images = generate_images(generator, planes[name].points(grid))
+        _, h, w, channels = images.shape
+        sheet = images.reshape(side, side, h, w, channels).swapaxes(1, 2).reshape(side * h, side * w, channels)
+        axes = figure.add_subplot(1, len(generators), i + 1)
+        draw_image(axes, sheet)
+        axes.set_title(name, loc="left", fontsize=11, color=INK)
+    return finish(figure, path, show, dpi=110)
+
+
+def show_map(
+    coordinates: np.ndarray,
+    values: dict[str, np.ndarray],
+    path: str | os.PathLike | None = None,
+    show: bool = True,
+):
+    """Draw where images lie on a plane, once for each thing that is known of them.
+
+    Args:
+        coordinates: float (n, 2), from `Plane.coordinates`.
+        values: for each map its title and one value an image, (n,): an index into the palette where the numbers are 0
+            to 3, else a position.
+        path, show: as in `show_rows`.
+
+    Returns:
+        The path, or the Matplotlib figure where there is none.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.4 * len(values), 4.4), layout="constrained")
+    for i, (title, known) in enumerate(values.items()):
+        axes = figure.add_subplot(1, len(values), i + 1)
+        if set(np.unique(known)) <= set(range(len(PALETTE))):
+            colors = {"c": PALETTE[np.asarray(known)] / 255, "edgecolors": FAINT, "linewidths": 0.3}
+            points = axes.scatter(*coordinates.T, s=14, **colors)
+        else:
+            points = axes.scatter(*coordinates.T, s=14, c=known, cmap="viridis")
+            figure.colorbar(points, ax=axes, shrink=0.7)
+        axes.set_title(title, loc="left", fontsize=9, color=INK)
+        axes.set_aspect("equal")
+        axes.set_xlim(-3, 3)
+        axes.set_ylim(-3, 3)
+        axes.spines[:].set_color(LINE)
+        axes.tick_params(colors=FAINT, labelsize=8)
+    return finish(figure, path, show, dpi=110)

@@ -1,0 +1,164 @@
+"""Vectors through the generator: their images, and films of them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from utils.files.provenance import fingerprint
+from utils.images import to_uint8
+
+
+def generate_images(generator, Z: np.ndarray, batch_size: int = 64) -> np.ndarray:
+    """Draw the image of every latent vector, with a progress bar if it takes more than two seconds.
+
+    Args:
+        generator: a Keras model, or any function, from float32 (n, latent_dim) to images (n, h, w, c) in [-1, 1].
+        Z: the vectors, float (n, latent_dim).
+        batch_size: how many are drawn at once; it bounds the memory, not the result.
+
+    Returns:
+        uint8 (n, h, w, c), 0 to 255.
+
+    Raises:
+        ValueError: Z is not an array of vectors of the generator's length, or the generator draws NaN.
+
+    Example:
+        >>> images = generate_images(generator, generate_latent_points(100, 25, seed=1))
+    """
+    from utils.progress import tqdm
+
+    Z = _fitting(generator, Z)
+    images = None
+    with tqdm(total=len(Z), desc="Images", unit="image", delay=2) as progress:
+        for start, batch in _batches(generator, Z, batch_size):
+            if images is None:
+                images = np.empty((len(Z), *batch.shape[1:]), np.uint8)
+            images[start : start + len(batch)] = batch
+            progress.update(len(batch))
+    return images
+
+
+def film(
+    generator,
+    vectors: np.ndarray,
+    path: str | os.PathLike,
+    fps: float = 20,
+    scale: int = 1,
+    heatmap: bool = False,
+    limits: tuple[float, float] | None = (-3, 3),
+    frame_type: str = "png",
+    generator_fingerprint: str | None = None,
+    seed: int | None = None,
+    batch_size: int = 32,
+) -> Path:
+    """Film a walk: draw the image of each vector and write them, a few in memory at a time.
+
+    Args:
+        generator: a Keras model, or any function, from float32 (n, latent_dim) to images (n, h, w, c) in [-1, 1].
+        vectors: the walk, float (n, latent_dim). A closed one (`closed_loop`, `circle`, `noise_walk`) or one made with
+            `there_and_back` repeats without a jump.
+        path: a name in .gif or .mp4 for an animation; any other name is a folder, for numbered images image_000.png and
+            so on, each with its vector inside (see `utils.files.provenance`). Those that are there already, drawn of
+            the same
+            vectors by the same generator, are left as they are: a call that was interrupted goes on.
+        fps: frames a second of an animation.
+        scale: enlarge each pixel to scale x scale pixels.
+        heatmap: show the vector's heat map beside the image, 716 x 332 pixels.
+        limits: the values at both ends of the heat map's colours; None scales each frame by its own smallest and
+            largest, and the same colour then means different numbers in different frames.
+        frame_type: "png" or "jpg", of numbered images.
+        generator_fingerprint: what numbered images call their generator; a Keras model's own if None.
+        seed: what numbered images tell of the seed that gave the walk.
+        batch_size: how many images are drawn at once; it bounds the memory, not the result.
+
+    Returns:
+        The path of the animation or folder.
+
+    Raises:
+        ValueError: the vectors are none of this generator's, or `frame_type` is unknown.
+
+    Example:
+        >>> film(generator, noise_walk(100, 600, seed=1), "run/walk.mp4", fps=30, scale=4)
+    """
+    from utils.figures.animations import animate
+
+    path, Z = Path(path), _fitting(generator, vectors)
+
+    def frames(Z):
+        return _frames(generator, Z, batch_size, heatmap, limits)
+
+    if path.suffix.lower() in (".gif", ".mp4"):
+        return animate(frames(Z), path, fps=fps, scale=scale, total=len(Z))
+    if frame_type not in ("png", "jpg"):
+        raise ValueError(f"frame_type is {frame_type!r}; numbered images are 'png' or 'jpg'")
+    if generator_fingerprint is None and hasattr(generator, "get_weights"):
+        generator_fingerprint = fingerprint(generator)
+    drawn = f"{scale} times as large" + (f", beside a heat map of {limits}" if heatmap else "")
+    return _write_numbered(frames, Z, path, frame_type, scale, generator_fingerprint, seed, drawn)
+
+
+def _frames(generator, Z: np.ndarray, batch_size: int, heatmap: bool, limits) -> Iterator[np.ndarray]:
+    """Yield the frames of a film one by one, uint8 (h, w, c)."""
+    from utils.figures.heatmaps import HeatMapFrames, heatmap_beside_image
+
+    beside = HeatMapFrames(Z.shape[1], limits) if heatmap and limits is not None else None
+    for start, batch in _batches(generator, Z, batch_size):
+        for z, image in zip(Z[start:], batch, strict=False):
+            if beside is not None:
+                yield beside.draw(z, image)
+            else:
+                yield heatmap_beside_image(z, image, None) if heatmap else image
+
+
+def _write_numbered(frames, Z: np.ndarray, folder: Path, frame_type: str, scale: int, drawn_by, seed, drawn) -> Path:
+    from utils.files import sweep
+    from utils.files.provenance import origin, says, write_picture
+    from utils.images import as_picture
+    from utils.progress import tqdm
+
+    digits = max(3, len(str(len(Z) - 1)))  # so that the names sort in the order of the frames
+    paths = [folder / f"image_{i:0{digits}d}.{frame_type}" for i in range(len(Z))]
+    texts = [{**origin(z, drawn_by, seed), "Drawn": drawn} for z in Z]
+    sweep(folder)
+    # without a generator's name nobody knows who drew them
+    to_do = [i for i in range(len(Z)) if drawn_by is None or not says(paths[i], texts[i])]
+    if len(to_do) < len(Z):
+        print(f"{folder}: {len(Z) - len(to_do)} of {len(Z)} frames are there already; {len(to_do)} are drawn.")
+    with tqdm(total=len(Z), initial=len(Z) - len(to_do), desc=folder.name, unit="frame", delay=2) as progress:
+        for i, frame in zip(to_do, frames(Z[to_do]), strict=True):
+            frame = frame.repeat(scale, axis=0).repeat(scale, axis=1)
+            write_picture(paths[i], as_picture(frame), texts[i])
+            progress.update()
+    return folder
+
+
+def _fitting(generator, Z) -> np.ndarray:
+    """Vectors as float32 (n, latent_dim), or the reason why this generator cannot draw them."""
+    Z = np.asarray(Z, np.float32)
+    if Z.ndim != 2 or len(Z) == 0:
+        raise ValueError(f"Z must be an array of vectors, (n, latent_dim) with n of 1 or more, not of shape {Z.shape}")
+    expected = _latent_dim(generator)
+    if expected is not None and Z.shape[1] != expected:
+        raise ValueError(
+            f"the vectors have {Z.shape[1]} values, this generator reads {expected}: "
+            f"draw them with generate_latent_points({expected}, {len(Z)}), or load the generator they were made for"
+        )
+    return Z
+
+
+def _batches(generator, Z: np.ndarray, batch_size: int):
+    """Yield the number of the first image and the images, uint8 (batch, h, w, c), of one batch after the other."""
+    draw = getattr(generator, "predict_on_batch", generator)
+    for start in range(0, len(Z), batch_size):
+        batch = np.asarray(draw(Z[start : start + batch_size]), np.float32)
+        if not np.isfinite(batch).all():
+            raise ValueError("the generator draws NaN or infinity: its weights are damaged, load an earlier file")
+        yield start, to_uint8(batch)
+
+
+def _latent_dim(generator) -> int | None:
+    """The length of the vectors that a Keras generator reads, None for a plain function."""
+    shape = getattr(generator, "input_shape", None)
+    return shape[-1] if isinstance(shape, tuple) and isinstance(shape[-1], int) else None

@@ -1,0 +1,133 @@
+"""From an image file of any kind to bytes of one size: what `load_dataset` does to each picture."""
+
+import os
+
+import numpy as np
+
+from utils.files.image_files import FORMATS, open_image
+
+FITS = ("cover", "contain")
+ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and its values that swap width and height
+GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L")  # Pillow's
+
+
+def decode_image(
+    path: str | os.PathLike,
+    size: tuple[int, int],
+    channels: int = 3,
+    background: tuple[int, int, int] = (0, 0, 0),
+    fit: str = "cover",
+) -> np.ndarray:
+    """Read one image file at one size.
+
+    The picture is turned as its EXIF orientation says, laid on `background` where it is transparent, and fitted to the
+    size as `fit_picture` says. A picture that has the size already passes untouched, bit for bit.
+
+    Args:
+        path: JPEG, PNG, WebP, BMP, GIF (its first frame) or TIFF; RGB, grey in 8 or 16 bits, palette, CMYK.
+        size: (height, width).
+        channels: 3 for RGB, 1 for grey.
+        background: RGB, 0 to 255, behind what is transparent, and around what does not fill the size.
+        fit: "cover" or "contain", see `fit_picture`.
+
+    Returns:
+        uint8 (height, width, channels), 0 to 255.
+
+    Raises:
+        Exception: of any kind, from Pillow, if the file is damaged; ValueError if its pixels have no known scale.
+
+    Example:
+        >>> decode_image("data/lines/lines-000001.jpg", (128, 128)).shape
+        (128, 128, 3)
+    """
+    from PIL import Image, ImageOps
+
+    height, width = size
+    with open_image(path, draft=(2 * width, 2 * height)) as file:
+        ImageOps.exif_transpose(file, in_place=True)
+        image = _to_eight_bits(file)
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, (*background, 255)), image)
+        return fit_picture(image, size, channels, background, fit)
+
+
+def fit_picture(
+    image,
+    size: tuple[int, int],
+    channels: int = 3,
+    background: tuple[int, int, int] = (0, 0, 0),
+    fit: str = "cover",
+) -> np.ndarray:
+    """Bring one opaque picture to a size without changing its aspect.
+
+    Args:
+        image: `PIL.Image.Image` of 8 bits a channel.
+        size: (height, width).
+        channels: 3 for RGB, 1 for grey.
+        background: RGB, 0 to 255, around what does not fill the size.
+        fit: "cover" scales with Lanczos until the size is just covered and cuts to the centre: for photographs.
+            "contain" cuts nothing off and fills the rest with `background`: for sprites. A larger picture is scaled
+            down with Lanczos; a smaller one is enlarged by whole pixels, as often as it fits, so that it stays crisp.
+
+    Returns:
+        uint8 (height, width, channels), 0 to 255.
+
+    Example:
+        >>> fit_picture(Image.new("RGB", (40, 56)), (128, 128), fit="contain").shape  # 80 x 112 in the middle
+        (128, 128, 3)
+    """
+    from PIL import Image, ImageOps
+
+    height, width = size
+    image = image.convert("RGB" if channels == 3 else "L")
+    if image.size == (width, height):
+        pass
+    elif fit == "cover":
+        image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
+    else:
+        times = min(width // image.width, height // image.height)
+        if times:
+            image = image.resize((times * image.width, times * image.height), Image.Resampling.NEAREST)
+        else:
+            image = ImageOps.contain(image, (width, height), Image.Resampling.LANCZOS)
+        paper = Image.new("RGB", (width, height), background).convert(image.mode)
+        paper.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
+        image = paper
+    return np.asarray(image, np.uint8).reshape(height, width, channels)
+
+
+def look_at(path: str | os.PathLike) -> tuple[int, int, bool]:
+    """What an image file says of itself in its first bytes, without decoding its pixels.
+
+    Returns:
+        Width and height in pixels, as it is seen (EXIF orientation), and whether it is grey by its own format.
+
+    Raises:
+        Exception: of any kind, from Pillow, if the file is no image.
+
+    Example:
+        >>> look_at("data/lines/lines-000001.jpg")
+        (128, 128, False)
+    """
+    from PIL import Image
+
+    with Image.open(path, formats=FORMATS) as file:
+        width, height = file.size
+        if "exif" in file.info and file.getexif().get(ORIENTATION) in TURNED:  # without it, a PNG would be decoded
+            width, height = height, width
+        return width, height, file.mode in GREY_MODES
+
+
+def _to_eight_bits(image):
+    """Scale 16-bit grey, 0 to 65535, down to 0 to 255; Pillow by itself would cut off all above 255."""
+    from PIL import Image
+
+    if image.mode == "F":
+        raise ValueError("its pixels are floats of no known scale; save it with 8 or 16 bits")
+    if not image.mode.startswith("I"):
+        return image
+    values = np.asarray(image)
+    if values.min() < 0 or values.max() > 65535:
+        raise ValueError("its pixels have more than 16 bits; save it with 8 or 16 bits")
+    return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))  # rounds

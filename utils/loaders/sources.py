@@ -1,0 +1,161 @@
+"""Where a data set's images come from: a folder of files, or the sets that Keras keeps (Fashion-MNIST, MNIST).
+
+A source has `.names`, one an image, `.classes`, `.class_of(name)`, `.files(names)`, `.decode(name, shape, background,
+fit)`, `.natural_size()`, `.natural_channels()`, and `.facts()`, which say whether a cache of it is still good;
+`.first_facts` are those of when its names were listed.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from utils.files.image_files import is_image_name
+from utils.loaders.decoding import decode_image, fit_picture, look_at
+
+NATURAL_SIZES = (28, 32, 64, 128)  # what the networks scale to; 256 only on request
+LOOKED_AT = 200  # files whose size is asked before a natural size is chosen
+KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+KERAS_SETS = {  # {name: (folder of the files in <Keras folder>/datasets, their names, classes)}
+    "fashion_mnist": (
+        "fashion-mnist",
+        [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("labels-idx1", "images-idx3")],
+        ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
+    ),
+    "mnist": (".", ["mnist.npz"], [str(digit) for digit in range(10)]),
+}
+
+
+class FolderOfImages:
+    """Every image below a folder, at any depth; the first sub-folders are the classes.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        if not folder.is_dir():
+            raise FileNotFoundError(_what_is_there(folder))
+        self.first_facts = self.facts()
+        self.names = [name for name, _, _ in self.first_facts[1]]
+        self.classes = sorted({self.class_of(name) for name in self.names})
+
+    def _list(self):
+        names = []
+        for place, folders, files in os.walk(self.folder):
+            folders[:] = [name for name in folders if name[0] != "." and name != "__MACOSX"]
+            below = os.path.relpath(place, self.folder).replace(os.sep, "/")
+            prefix = "" if below == "." else f"{below}/"
+            names += [prefix + name for name in files if is_image_name(name)]
+        return sorted(names)
+
+    def class_of(self, name: str) -> str:
+        return name.split("/")[0] if "/" in name else self.folder.name
+
+    def files(self, names: list[str]) -> list[Path]:
+        return [self.folder / name for name in names]
+
+    def decode(self, name: str, shape, background, fit: str) -> np.ndarray:
+        return decode_image(self.folder / name, shape[:2], shape[2], background, fit)
+
+    def facts(self) -> list:
+        """The folder, and each image's name, bytes and time of change, as they are now."""
+        rows = []
+        for name in self._list():
+            with suppress(FileNotFoundError):  # removed since
+                state = os.stat(f"{self.folder}/{name}")
+                rows.append([name, state.st_size, state.st_mtime_ns])
+        return [str(self.folder), rows]
+
+    def natural_size(self) -> int:
+        """The largest of 28, 32, 64, 128 that half of the images fill, by a look at some of them."""
+        step = -(-len(self.names) // LOOKED_AT)
+        sides = [min(look[:2]) for look in map(self._look, self.names[::step]) if look]
+        if not sides:
+            return NATURAL_SIZES[-1]
+        return max([size for size in NATURAL_SIZES if size <= np.median(sides)], default=NATURAL_SIZES[0])
+
+    def natural_channels(self) -> int:
+        """1 if all the files are grey by their own format, else 3; the first coloured one settles it."""
+        looks = (self._look(name) for name in self.names)
+        return 1 if all(grey for _, _, grey in filter(None, looks)) else 3
+
+    def _look(self, name):
+        try:
+            return look_at(self.folder / name)
+        except Exception:  # a damaged image can fail in any way
+            return None
+
+
+class KerasImages:
+    """The training images of a set that Keras downloads once and keeps: 60,000 of 28 x 28, grey.
+
+    The 10,000 test images stay out: whatever compares what was learnt with images never seen can use them.
+
+    Raises:
+        FileNotFoundError: the set is not in Keras' folder and cannot be downloaded.
+    """
+
+    def __init__(self, data_name: str):
+        from utils.quiet import keras
+
+        self.data_name = data_name
+        _, _, self.classes = KERAS_SETS[data_name]
+        try:
+            (self.images, self.labels), _ = getattr(keras.datasets, data_name).load_data()  # (60000, 28, 28) uint8
+        except Exception as error:  # keras.utils.get_file raises a bare Exception
+            raise FileNotFoundError(_what_to_put_where(data_name, error)) from error
+        self.names = [str(i) for i in range(len(self.images))]
+        self.first_facts = self.facts()
+
+    def class_of(self, name: str) -> str:
+        return self.classes[self.labels[int(name)]]
+
+    def files(self, names: list[str]) -> list[Path]:
+        return []
+
+    def decode(self, name: str, shape, background, fit: str) -> np.ndarray:
+        from PIL import Image
+
+        return fit_picture(Image.fromarray(self.images[int(name)]), shape[:2], shape[2], background, fit)
+
+    def facts(self) -> list:
+        return [f"keras.datasets.{self.data_name}", len(self.images)]
+
+    def natural_size(self) -> int:
+        return self.images.shape[1]
+
+    def natural_channels(self) -> int:
+        return 1
+
+
+def find_source(data_name: str, data_folder: str | os.PathLike) -> FolderOfImages | KerasImages:
+    """The folder <data_folder>/<data_name>, or Keras' set of that name where there is no such folder."""
+    folder = Path(data_folder) / data_name
+    if data_name in KERAS_SETS and not folder.exists():
+        return KerasImages(data_name)
+    return FolderOfImages(folder)
+
+
+def _what_is_there(folder):
+    parent = folder.parent
+    there = sorted(p.name for p in parent.iterdir() if p.is_dir() and p.name[0] != ".") if parent.is_dir() else []
+    return (
+        f"there is no folder {folder}; {parent} holds {', '.join(there) or 'no data set'}. Draw the lines with "
+        f'`python -m lines --out {parent.as_posix()}/lines`, unpack your images: extract_archive("data.zip", '
+        f'"{parent.as_posix()}"), or take a set of Keras: {", ".join(KERAS_SETS)}'
+    )
+
+
+def _what_to_put_where(data_name, error):
+    folder, files, _ = KERAS_SETS[data_name]
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    place = home / "datasets" / folder
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return (
+        f"{data_name} could be neither found on this machine nor downloaded ({reason}). Without a connection, fetch "
+        f"{', '.join(files)} from {KERAS_ADDRESS} on another machine and put them into {place}; if a file there is "
+        "damaged, remove it"
+    )

@@ -1,0 +1,40 @@
+"""What did it learn: images read line by line, held against the rules and against other images.
+
+One story a file: `lines` (from pixels to lines), `rules` (which rules an image keeps), `reporting` (a batch as
+numbers), `views` (the same as table and figure), `distances` (between batches of any images), `colors`, `shrinking`.
+"""
+
+from utils.images import psnr_each
+from utils.reading.distances import (
+    coverage,
+    diversity,
+    kernel_distance,
+    nearest_distances,
+    random_features,
+    sliced_wasserstein,
+)
+from utils.reading.lines import Line, read_lines
+from utils.reading.reporting import THREE_LINES, against_rules, report
+from utils.reading.rules import Rules, nearest_drawn, rules_kept
+from utils.reading.views import figure, side_by_side, table
+
+__all__ = [
+    "THREE_LINES",
+    "Line",
+    "Rules",
+    "against_rules",
+    "coverage",
+    "diversity",
+    "figure",
+    "kernel_distance",
+    "nearest_distances",
+    "nearest_drawn",
+    "psnr_each",
+    "random_features",
+    "read_lines",
+    "report",
+    "rules_kept",
+    "side_by_side",
+    "sliced_wasserstein",
+    "table",
+]

@@ -1,0 +1,222 @@
+"""How a report of `utils.reading` is shown: as a Markdown table and as one figure."""
+
+import os
+
+import numpy as np
+
+from lines import COLOR_NAMES, PALETTE, SIZE
+from utils.figures.style import FAINT, INK, LINE, finish
+from utils.reading.colors import NAMED_COLORS
+from utils.reading.rules import Rules
+
+RULE_NAMES = {
+    "one_vertical": "exactly one vertical",
+    "two_horizontals": "exactly two horizontals",
+    "x": "vertical in its range",
+    "y1": "first horizontal in its range",
+    "y2": "second horizontal in its range",
+    "palette": "colours of the palette",
+    "width": "widths near 5 pixels",
+    "inked": "inked over their length",
+    "straight": "straight and upright",
+}
+RULE_COLOR = tuple(PALETTE[2] / 255)  # the red of the palette
+
+
+def table(numbers: dict, drawn: dict | None = None) -> str:
+    """Write a report as a Markdown table.
+
+    Args:
+        numbers: what `report` gave.
+        drawn: a second report to stand beside it, that of as many drawn images.
+
+    Returns:
+        The table, lines joined by newlines.
+    """
+    head = [f"{numbers['images']:,} images", "drawn by the rules"]
+    return side_by_side(dict(zip(head, filter(None, (numbers, drawn)), strict=False)))
+
+
+def side_by_side(reports: dict[str, dict]) -> str:
+    """Write several reports as one Markdown table.
+
+    Args:
+        reports: what `report` gave, by the names of the columns.
+
+    Returns:
+        The table, lines joined by newlines.
+
+    Example:
+        >>> print(side_by_side({"GAN": report(ours), "VAE": report(theirs)}))
+    """
+    columns = [_rows(one) for one in reports.values()]
+    lines = ["| " + " | ".join(["number", *reports]) + " |", "|---|" + "---:|" * len(columns)]
+    for name in dict.fromkeys(name for column in columns for name in column):
+        lines.append("| " + " | ".join([name, *(column.get(name, "") for column in columns)]) + " |")
+    return "\n".join(lines)
+
+
+def _rows(numbers: dict) -> dict[str, str]:
+    """The rows of the table, name by name."""
+    rows = {}
+    if "adherence" in numbers:
+        rows["keep all the rules"] = f"{numbers['adherence']['all']:.1%}"
+        rows |= {f"· {RULE_NAMES[name]}": f"{share:.1%}" for name, share in numbers["adherence"]["rules"].items()}
+        distance = numbers["class_distance"]
+        low, high = distance["quantiles"]["5"], distance["quantiles"]["95"]
+        rows["nearest drawn image, dB (5 to 95 %)"] = f"{distance['median']:.1f} ({low:.1f} to {high:.1f})"
+        rows["identical to a drawn image"] = f"{distance['identical']:.1%}"
+        for kind in ("lines", "verticals", "horizontals"):
+            counts = numbers["census"][kind]
+            rows[f"images with so many {kind}"] = ", ".join(f"{n}: {share:.1%}" for n, share in counts.items())
+        rows["images in which lines touch"] = f"{numbers['census']['touching']:.1%}"
+        palette = numbers["palette"]
+        rows["ink of the palette"] = ", ".join(f"{name} {palette[name]:.1%}" for name in COLOR_NAMES)
+        hues = ", ".join(
+            f"{name} {share:.1%}" for name, share in list(palette["new_hues"].items())[:5] if share >= 5e-4
+        )
+        rows["ink of new hues"] = f"{palette['new']:.1%}" + (f" ({hues})" if hues else "")
+        for name, divergence in numbers["coverage"].items():
+            rows[f"divergence of {name} from the rules, bits"] = f"{divergence:.3f}"
+    spread = numbers["diversity"]
+    rows["mean distance of two images"] = f"{spread['distance']:.3f}"
+    rows["clearly different images"] = f"{spread['different']:,} of {spread['images']:,}"
+    if numbers["memory"] is not None:
+        memory = numbers["memory"]
+        rows["distance to the nearest training image (expected)"] = (
+            f"{memory['distance']:.3f} ({memory['expected']:.3f})"
+        )
+        rows["their ratio"] = f"{memory['ratio']:.2f}"
+        rows["copies of a training image (expected)"] = f"{memory['copies']:.1%} ({memory['copies_expected']:.1%})"
+    if numbers["reach"] is not None:
+        reach = numbers["reach"]
+        rows["reference images covered (expected)"] = f"{reach['coverage']:.1%} ({reach['expected']:.1%})"
+        rows["density around reference images (expected)"] = f"{reach['density']:.2f} (1.00)"
+    if numbers["sliced_wasserstein"] is not None:
+        for name, value in numbers["sliced_wasserstein"].items():
+            rows[f"sliced Wasserstein distance, {name}"] = f"{value:.4f}"
+        rows["kernel distance"] = f"{numbers['kernel_distance']:.4f}"
+    return rows
+
+
+def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = True):
+    """Draw a report as one figure: rules kept, census, ink, and where the lines stand.
+
+    Of a report without rules: how many images differ, how much of the reference they cover and how many are copies,
+    beside what is to be expected of images from the reference's own source.
+
+    Args:
+        numbers: what `report` gave.
+        path: where to save it as PNG.
+        show: show it in the notebook.
+
+    Returns:
+        The path, or the Matplotlib figure where there is none.
+    """
+    from matplotlib.figure import Figure
+
+    if "adherence" not in numbers:
+        return _figure_without_rules(numbers, path, show)
+    canvas = Figure(figsize=(12, 6.4), layout="constrained")
+    canvas.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+    axes = canvas.subplots(2, 3)
+    _draw_rules(axes[0, 0], numbers["adherence"])
+    _draw_census(axes[0, 1], numbers["census"]["lines"])
+    _draw_ink(axes[0, 2], numbers["palette"])
+    rules = Rules(**numbers["rules"])
+    for one, (name, title) in zip(
+        axes[1], {"x": "verticals", "y1": "first horizontals", "y2": "second horizontals"}.items(), strict=True
+    ):
+        _draw_positions(one, numbers["positions"][name], rules.distribution[name], title, numbers["coverage"][name])
+    distance = numbers["class_distance"]["median"]
+    canvas.suptitle(
+        f"{numbers['images']:,} images: {numbers['adherence']['all']:.1%} keep all the rules, "
+        f"{numbers['diversity']['different']:,} of {numbers['diversity']['images']:,} clearly different, "
+        f"the nearest drawn image at {distance:.1f} dB",
+        x=0.01,
+        ha="left",
+        fontsize=12,
+        color=INK,
+    )
+    return finish(canvas, path, show, dpi=110)
+
+
+def _figure_without_rules(numbers: dict, path: str | os.PathLike | None, show: bool):
+    from matplotlib.figure import Figure
+
+    spread, reach, memory = numbers["diversity"], numbers["reach"], numbers["memory"]
+    bars = {"images clearly different from each other": (spread["different"] / spread["images"], None)}
+    if reach is not None:
+        bars["reference images covered"] = (reach["coverage"], reach["expected"])
+    if memory is not None:
+        bars["copies of a reference image"] = (memory["copies"], memory["copies_expected"])
+    canvas = Figure(figsize=(8, 0.8 + 0.45 * len(bars)), layout="constrained")
+    axes = canvas.subplots()
+    places = np.arange(len(bars))[::-1]
+    axes.barh(places, [share for share, _ in bars.values()], color=FAINT, height=0.6)
+    for place, (share, expected) in zip(places, bars.values(), strict=True):
+        if expected is not None:
+            axes.plot([expected] * 2, [place - 0.38, place + 0.38], color=RULE_COLOR, linewidth=2)
+        beside = "" if expected is None else f" ({expected:.0%})"
+        axes.text(1.03, place, f"{share:.0%}{beside}", va="center", fontsize=9, color=INK)
+    axes.set_yticks(places, list(bars), fontsize=9)
+    axes.set_xlim(0, 1.2)
+    axes.set_xticks([])
+    _clean(axes, f"{numbers['images']:,} images; in red and in brackets: expected of the reference's own source")
+    return finish(canvas, path, show, dpi=110)
+
+
+def _draw_rules(axes, adherence: dict) -> None:
+    names = [*RULE_NAMES.values(), "all of them"]
+    shares = [*(adherence["rules"][name] for name in RULE_NAMES), adherence["all"]]
+    places = np.arange(len(names))[::-1]
+    axes.barh(places, shares, color=[FAINT] * len(RULE_NAMES) + [INK], height=0.7)
+    for place, share in zip(places, shares, strict=True):
+        axes.text(min(share + 0.02, 1.02), place, f"{share:.0%}", va="center", fontsize=8, color=INK)
+    axes.set_yticks(places, names, fontsize=8)
+    axes.set_xlim(0, 1.15)
+    axes.set_xticks([])
+    _clean(axes, "share of images that keep the rule")
+
+
+def _draw_census(axes, lines: dict[str, float]) -> None:
+    counts = range(max(6, *(int(count) + 1 for count in lines)))
+    shares = [lines.get(str(count), 0) for count in counts]
+    axes.bar(list(counts), shares, color=[INK if count == 3 else FAINT for count in counts], width=0.7)
+    for count, share in zip(counts, shares, strict=True):
+        if share > 0:
+            axes.text(count, share, f"{share:.0%}", ha="center", va="bottom", fontsize=8, color=INK)
+    axes.set_xticks(list(counts))
+    axes.set_yticks([])
+    _clean(axes, "lines in an image")
+
+
+def _draw_ink(axes, palette: dict) -> None:
+    names = [*COLOR_NAMES, *list(palette["new_hues"])[:4]]
+    shares = [palette[name] for name in COLOR_NAMES] + list(palette["new_hues"].values())[:4]
+    looks = {name: tuple(np.array(color) / 255) for name, color in reversed(NAMED_COLORS)}
+    colors = [looks.get(name, "none") for name in names]
+    axes.bar(range(len(names)), shares, color=colors, edgecolor=FAINT, width=0.7)
+    for i, share in enumerate(shares):
+        axes.text(i, share, f"{share:.0%}" if share >= 0.01 else "<1%", ha="center", va="bottom", fontsize=8, color=INK)
+    axes.set_xticks(range(len(names)), names, fontsize=8, rotation=30 if len(names) > 5 else 0)
+    axes.set_yticks([])
+    _clean(axes, "share of the ink")
+
+
+def _draw_positions(axes, counts: list[int], expected: np.ndarray, title: str, divergence: float) -> None:
+    width = 4 if np.count_nonzero(expected > 1e-6) > SIZE // 4 else 1  # single pixels where the range is narrow
+    shares = np.asarray(counts) / max(np.sum(counts), 1)
+    shares = shares[2:-2].reshape(-1, width).mean(axis=1)  # so that a bin begins with the range, at 10
+    axes.bar(np.arange(2, SIZE - 2, width), shares, align="edge", color=FAINT, width=width)
+    axes.step(np.arange(SIZE + 1), [*expected, 0], where="post", color=RULE_COLOR, linewidth=1.2)
+    axes.set_yticks([])
+    axes.set_xlim(0, SIZE)
+    _clean(axes, f"{title}: {divergence:.3f} bits from the rules")
+
+
+def _clean(axes, title: str) -> None:
+    axes.set_title(title, loc="left", fontsize=10, color=INK)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(LINE)
+    axes.tick_params(colors=INK, length=0, labelsize=8)

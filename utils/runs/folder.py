@@ -1,0 +1,83 @@
+"""The run folder: made, described, and what lies in it."""
+
+import datetime
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+from utils import files
+from utils.files.json_files import read_json
+from utils.quiet import keras
+from utils.runs.checkpoints import CHECKPOINT, DATA
+
+PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow")
+
+
+def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
+    """Make a run's folders, named as the original's: <root>/<section>/<run_id>_<data_name>/{viz,images,weights}.
+
+    Returns:
+        The run folder's path. Nothing that it holds already is touched.
+    """
+    folder = Path(root) / section / f"{run_id}_{data_name}"
+    for name in ("viz", "images", "weights"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def sample_sheet(folder, step):
+    """The path of a run's sample sheet after `step`, there or not."""
+    return Path(folder) / "images" / f"sample_{step}.png"
+
+
+def sample_sheets(folder):
+    """The sample sheets of a run in the order of their steps, as a list of (step, path)."""
+    found = [(path.stem.removeprefix("sample_"), path) for path in (Path(folder) / "images").glob("sample_*.png")]
+    return sorted((int(step), path) for step, path in found if step.isdigit())
+
+
+def files_to_share(folder):
+    """What a visitor takes home from a run: everything but hidden files and what only resuming needs."""
+    folder = Path(folder)
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    return [path for path in found if path not in (folder / CHECKPOINT, folder / DATA)]
+
+
+def describe(folder, resumed=False, **facts):
+    """Write run.json: the facts given, beside the date, the versions and the machine.
+
+    Args:
+        folder: the run folder.
+        resumed: whether an earlier training goes on there: "started" then stays its own, and "resumed" is now.
+        **facts: values that JSON can hold, e.g. `data_name="lines"`, `images=10000`, `seed=1`.
+    """
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    machine = {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()}
+    path, now = Path(folder) / "run.json", datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    dates = {"started": now}
+    if resumed and path.exists():
+        dates = {"started": read_json(path).get("started", now), "resumed": now}
+    record = {**facts, **dates, "backend": keras.backend.backend(), "versions": versions, "machine": machine}
+    return files.write_json(path, record)
+
+
+def processor_name():
+    """The processor's name as the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+# History -------------------------------------------------------------------------------------------------------------
+
+
+# Callbacks -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,151 @@
+"""When did it learn what? Reads the lines of sample images while a training goes on, and draws them beside the losses.
+
+`ReadAlong` is a Keras callback for `.train`: every so many steps it lets the generator draw the same latent vectors,
+reads the lines and adds a row to readings.csv in the run folder. `plot_learning` draws adherence and census over the
+steps, on one axis with the losses. Rules are those of `lines.lines`; other data sets have losses and sample sheets.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from utils import files, reading
+from utils.figures import draw_curves
+from utils.figures.style import INK, finish
+from utils.latent.generating import generate_images
+from utils.latent.paths import generate_latent_points
+from utils.quiet import keras
+
+READINGS = "readings.csv"
+RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizontals", "palette": "the palette's colours"}
+CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a", "#b5312a")  # 0 to 6 lines, 3 black
+
+
+def measure(images: np.ndarray) -> dict[str, float]:
+    """The numbers that are worth following while a network learns, as one flat row.
+
+    Args:
+        images: (n, h, w, 3), uint8 or float in [-1, 1], at least 2.
+
+    Returns:
+        "adherence", the share of images that keep all the rules; each single rule by its name; "lines_0" to "lines_6",
+        the shares of images with so many lines (6: or more); "divergence_x", "_y1", "_y2" and "_colors", in bits, how
+        far positions and colours are from the rules' distribution; "different", the share of clearly different images.
+    """
+    numbers = reading.against_rules(images)
+    lines = {int(count): share for count, share in numbers["census"]["lines"].items()}
+    census = {f"lines_{count}": lines.get(count, 0.0) for count in range(6)}
+    spread = reading.diversity(images)
+    return {
+        "adherence": numbers["adherence"]["all"],
+        **numbers["adherence"]["rules"],
+        **census,
+        "lines_6": sum(share for count, share in lines.items() if count > 5),
+        **{f"divergence_{name}": value for name, value in numbers["coverage"].items()},
+        "different": spread["different"] / spread["images"],
+    }
+
+
+class ReadAlong(keras.callbacks.Callback):
+    """Reads sample images every so many steps, and at the end, into readings.csv.
+
+    Args:
+        folder: the run folder. Rows that an earlier part of the run left there are kept up to the step it resumes from.
+        every: steps between two readings.
+        count: images a reading; the share of 200 images is known to within 7 %.
+        seed: of their latent vectors, the same each time.
+    """
+
+    def __init__(self, folder, every=100, count=200, seed=1):
+        super().__init__()
+        self.folder, self.every, self.count, self.seed = Path(folder), every, count, seed
+        self.rows = None
+
+    def on_train_begin(self, logs=None):
+        if self.rows is None:
+            path = self.folder / READINGS
+            self.rows = [row for row in _rows(path) if row["step"] < self.model.epoch] if path.exists() else []
+
+    def due(self, step):
+        return step % self.every == 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.due(self.model.epoch) or self.model.stop_training:
+            self._read()
+
+    def _read(self):
+        model = self.model
+        model.synchronise()
+        Z = generate_latent_points(model.z_dim, self.count, seed=self.seed)
+        numbers = measure(generate_images(model.ema_generator or model.generator, Z))
+        row = {"step": model.epoch, "minutes": sum(model.step_seconds) / 60, **numbers}
+        self.rows.append(row)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, row, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: f"{value:.5g}" for name, value in one.items()} for one in self.rows)
+        files.write_text(self.folder / READINGS, text.getvalue())
+
+
+def read_readings(folder: str | os.PathLike) -> dict[str, np.ndarray]:
+    """Read readings.csv of a run folder: a dict of arrays, one for each column of `ReadAlong`.
+
+    Raises:
+        FileNotFoundError: the run was trained without `ReadAlong`.
+    """
+    path = Path(folder) / READINGS
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist: train with callbacks=[learning.ReadAlong({str(folder)!r})]")
+    rows = _rows(path)
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {}
+
+
+def _rows(path):
+    with path.open(newline="", encoding="utf-8") as lines:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+
+
+def plot_learning(
+    folder: str | os.PathLike,
+    losses: Mapping[str, Sequence[float]],
+    path: str | os.PathLike | None = None,
+    show: bool = True,
+):
+    """Draw adherence and census over the steps, above the losses.
+
+    Args:
+        folder: the run folder with its readings.
+        losses: a name and one float a step for each, `model.losses_of`.
+        path: where to save the figure as PNG.
+        show: show it in the notebook.
+
+    Returns:
+        The path, or the Matplotlib figure where there is none.
+
+    Raises:
+        FileNotFoundError: the run was trained without `ReadAlong`.
+    """
+    from matplotlib.figure import Figure
+
+    readings = read_readings(folder)
+    canvas = Figure(figsize=(9, 9), layout="constrained")
+    kept, census, below = canvas.subplots(3, 1, sharex=True)
+    steps = readings["step"]
+    for name, label in RULES_DRAWN.items():
+        kept.plot(steps, readings[name], linewidth=1, marker=".", markersize=4, label=label)
+    kept.plot(steps, readings["adherence"], color="black", linewidth=2, marker=".", label="all the rules")
+    kept.set_title("Share of images that keep the rules", loc="left", fontsize=13, color=INK)
+    shares = [readings[f"lines_{count}"] for count in range(7)]
+    census.stackplot(steps, shares, labels=[*map(str, range(6)), "6 or more"], colors=CENSUS_COLORS)
+    census.set_title("Lines in an image", loc="left", fontsize=13, color=INK)
+    for axes in (kept, census):
+        axes.set_ylim(0, 1)
+        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9, labelcolor=INK)
+    draw_curves(below, losses, "Losses")
+    return finish(canvas, path, show, dpi=110)

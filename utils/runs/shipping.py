@@ -1,0 +1,133 @@
+"""Generators: the one trained last, those that ship with the project, and how a run's becomes one that ships."""
+
+from pathlib import Path
+
+import numpy as np
+
+from utils import files
+from utils.files.json_files import read_json
+from utils.runs.history import read_history
+
+SHIPPED_BITS, WHOLE_BYTES = 12, 2**20
+SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_faithful")]
+SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; its encoder lies beside it
+
+
+def latest_generator(root="run"):
+    """The generator.h5 below `root` written last, or the moving average beside it; None where there is none."""
+    there = filter(Path.is_file, Path(root).glob("**/generator.h5"))
+    found = max(there, key=lambda path: path.stat().st_mtime, default=None)
+    averaged = found and found.with_name("generator_ema.h5")
+    return averaged if averaged and averaged.exists() else found
+
+
+def any_generator(root="run"):
+    """The generator to open when a visitor names none: the one trained here last, else the best of those that ship.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    found = latest_generator(root)
+    for path in filter(None, [found, *SHIPPED_GENERATORS]):
+        if path.exists():
+            return path
+    raise FileNotFoundError(
+        f"There is no generator.h5 in {root}/ and none in {SHIPPED_GENERATORS[0].parent}/. Train one with "
+        f"notebooks/Training.ipynb, or give the path of yours."
+    )
+
+
+def shipped_generator():
+    """The best GAN generator of those that ship.
+
+    Raises:
+        FileNotFoundError: none is there.
+    """
+    for path in SHIPPED_GENERATORS:
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"There is no {SHIPPED_GENERATORS[-1]}: take it from the project again.")
+
+
+def encoder_beside(path):
+    """Where the encoder of an autoencoder lies whose decoder is `path`: cvae_128_encoder.h5 beside cvae_128.h5."""
+    path = Path(path)
+    return path.with_name(f"{path.stem}_encoder{path.suffix}")
+
+
+def ship(folder, path, **facts):
+    """Copy a run's generator to `path`, smaller, and write its card beside it: how it was trained, as JSON.
+
+    It is the moving average generator_ema.h5 where there is one, else generator.h5. An autoencoder's encoder.h5 goes
+    beside it, see `encoder_beside`.
+
+    The weights stay float32. Those of a file above `WHOLE_BYTES` keep only `SHIPPED_BITS` bits after the leading one,
+    so that HDF5's own compression finds something to save. Convolutions on 16 bits, as the training's, keep 7 or 10.
+
+    Args:
+        folder: the run folder.
+        path: e.g. `data/generators/three_lines_128_faithful.h5`; the card takes its name, with .json.
+        **facts: what else the card says, e.g. `command`, which trains it again, or `report`.
+
+    Returns:
+        The card's path.
+    """
+    folder, path = Path(folder), Path(path)
+    averaged = folder / "generator_ema.h5"
+    source = averaged if averaged.exists() else folder / "generator.h5"
+    history = read_history(folder)
+    card = {
+        "name": path.stem,
+        "made_of": source.name,
+        "steps": len(history["step"]),
+        "training_minutes": round(sum(history["seconds"]) / 60, 1),
+        "last_losses": {name: values[-1] for name, values in history.items() if name not in ("step", "seconds")},
+        "parameters": read_json(folder / "params.json"),
+        "run": read_json(folder / "run.json"),
+        "weights": _weights_of(source),
+        **facts,
+    }
+    with files.write_whole(path) as temporary:
+        _write_compressed(source, temporary)
+    if (folder / "encoder.h5").exists():
+        with files.write_whole(encoder_beside(path)) as temporary:
+            _write_compressed(folder / "encoder.h5", temporary)
+    return files.write_json(path.with_suffix(".json"), card)
+
+
+def _is_rounded(source):
+    return source.stat().st_size > WHOLE_BYTES
+
+
+def _weights_of(source):
+    rounded = f" rounded to {SHIPPED_BITS} bits after the leading one" if _is_rounded(source) else ""
+    return f"float32{rounded}, compressed"
+
+
+def _write_compressed(source, target):
+    import h5py
+
+    rounded = _is_rounded(source)
+
+    def copy(name, item):
+        if isinstance(item, h5py.Dataset):
+            values = item[()]
+            packed = {}
+            if values.dtype == np.float32 and values.ndim:
+                values = _rounded(values, SHIPPED_BITS) if rounded else values
+                packed = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
+            written = small.create_dataset(name, data=values, **packed)
+        else:
+            written = small.require_group(name)
+        written.attrs.update(item.attrs)
+
+    with h5py.File(source, "r") as whole, h5py.File(target, "w") as small:
+        small.attrs.update(whole.attrs)
+        whole.visititems(copy)
+
+
+def _rounded(values, bits):
+    """float32 values rounded to so many bits after the leading one: the rest of the mantissa becomes zero."""
+    spare = 23 - bits
+    integers = values.view(np.uint32)
+    return ((integers + np.uint32(1 << (spare - 1))) & np.uint32((0xFFFFFFFF << spare) & 0xFFFFFFFF)).view(np.float32)

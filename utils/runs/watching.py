@@ -1,0 +1,146 @@
+"""Watching a training: a live sheet and graph in a notebook, and TensorBoard.
+
+- `LiveView` shows, below the cell, the newest sample sheet beside the losses so far, and replaces it at each snapshot;
+  `.train` adds it by itself in a notebook.
+- `TensorBoard` writes losses and sample sheets for `tensorboard --logdir run`; hand it to `.train(callbacks=[...])`.
+"""
+
+import io
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from utils.figures import draw_curves
+from utils.figures.style import draw_image, in_notebook
+from utils.quiet import keras
+from utils.runs.callbacks import Listener
+from utils.runs.folder import sample_sheet
+
+
+class LiveView(Listener):
+    """Shows the newest sample sheet beside the losses, in one place that is drawn anew.
+
+    Args:
+        folder: the run folder, whose sample sheets are shown; put it after the callback that draws them.
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        super().__init__()
+        self.folder, self.handle = Path(folder), None
+
+    def on_train_batch_end(self, batch, logs=None):
+        sheet = sample_sheet(self.folder, self.model.epoch)
+        if sheet.exists():
+            self._show(sheet)
+
+    def _show(self, sheet):
+        from IPython.display import Image, display
+
+        image = Image(view(sheet, self.model.losses_of, f"after step {self.model.epoch}"))
+        if self.handle is None:
+            self.handle = display(image, display_id=True)
+        else:
+            self.handle.update(image)
+
+
+def view(sheet: str | os.PathLike, losses: dict, title: str) -> bytes:
+    """Draw a sample sheet beside the losses, as the bytes of a PNG."""
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+    figure = Figure(figsize=(11, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(2, 3))
+    draw_image(left, np.asarray(Image.open(sheet).convert("RGB")))
+    left.set_title(title, loc="left", fontsize=11)
+    draw_curves(right, losses, "Losses")
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=80, facecolor="white")
+    return png.getvalue()
+
+
+class TensorBoard(Listener):
+    """Writes the losses of every step and each sample sheet into `folder`/tensorboard.
+
+    Args:
+        folder: the run folder.
+
+    Raises:
+        ImportError: the package tensorboard is not installed, or neither TensorFlow nor PyTorch is.
+
+    Example:
+        >>> gan.train(..., run_folder=folder, callbacks=[TensorBoard(folder)])  # then: tensorboard --logdir run
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        super().__init__()
+        self.folder = Path(folder)
+        self.writer = _writer(self.folder / "tensorboard")
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = self.model.epoch
+        for name, values in self.model.losses_of.items():
+            self.writer.scalar(name, values[-1], step)
+        sheet = sample_sheet(self.folder, step)
+        if sheet.exists():
+            self.writer.image("samples", sheet, step)
+
+    def on_train_end(self, logs=None):
+        self.writer.flush()
+
+
+class _TensorFlowWriter:
+    def __init__(self, folder):
+        import tensorflow as tf
+
+        self.tf, self.writer = tf, tf.summary.create_file_writer(str(folder))
+
+    def scalar(self, name, value, step):
+        with self.writer.as_default():
+            self.tf.summary.scalar(name, value, step)
+
+    def image(self, name, path, step):
+        with self.writer.as_default():
+            self.tf.summary.image(name, _pixels(path)[None], step)
+
+    def flush(self):
+        self.writer.flush()
+
+
+class _TorchWriter:
+    def __init__(self, folder):
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.writer = SummaryWriter(str(folder))
+
+    def scalar(self, name, value, step):
+        self.writer.add_scalar(name, value, step)
+
+    def image(self, name, path, step):
+        self.writer.add_image(name, _pixels(path), step, dataformats="HWC")
+
+    def flush(self):
+        self.writer.flush()
+
+
+def _writer(folder):
+    """What there is to write with: PyTorch where it is the backend, so that TensorFlow is not started for this."""
+    kinds = [_TensorFlowWriter, _TorchWriter]
+    for kind in kinds[:: -1 if keras.backend.backend() == "torch" else 1]:
+        with suppress(ImportError):
+            import tensorboard  # noqa: F401  (TensorFlow's writer would miss it only at the first value)
+
+            return kind(folder)
+    raise ImportError("TensorBoard is not installed: pip install tensorboard; TensorFlow or PyTorch writes its files")
+
+
+def _pixels(path):
+    from PIL import Image
+
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def notebook_views(folder) -> list:
+    """The callbacks that show a training in a notebook; none elsewhere."""
+    return [LiveView(folder)] if in_notebook() else []
