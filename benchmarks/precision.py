@@ -68,7 +68,7 @@ def table(models, images):
     rows = {}
     for kind, gan in models.items():
         last = slice(-len(gan.g_losses) // 3, None)
-        numbers, distance = learning.measure(images[kind]), reading.sliced_wasserstein(images[kind], reference)
+        numbers, distance = learning.measure_rules(images[kind]), reading.sliced_wasserstein(images[kind], reference)
         rows[kind] = {
             "seconds a step, median": f"{np.median(gan.step_seconds):.2f}",
             "critic's loss, median of the last third": f"{np.median(gan.losses_of['d_loss'][last]):.2f}",

@@ -40,7 +40,7 @@ ROWS = {  # the numbers of the table, by name
     "ink of new hues": lambda n: n["palette"]["new"],
     "clearly different from each other": lambda n: n["diversity"]["different"] / n["diversity"]["images"],
     "copies of a training image": lambda n: n["memory"]["copies"],
-    "training images covered": lambda n: n["reach"]["coverage"],
+    "training images covered": lambda n: n["coverage"]["share"],
 }
 OTHER_ROWS = {
     "second horizontal over the vertical": lambda n: f"{n['together']['order']:.1%}",
@@ -105,7 +105,7 @@ def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
     return float((joint[there] * np.log2(joint[there] / independent[there])).sum())
 
 
-def measure(path, count, reference):
+def measure_generator(path, count, reference):
     """Draw `count` images with a generator: (images, report)."""
     generator = load_generator(path)
     Z = latent.generate_latent_points(generator.input_shape[-1], max(count, READ), seed=SEED)
@@ -144,7 +144,7 @@ def main():
     fresh = lines.draw(lines.sample(max(a.count, READ), seed=SEED))
     reports = {"drawn by the rules": report(fresh, a.count, reference)}
     for path in paths:
-        images, numbers = measure(path, a.count, reference)
+        images, numbers = measure_generator(path, a.count, reference)
         reports[path.stem] = numbers
         figures.sample_grid(images, SIDE, SIDE, a.out / f"samples_{path.stem}.png")
         reading.figure(numbers, a.out / f"results_{path.stem}.png", show=False)

@@ -54,7 +54,7 @@ def measure(model: str, count: int, frames: int, film: int) -> dict:
             animate(large, Path(folder) / "film.mp4", fps=30, total=film)
             result["film"] = time.perf_counter() - started
     result["memory"] = peak_memory()
-    result["quality"] = {kind: measuring.measure(upscaler, kind, count) for kind in KINDS}
+    result["quality"] = {kind: measuring.measure_upscaler(upscaler, kind, count) for kind in KINDS}
     return result
 
 

@@ -183,7 +183,7 @@ def card(model, out, facts):
     for name in (str(out), "lanczos", "bicubic"):
         upscaler = super_resolution.load_upscaler(name)
         scores[model.name if name == str(out) else name] = {
-            kind: {key: round(value, 3) for key, value in measuring.measure(upscaler, kind, HELD_OUT).items()}
+            kind: {key: round(value, 3) for key, value in measuring.measure_upscaler(upscaler, kind, HELD_OUT).items()}
             for kind in degradation.KINDS
         }
     versions = {package: metadata.version(package) for package in ("keras", "numpy", "scipy", "pillow")}

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATOR = ROOT / "data" / "generators" / "three_lines_128_faithful.h5"
+GENERATOR = ROOT / "data" / "generators" / "three_lines_128_published.h5"
 
 
 class Task:

@@ -30,7 +30,7 @@ from utils.latent import fingerprint
 from utils.latent.directions import read_directions
 
 NOTEBOOK = Path(__file__).with_name("Explorer.ipynb")
-SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_faithful.h5"  # from any folder
+SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_published.h5"  # from any folder
 LANGUAGE = "EXPLORER_LANGUAGE"
 WORTH = 0.1  # R² from which a direction does what it is called
 ROOM = 2**20  # bytes of a message beside the file in it, and of any other request

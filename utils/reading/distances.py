@@ -156,7 +156,7 @@ def coverage(
         most: how many of each are compared.
 
     Returns:
-        "coverage", the share of reference images that are covered, 0 to 1; "expected", what a batch of that many
+        "share", that of reference images which are covered, 0 to 1; "expected", what a batch of that many
         images from the same source covers in the mean, whatever the source (0.97 for as many images as references,
         less for fewer); "density", in how many neighbourhoods an image lies, in parts of what is expected: about 1
         for images that lie among those of the reference, whether they cover it or not, 0 for images that lie apart.
@@ -170,7 +170,7 @@ def coverage(
     # any five are as likely as any others.
     missed = np.prod([(m - 1 - i) / (n + m - 1 - i) for i in range(neighbours)])
     return {
-        "coverage": float(near.any(axis=0).mean()),
+        "share": float(near.any(axis=0).mean()),
         "expected": float(1 - missed),
         "density": float(near.sum() / (n * neighbours)),
     }

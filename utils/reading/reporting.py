@@ -88,8 +88,8 @@ def report(
           which lines touch, so that the count is uncertain.
         - "palette": shares of the ink, dim or bright, that has the hue of white, yellow, red and blue, "new", the rest,
           and "new_hues", what that is, by plain names.
-        - "coverage": Jensen-Shannon divergence, 0 (alike) to 1 bit (nothing in common), between what was found and the
-          rules' distribution of x, y1, y2 and colours (a fifth colour is any other).
+        - "divergence": Jensen-Shannon divergence, 0 (alike) to 1 bit (nothing in common), between what was found and
+          the rules' distribution of x, y1, y2 and colours (a fifth colour is any other).
         - "positions": how many lines were found at each of the 128 positions, for x, y1, y2.
         - "diversity": see `utils.reading.distances.diversity`.
         - "memory", with a reference: "distance", the median distance of an image to the nearest of the reference;
@@ -97,8 +97,8 @@ def report(
           "ratio" of the two, near 0 for a network that repeats what it has seen (pale and empty images lower it a
           little too); "copies", the share of images that are not clearly different from a reference image, and
           "copies_expected".
-        - "reach", with rules or a reference: "coverage", the share of reference images that one of the images comes
-          near to, "expected", what drawn by the same source they would cover, and "density"; see
+        - "coverage", with rules or a reference: "share", of the reference images, that one of the images comes near
+          to, "expected", the share that images drawn by the same source would cover, and "density"; see
           `utils.reading.distances.coverage`.
         - "sliced_wasserstein": "texture" and "layout"; "kernel_distance".
 
@@ -122,9 +122,9 @@ def report(
     numbers["memory"] = None if reference is None else _memory(images, reference, drawn)
     other = drawn if reference is None else _some(as_batch(reference), MOST_REFERENCE, rng)
     if other is None:
-        return numbers | {"reach": None, "sliced_wasserstein": None, "kernel_distance": None}
+        return numbers | {"coverage": None, "sliced_wasserstein": None, "kernel_distance": None}
     features, other_features = (random_features(batch[:MOST_FEATURES]) for batch in (images, other))
-    numbers["reach"] = coverage(features, other_features)
+    numbers["coverage"] = coverage(features, other_features)
     numbers["sliced_wasserstein"] = sliced_wasserstein(images, other, seed)
     numbers["kernel_distance"] = kernel_distance(features, other_features)
     return numbers
@@ -138,7 +138,7 @@ def against_rules(images: np.ndarray, rules: Rules = THREE_LINES) -> dict:
         rules: what they are held against.
 
     Returns:
-        "adherence", "census", "coverage" and "positions" as in `report`.
+        "adherence", "census", "divergence" and "positions" as in `report`.
     """
     found = read_lines(on_canvas(as_batch(images)))
     kept = [rules_kept(group, rules) for group in found]
@@ -149,7 +149,7 @@ def against_rules(images: np.ndarray, rules: Rules = THREE_LINES) -> dict:
             "rules": {name: float(np.mean([one[name] for one in kept])) for name in RULES},
         },
         "census": _census(found),
-        "coverage": _coverage(found, positions, rules),
+        "divergence": _divergences(found, positions, rules),
         "positions": {name: np.bincount(places, minlength=SIZE).tolist() for name, places in positions.items()},
     }
 
@@ -196,7 +196,7 @@ def _positions(found: list[list[Line]], rules: Rules) -> dict[str, np.ndarray]:
     }
 
 
-def _coverage(found: list[list[Line]], positions: dict[str, np.ndarray], rules: Rules) -> dict[str, float]:
+def _divergences(found: list[list[Line]], positions: dict[str, np.ndarray], rules: Rules) -> dict[str, float]:
     """Compare what was found with the distribution of the rules."""
     divergences = {}
     for name, places in positions.items():

@@ -76,7 +76,7 @@ def _rows(numbers: dict) -> dict[str, str]:
             f"{name} {share:.1%}" for name, share in list(palette["new_hues"].items())[:5] if share >= 5e-4
         )
         rows["ink of new hues"] = f"{palette['new']:.1%}" + (f" ({hues})" if hues else "")
-        for name, divergence in numbers["coverage"].items():
+        for name, divergence in numbers["divergence"].items():
             rows[f"divergence of {name} from the rules, bits"] = f"{divergence:.3f}"
     spread = numbers["diversity"]
     rows["mean distance of two images"] = f"{spread['distance']:.3f}"
@@ -88,10 +88,10 @@ def _rows(numbers: dict) -> dict[str, str]:
         )
         rows["their ratio"] = f"{memory['ratio']:.2f}"
         rows["copies of a training image (expected)"] = f"{memory['copies']:.1%} ({memory['copies_expected']:.1%})"
-    if numbers["reach"] is not None:
-        reach = numbers["reach"]
-        rows["reference images covered (expected)"] = f"{reach['coverage']:.1%} ({reach['expected']:.1%})"
-        rows["density around reference images (expected)"] = f"{reach['density']:.2f} (1.00)"
+    if numbers["coverage"] is not None:
+        covered = numbers["coverage"]
+        rows["reference images covered (expected)"] = f"{covered['share']:.1%} ({covered['expected']:.1%})"
+        rows["density around reference images (expected)"] = f"{covered['density']:.2f} (1.00)"
     if numbers["sliced_wasserstein"] is not None:
         for name, value in numbers["sliced_wasserstein"].items():
             rows[f"sliced Wasserstein distance, {name}"] = f"{value:.4f}"
@@ -127,7 +127,7 @@ def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = Tr
     for one, (name, title) in zip(
         axes[1], {"x": "verticals", "y1": "first horizontals", "y2": "second horizontals"}.items(), strict=True
     ):
-        _draw_positions(one, numbers["positions"][name], rules.distribution[name], title, numbers["coverage"][name])
+        _draw_positions(one, numbers["positions"][name], rules.distribution[name], title, numbers["divergence"][name])
     distance = numbers["class_distance"]["median"]
     canvas.suptitle(
         f"{numbers['images']:,} images: {numbers['adherence']['all']:.1%} keep all the rules, "
@@ -144,10 +144,10 @@ def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = Tr
 def _figure_without_rules(numbers: dict, path: str | os.PathLike | None, show: bool):
     from matplotlib.figure import Figure
 
-    spread, reach, memory = numbers["diversity"], numbers["reach"], numbers["memory"]
+    spread, covered, memory = numbers["diversity"], numbers["coverage"], numbers["memory"]
     bars = {"images clearly different from each other": (spread["different"] / spread["images"], None)}
-    if reach is not None:
-        bars["reference images covered"] = (reach["coverage"], reach["expected"])
+    if covered is not None:
+        bars["reference images covered"] = (covered["share"], covered["expected"])
     if memory is not None:
         bars["copies of a reference image"] = (memory["copies"], memory["copies_expected"])
     canvas = Figure(figsize=(8, 0.8 + 0.45 * len(bars)), layout="constrained")

@@ -25,7 +25,7 @@ RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizonta
 CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a", "#b5312a")  # 0 to 6 lines, 3 black
 
 
-def measure(images: np.ndarray) -> dict[str, float]:
+def measure_rules(images: np.ndarray) -> dict[str, float]:
     """The numbers that are worth following while a network learns, as one flat row.
 
     Args:
@@ -45,7 +45,7 @@ def measure(images: np.ndarray) -> dict[str, float]:
         **numbers["adherence"]["rules"],
         **census,
         "lines_6": sum(share for count, share in lines.items() if count > 5),
-        **{f"divergence_{name}": value for name, value in numbers["coverage"].items()},
+        **{f"divergence_{name}": value for name, value in numbers["divergence"].items()},
         "different": spread["different"] / spread["images"],
     }
 
@@ -81,7 +81,7 @@ class ReadAlong(keras.callbacks.Callback):
         model = self.model
         model.synchronise()
         Z = generate_latent_points(model.z_dim, self.count, seed=self.seed)
-        numbers = measure(generate_images(model.ema_generator or model.generator, Z))
+        numbers = measure_rules(generate_images(model.ema_generator or model.generator, Z))
         row = {"step": model.epoch, "minutes": sum(model.step_seconds) / 60, **numbers}
         self.rows.append(row)
         text = io.StringIO()

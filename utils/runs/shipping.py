@@ -9,7 +9,7 @@ from utils.files.json_files import read_json
 from utils.runs.history import read_history
 
 SHIPPED_BITS, WHOLE_BYTES = 12, 2**20
-SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_faithful")]
+SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_published")]
 SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; its encoder lies beside it
 
 
@@ -66,7 +66,7 @@ def ship(folder, path, **facts):
 
     Args:
         folder: the run folder.
-        path: e.g. `data/generators/three_lines_128_faithful.h5`; the card takes its name, with .json.
+        path: e.g. `data/generators/three_lines_128_published.h5`; the card takes its name, with .json.
         **facts: what else the card says, e.g. `command`, which trains it again, or `report`.
 
     Returns:

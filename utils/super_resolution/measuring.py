@@ -64,7 +64,7 @@ def edge_width(true: np.ndarray, picture: np.ndarray) -> float:
     return float(widths.mean()) if len(widths) else float("nan")
 
 
-def measure(upscaler, kind: str, n: int = 32, seed: int = 2**31) -> dict[str, float]:
+def measure_upscaler(upscaler, kind: str, n: int = 32, seed: int = 2**31) -> dict[str, float]:
     """Enlarge pictures whose true enlargement is known, and say how near it comes.
 
     Args:

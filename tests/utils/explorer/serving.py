@@ -25,7 +25,7 @@ from tornado.websocket import WebSocketClosedError, websocket_connect
 from benchmarks.measuring import held_by
 
 ROOT = Path(__file__).parents[3]
-SHIPPED = ROOT / "data" / "generators" / "three_lines_128_faithful.h5"
+SHIPPED = ROOT / "data" / "generators" / "three_lines_128_published.h5"
 PATIENCE = 120  # seconds that a busy machine may take for anything
 
 

@@ -133,7 +133,7 @@ NIGHT = DAY_AND_NIGHT["night"][300:] == 1
 def test_images_of_the_same_source_cover_as_much_as_expected():
     numbers = coverage(CUBES, MORE_CUBES)
     assert numbers["expected"] == pytest.approx(1 - 0.5**5, abs=0.002)
-    assert numbers["coverage"] == pytest.approx(numbers["expected"], abs=0.035)
+    assert numbers["share"] == pytest.approx(numbers["expected"], abs=0.035)
     assert numbers["density"] == pytest.approx(1, abs=0.15)
 
 
@@ -141,22 +141,22 @@ def test_images_of_the_same_source_cover_as_much_as_expected():
 def test_what_is_expected_follows_the_numbers_of_images(n, m):
     points = np.random.default_rng(0).standard_normal((40, n + m, 3))
     numbers = [coverage(cloud[:n], cloud[n:]) for cloud in points]
-    assert np.mean([one["coverage"] for one in numbers]) == pytest.approx(numbers[0]["expected"], abs=0.01)
+    assert np.mean([one["share"] for one in numbers]) == pytest.approx(numbers[0]["expected"], abs=0.01)
 
 
 def test_one_image_repeated_covers_next_to_nothing():
-    assert coverage(np.repeat(CUBES[:1], 300, axis=0), MORE_CUBES)["coverage"] < 0.05
+    assert coverage(np.repeat(CUBES[:1], 300, axis=0), MORE_CUBES)["share"] < 0.05
 
 
 def test_half_of_the_kinds_cover_half():
     share = 1 - NIGHT.mean()
     numbers = coverage(CUBES[DAY_AND_NIGHT["night"][:300] == 0], MORE_CUBES)
-    assert numbers["coverage"] == pytest.approx(share * 0.95, abs=0.06)
+    assert numbers["share"] == pytest.approx(share * 0.95, abs=0.06)
 
 
 def test_images_from_elsewhere_cover_nothing():
     numbers = coverage(A, MORE_CUBES)
-    assert numbers["coverage"] < 0.05
+    assert numbers["share"] < 0.05
     assert numbers["density"] < 0.1
 
 
@@ -167,11 +167,11 @@ def test_half_of_the_images_from_elsewhere_halve_the_density():
 
 
 def test_a_batch_covers_itself():
-    assert coverage(CUBES, CUBES)["coverage"] == 1
+    assert coverage(CUBES, CUBES)["share"] == 1
 
 
 def test_few_references_have_small_neighbourhoods():
-    assert 0 <= coverage(A[:4], B[:3])["coverage"] <= 1
+    assert 0 <= coverage(A[:4], B[:3])["share"] <= 1
 
 
 def test_images_and_their_features_give_the_same():

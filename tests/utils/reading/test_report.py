@@ -160,21 +160,21 @@ def test_empty_images_have_no_ink(empty):
 
 
 def test_drawn_images_cover_the_distribution(drawn):
-    assert max(drawn["coverage"].values()) < 0.12
+    assert max(drawn["divergence"].values()) < 0.12
 
 
 def test_one_image_repeated_covers_next_to_nothing():
     numbers = report(np.repeat(one(), 10, axis=0))
-    assert min(numbers["coverage"]["x"], numbers["coverage"]["y1"]) > 0.7
+    assert min(numbers["divergence"]["x"], numbers["divergence"]["y1"]) > 0.7
     assert numbers["diversity"]["different"] == 1
 
 
 def test_empty_images_cover_nothing(empty):
-    assert set(empty["coverage"].values()) == {1.0}
+    assert set(empty["divergence"].values()) == {1.0}
 
 
 def test_swapped_colours_are_not_the_palette(drawn, swapped):
-    assert swapped["coverage"]["colors"] > drawn["coverage"]["colors"] + 0.2
+    assert swapped["divergence"]["colors"] > drawn["divergence"]["colors"] + 0.2
 
 
 def test_copies_of_the_reference_are_remembered():
@@ -229,13 +229,13 @@ def test_other_data_sets_are_said_to_be_covered_or_not():
     cubes = mohr.draw(parameters)
     whole = report(cubes[:200], cubes[200:], rules=None)
     by_day = report(cubes[:200][parameters["night"][:200] == 0], cubes[200:], rules=None)
-    assert whole["reach"]["coverage"] > 0.9
-    assert by_day["reach"]["coverage"] < 0.6
-    assert f"| reference images covered (expected) | {by_day['reach']['coverage']:.1%} (" in table(by_day)
+    assert whole["coverage"]["share"] > 0.9
+    assert by_day["coverage"]["share"] < 0.6
+    assert f"| reference images covered (expected) | {by_day['coverage']['share']:.1%} (" in table(by_day)
 
 
 def test_drawn_images_cover_what_the_rules_draw(drawn):
-    assert drawn["reach"]["coverage"] == pytest.approx(drawn["reach"]["expected"], abs=0.06)
+    assert drawn["coverage"]["share"] == pytest.approx(drawn["coverage"]["expected"], abs=0.06)
 
 
 @pytest.mark.parametrize("reference", [None, DRAWN[50:]])
@@ -248,7 +248,7 @@ def test_without_reference_and_rules_there_is_nothing_to_compare_with():
     grey = np.random.default_rng(0).integers(0, 256, (5, 30, 40), dtype=np.uint8)
     numbers = report(grey, rules=None)
     assert numbers["sliced_wasserstein"] is None
-    assert numbers["reach"] is None
+    assert numbers["coverage"] is None
     assert "clearly different images" in table(numbers)
 
 

@@ -29,15 +29,15 @@ def run(tmp_path_factory):
 
 
 def test_drawn_images_keep_the_rules_and_grey_ones_do_not():
-    drawn = learning.measure(lines.draw(lines.sample(200, seed=3)))
+    drawn = learning.measure_rules(lines.draw(lines.sample(200, seed=3)))
     assert drawn["adherence"] > 0.85 and drawn["lines_3"] > 0.85 and drawn["one_vertical"] == 1
     assert drawn["divergence_x"] < 0.15 and drawn["different"] > 0.9
-    grey = learning.measure(np.full((20, 128, 128, 3), 40, np.uint8))
+    grey = learning.measure_rules(np.full((20, 128, 128, 3), 40, np.uint8))
     assert grey["adherence"] == 0 and grey["lines_0"] == 1 and grey["different"] == 1 / 20
 
 
 def test_the_shares_of_the_census_add_up():
-    numbers = learning.measure(lines.draw(lines.sample(50, seed=4)))
+    numbers = learning.measure_rules(lines.draw(lines.sample(50, seed=4)))
     assert sum(numbers[f"lines_{count}"] for count in range(7)) == pytest.approx(1)
 
 

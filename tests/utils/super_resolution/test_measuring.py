@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 
 from utils.images import psnr
 from utils.super_resolution import load_upscaler
-from utils.super_resolution.measuring import edge_width, measure, ssim
+from utils.super_resolution.measuring import edge_width, measure_upscaler, ssim
 
 STEP = np.zeros((64, 64, 3), np.uint8)
 STEP[:, 32:] = 200
@@ -45,4 +45,8 @@ def test_a_picture_without_edges_has_no_edge_width():
 
 
 def test_repeating_pixels_is_the_exact_answer_on_clean_lines():
-    assert measure(load_upscaler("nearest"), "clean", n=2) == {"psnr": 99, "ssim": pytest.approx(1), "edge_width": 0}
+    assert measure_upscaler(load_upscaler("nearest"), "clean", n=2) == {
+        "psnr": 99,
+        "ssim": pytest.approx(1),
+        "edge_width": 0,
+    }

@@ -11,7 +11,7 @@ from utils.files.provenance import from_image, save_image
 from utils.latent import generate_latent_points
 from utils.super_resolution import LINES, Upscaler, compare, enlarged_frames, load_upscaler, upscale, upscaling
 from utils.super_resolution.degradation import pairs
-from utils.super_resolution.measuring import measure
+from utils.super_resolution.measuring import measure_upscaler
 
 NOBODY = "http://127.0.0.1:9/a-model/1"  # the discard port of this machine, where nothing answers
 
@@ -130,7 +130,7 @@ def test_the_embedded_network_is_the_default_and_its_files_bear_no_label(tmp_pat
 
 @pytest.mark.parametrize(("kind", "decibels"), [("clean", 3), ("jpeg", 3), ("degraded", 1.5)])
 def test_the_embedded_network_is_nearer_to_the_truth_than_lanczos(lines, kind, decibels):
-    ours, filtered = (measure(upscaler, kind, n=6) for upscaler in (lines, load_upscaler("lanczos")))
+    ours, filtered = (measure_upscaler(upscaler, kind, n=6) for upscaler in (lines, load_upscaler("lanczos")))
     assert ours["psnr"] > filtered["psnr"] + decibels
     assert ours["ssim"] > filtered["ssim"]
     assert ours["edge_width"] < filtered["edge_width"]
