@@ -19,12 +19,11 @@ from pathlib import Path
 import numpy as np
 
 import lines
-from utils import figures, files, latent, reading, runs
-from utils.loaders import load_generator
+from utils import figures, files, reading, runs
 from utils.reading.rules import rules_kept
+from utils.runs.shipping import READ, SEED, measure_generator, measure_images
 
-SEED, DATA_COUNT, DATA_SEED = 2022, 10_000, 1
-READ = 10_000  # images whose lines are counted: of 1,000, the share that keeps the rules is one percent more or less
+DATA_COUNT, DATA_SEED = 10_000, 1
 SHOWN = 8  # images of each kind
 SIDE = 5  # images in a row, and rows, of a sheet
 ROWS = {  # the numbers of the table, by name
@@ -68,58 +67,6 @@ def extremes(images: np.ndarray, count: int = SHOWN) -> tuple[np.ndarray, np.nda
     return with_lines[np.lexsort((-decibels, ~kept))][:count], with_lines[np.argsort(decibels)][:count]
 
 
-def together(images: np.ndarray) -> dict[str, float]:
-    """Say how much the lines of an image know of each other, who by the rules are drawn independently.
-
-    Asked of the nearest images that the rules can draw, whose lines are known.
-
-    Args:
-        images: uint8 (n, 128, 128, 3).
-
-    Returns:
-        "colors", the largest mutual information in bits of the colours of two lines (0 if independent, 2 if always the
-        same, some 0.01 by chance in 1,000); "positions", the correlation of the positions of the vertical and the first
-        horizontal, from -1 to 1; "order", the share of images in which the second horizontal covers the vertical, of
-        those in which their colours differ.
-    """
-    fit, _ = reading.nearest_drawn(images)
-    x, y = fit["color_x"], fit["color_y2"]
-    pairs = ((x, fit["color_y1"]), (x, y), (fit["color_y1"], y))
-    crossing = images[np.arange(len(images)), fit["y2"], fit["x"]].astype(float)
-    far_from = [np.linalg.norm(crossing - lines.PALETTE[color], axis=1) for color in (x, y)]
-    with np.errstate(invalid="ignore"):  # where all lines lie at one position
-        correlation = np.corrcoef(fit["x"], fit["y1"])[0, 1]
-    return {
-        "colors": max(mutual_information(a, b) for a, b in pairs),
-        "positions": float(np.nan_to_num(correlation)),
-        "order": float((far_from[1] < far_from[0])[x != y].mean()) if np.any(x != y) else 0.0,
-    }
-
-
-def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
-    """Bits that one of two rows of whole numbers from 0, each (n,), tells of the other."""
-    joint = np.zeros((a.max() + 1, b.max() + 1))
-    np.add.at(joint, (a, b), 1 / len(a))
-    independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
-    there = joint > 0
-    return float((joint[there] * np.log2(joint[there] / independent[there])).sum())
-
-
-def measure_generator(path, count, reference):
-    """Draw `count` images with a generator: (images, report)."""
-    generator = load_generator(path)
-    Z = latent.generate_latent_points(generator.input_shape[-1], max(count, READ), seed=SEED)
-    images = latent.generate_images(generator, Z)
-    return images[:count], report(images, count, reference)
-
-
-def report(images, count, reference):
-    """The report of the first `count` images, with what lines know of each other, and all images read."""
-    numbers = reading.report(images[:count], reference) | {"together": together(images[:count])}
-    read = reading.against_rules(images)
-    return numbers | {"read": {"images": len(images)} | {name: read[name] for name in ("adherence", "census")}}
-
-
 def table(reports):
     """Markdown: a row for each number, a column for each generator; the first is the data set itself."""
     heads = list(reports)
@@ -142,7 +89,7 @@ def main():
         sys.exit("There is no generator in data/generators; give one with --generator run/gan/0001_lines/generator.h5")
     reference = lines.draw(lines.sample(DATA_COUNT, seed=DATA_SEED))
     fresh = lines.draw(lines.sample(max(a.count, READ), seed=SEED))
-    reports = {"drawn by the rules": report(fresh, a.count, reference)}
+    reports = {"drawn by the rules": measure_images(fresh, a.count, reference)}
     for path in paths:
         images, numbers = measure_generator(path, a.count, reference)
         reports[path.stem] = numbers

@@ -4,10 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from utils import files
+from utils import files, reading
 from utils.files.json_files import read_json
+from utils.latent.generating import generate_images
+from utils.latent.paths import generate_latent_points
+from utils.loaders import load_generator
+from utils.reading.relations import together
 from utils.runs.history import read_history
 
+SEED = 2022  # of the latent vectors that a generator is measured on
+READ = 10_000  # images whose lines are counted: of 1,000, the share that keeps the rules is known to one percent
 SHIPPED_BITS, WHOLE_BYTES = 12, 2**20
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_published")]
 SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; its encoder lies beside it
@@ -131,3 +137,39 @@ def _rounded(values, bits):
     spare = 23 - bits
     integers = values.view(np.uint32)
     return ((integers + np.uint32(1 << (spare - 1))) & np.uint32((0xFFFFFFFF << spare) & 0xFFFFFFFF)).view(np.float32)
+
+
+# What a generator draws ---------------------------------------------------------------------------------------------
+
+
+def measure_generator(path, count, reference):
+    """Draw images with a generator and hold them against the rules of the three lines.
+
+    Args:
+        path: the generator's file.
+        count: images that are measured in full; the lines of `READ` are counted.
+        reference: uint8 (n, 128, 128, 3), the training images.
+
+    Returns:
+        `(images, numbers)`: uint8 (count, h, w, c), and a dict as `measure_images` gives.
+    """
+    generator = load_generator(path)
+    Z = generate_latent_points(generator.input_shape[-1], max(count, READ), seed=SEED)
+    images = generate_images(generator, Z)
+    return images[:count], measure_images(images, count, reference)
+
+
+def measure_images(images, count, reference):
+    """The report of the first `count` images, "together" with what their lines tell of each other, and all images read.
+
+    Args:
+        images: uint8 (n, h, w, 3).
+        count, reference: see `measure_generator`.
+
+    Returns:
+        Dict of plain values: that of `utils.reading.report`, "together" (`utils.reading.relations.together`) and
+        "read", the adherence and census of all images.
+    """
+    numbers = reading.report(images[:count], reference) | {"together": together(images[:count])}
+    read = reading.against_rules(images)
+    return numbers | {"read": {"images": len(images)} | {name: read[name] for name in ("adherence", "census")}}

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import lines
-from benchmarks.results import mutual_information, report, together
+from utils.reading.relations import mutual_information, together
+from utils.runs.shipping import measure_images
 
 
 def drawn(n=400, **changed):
@@ -36,7 +37,7 @@ def test_verticals_that_cover_horizontals_are_noticed():
 def test_the_rules_are_counted_among_all_images_and_the_rest_measured_on_the_first():
     images = drawn(60)
     images[20:] = 0
-    numbers = report(images, 20, drawn())
+    numbers = measure_images(images, 20, drawn())
     assert numbers["images"] == 20 and numbers["read"]["images"] == 60
     assert numbers["read"]["adherence"]["all"] == pytest.approx(numbers["adherence"]["all"] / 3)
 

@@ -1,0 +1,166 @@
+"""Trains a network without a notebook, and makes what ships.
+
+    python -m models.train --data lines --recipe three_lines --minutes 10
+    python -m models.train --data molnar --recipe inked_pictures --steps 6000 --out run/gan/molnar
+    python -m models.train --data faces --image-size 64 --model CVAE --seed 3
+    python -m models.train --recipe three_lines --set grad_weight=2.5 --out run/gan/0002_lines --resume --steps 8001
+    python -m models.train --recipe three_lines --out run/gan/0002_lines --resume --ship data/generators/mine.h5
+
+The data set is the folder data/<name>; those of the gallery of rules are drawn where they are not there. The run folder
+is what the Training notebook leaves (`utils.runs`), and each opens what the other trained.
+"""
+
+import argparse
+import ast
+import shlex
+import sys
+from pathlib import Path
+
+import lines
+from models import recipes
+from models.CVAE import CVAE
+from models.WGANGP import WGANGP
+from utils import files, loaders, runs
+from utils.files.in_progress import left_in
+from utils.files.json_files import read_json
+from utils.runs.learning import ReadAlong
+from utils.runs.shipping import measure_generator
+
+MODELS = {"WGANGP": WGANGP, "CVAE": CVAE}
+STEPS = {"published": 1201, "three_lines": 4001, "inked_pictures": 28_001, "CVAE": 3001}  # where none are asked for
+DATA_COUNT, DATA_SEED = 10_000, 1
+MEASURED = 1000  # images that the card of a generator of lines tells of in full
+CARD = (  # the parts of their report that the card holds
+    *("read", "images", "adherence", "census", "divergence", "palette", "diversity"),
+    *("class_distance", "memory", "coverage", "sliced_wasserstein", "together"),
+)
+
+
+def value_of(text):
+    """A word `NAME=VALUE` of the command line as a pair; values as Python writes them, words without quotes.
+
+    Raises:
+        argparse.ArgumentTypeError: it holds no `=`.
+
+    Example:
+        >>> value_of("grad_weight=2.5"), value_of("loss=hinge")
+        (('grad_weight', 2.5), ('loss', 'hinge'))
+    """
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as grad_weight=2.5")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def changed_keywords(pairs):
+    """Pairs of `--set` as a dict, a later one over an earlier one; lists stand for tuples, as in params.json."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in pairs}
+
+
+def load(data_name, image_size, batch_size, seed):
+    """The data set of a name as `ImageBatches`; one of the gallery's is drawn first where it is not there, whole."""
+    folder = Path("data") / data_name
+    if data_name in lines.rule_names() and (not folder.exists() or left_in(folder)):
+        lines.write_dataset(folder, DATA_COUNT, seed=DATA_SEED, rules=data_name)
+    return loaders.load_dataset(data_name, image_size, batch_size, seed=seed)
+
+
+def free_run(section, data_name, root="run"):
+    """The run folder of the next number that no run of this section has: run/<section>/<number>_<data_name>."""
+    taken = [path.name.partition("_")[0] for path in (Path(root) / section).glob("*_*") if path.is_dir()]
+    number = 1 + max((int(name) for name in taken if name.isdecimal()), default=0)
+    return Path(root) / section / f"{number:04d}_{data_name}"
+
+
+def train(a):
+    """Train as the command line says, and give the model and its run folder."""
+    x_train = load(a.data, a.image_size, a.batch_size, a.seed)
+    folder = Path(a.out) if a.out else free_run("gan" if a.model == "WGANGP" else "vae", a.data)
+    steps = STEPS["CVAE" if a.model == "CVAE" else a.recipe] if a.steps is None else a.steps
+    parameters = recipes.choose(a.model, a.recipe, x_train.images, a.network, a.divide, steps)
+    parameters |= {"batch_size": a.batch_size} | changed_keywords(a.set)
+    model = MODELS[a.model](**parameters, precision=a.precision, seed=a.seed)
+    model.save(folder)
+    facts = {"data_name": a.data, "images": len(x_train.images), "seed": a.seed, "model": a.model, "recipe": a.recipe}
+    runs.describe(folder, resumed=a.resume, **facts, precision=model.precision, command=command_of(a))
+    options = {"n_critic": a.n_critic} if a.model == "WGANGP" else {}
+    model.train(
+        5,
+        5,
+        x_train,
+        a.batch_size,
+        steps,
+        folder,
+        print_every_n_batches=a.every,
+        verbose=1,
+        minutes=a.minutes,
+        resume=a.resume,
+        callbacks=[ReadAlong(folder, a.every)] if a.data == "lines" else [],
+        **options,
+    )
+    return model, folder
+
+
+def command_of(a):
+    """The command that was given, as one line that a shell reads."""
+    return shlex.join(["python", "-m", "models.train", *a.words])
+
+
+def ship(folder, path, data_name, command):
+    """Copy a run's generator to `path` with its card; one of lines is held against the rules, for its card.
+
+    Returns:
+        What is to be said of it, one line.
+    """
+    card = runs.ship(folder, path, command=command)  # first, so that what is measured is what ships
+    if data_name != "lines":
+        return f"{path} and {card.name} are written."
+    reference = lines.draw(lines.sample(DATA_COUNT, seed=DATA_SEED))
+    _, numbers = measure_generator(path, MEASURED, reference)
+    files.write_json(card, read_json(card) | {"report": {name: numbers[name] for name in CARD}})
+    read = numbers["read"]
+    return f"{path} and {card.name}: of {read['images']} images, {read['adherence']['all']:.1%} keep all the rules."
+
+
+def parser():
+    """The command line."""
+    p = argparse.ArgumentParser(prog="python -m models.train", description=__doc__.splitlines()[0])
+    p.add_argument("--data", default="lines", help="name of the data set, a folder below data/; lines if not given")
+    p.add_argument("--image-size", type=int, help="side in pixels; what the images fill, up to 128, if not given")
+    p.add_argument("--model", choices=tuple(MODELS), default="WGANGP")
+    p.add_argument("--recipe", choices=("published", "three_lines", "inked_pictures"), default="published")
+    p.add_argument("--network", choices=tuple(recipes.KERNELS), default="readme", help="of the published recipe")
+    p.add_argument("--divide", type=int, help="divides the filters; 4 for the published recipe without a GPU, else 1")
+    p.add_argument("--set", nargs="+", default=[], type=value_of, metavar="NAME=VALUE", help="other arguments")
+    p.add_argument("--n-critic", type=int, help="critic updates a step; the recipe's if not given")
+    p.add_argument("--batch-size", type=int, default=16)
+    p.add_argument("--steps", type=int, help=", ".join(f"{name} {steps}" for name, steps in STEPS.items()))
+    p.add_argument("--minutes", type=float, help="time limit")
+    p.add_argument("--every", type=int, default=100, help="steps between two sample sheets, and two readings of lines")
+    p.add_argument("--precision", default="auto", help="auto, float32, mixed_bfloat16 or mixed_float16")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--out", help="the run folder; run/gan/<next number>_<data> if not given")
+    p.add_argument("--resume", action="store_true", help="go on from the last checkpoint of --out")
+    p.add_argument("--ship", type=Path, metavar="PATH", help="copy the generator there in the end, with a card")
+    return p
+
+
+def main(words=None):
+    """Train, and say where the run lies."""
+    words = sys.argv[1:] if words is None else words
+    p = parser()
+    a = p.parse_args(words)
+    a.words = words
+    if a.resume and not a.out:
+        p.error("--resume goes on with a run: say which by --out")
+    model, folder = train(a)
+    print(f"{model.epoch} steps, {sum(model.step_seconds) / 60:.1f} minutes: {folder}")
+    if a.ship:
+        print(ship(folder, a.ship, a.data, command_of(a)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Training from the command line: data, recipe, changed arguments, run folder, resuming, and what ships."""
+
+import json
+
+import numpy as np
+import pytest
+
+from models import train
+from utils.files.provenance import save_image
+
+TINY = {
+    "critic_conv_filters": [4, 8],
+    "generator_initial_dense_layer_size": [7, 7, 8],
+    "generator_conv_filters": [8, 1],
+    "generator_conv_kernel_size": [4, 4],
+    "z_dim": 6,
+}
+WORDS = ["--data", "garments", "--seed", "2", "--precision", "float32", "--batch-size", "2", "--every", "2"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder in which two steps were trained by the command line on eight grey images of 28 x 28, and shipped."""
+    root = tmp_path_factory.mktemp("project")
+    patch = pytest.MonkeyPatch()
+    patch.chdir(root)
+    for i, image in enumerate(np.random.default_rng(0).integers(0, 256, (8, 28, 28, 1), np.uint8)):
+        save_image(root / "data" / "garments" / f"{i}.png", image)
+    changes = [f"{name}={value}" for name, value in TINY.items()]
+    train.main(
+        [*WORDS, "--steps", "2", "--n-critic", "1", "--set", *changes, "loss=hinge", "--ship", "out/garments.h5"]
+    )
+    yield root
+    patch.undo()
+
+
+def test_a_run_lies_under_the_next_number_and_explains_itself(trained):
+    folder = trained / "run" / "gan" / "0001_garments"
+    record, parameters = (json.loads((folder / name).read_text()) for name in ("run.json", "params.json"))
+    assert record["command"].startswith("python -m models.train --data garments") and record["seed"] == 2
+    assert parameters["loss"] == "hinge" and parameters["z_dim"] == 6 and parameters["batch_size"] == 2
+    assert (folder / "history.csv").read_text().count("\n") == 3 and (folder / "generator.h5").exists()
+
+
+def test_what_ships_has_a_card_with_the_command_that_makes_it_again(trained):
+    card = json.loads((trained / "out" / "garments.json").read_text())
+    assert card["command"].endswith("--ship out/garments.h5") and card["steps"] == 2 and "report" not in card
+    assert (trained / "out" / "garments.h5").exists()
+
+
+def test_a_second_run_takes_a_number_of_its_own_and_a_resumed_one_goes_on(trained, monkeypatch):
+    monkeypatch.chdir(trained)
+    assert train.free_run("gan", "garments").name == "0002_garments"
+    changes = [f"{name}={value}" for name, value in TINY.items()]
+    options = ["--n-critic", "1", "--set", *changes, "loss=hinge", "--out", "run/gan/0001_garments", "--resume"]
+    train.main([*WORDS, "--steps", "3", *options])
+    assert (trained / "run" / "gan" / "0001_garments" / "history.csv").read_text().count("\n") == 4
+
+
+def test_resuming_without_a_folder_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        train.main(["--resume"])
+    assert "say which by --out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["loss", "=3", ""])
+def test_a_change_that_names_no_value_is_refused(word, capsys):
+    with pytest.raises(SystemExit):
+        train.main(["--set", word])
+    assert "is not NAME=VALUE" in capsys.readouterr().err
+
+
+def test_values_are_read_as_python_writes_them_and_words_as_words():
+    pairs = [
+        train.value_of(text) for text in ("loss=hinge", "ema=0.99", "inks=((0, 0, 0), (255, 255, 255))", "ema=None")
+    ]
+    assert train.changed_keywords(pairs) == {"loss": "hinge", "ema": None, "inks": [(0, 0, 0), (255, 255, 255)]}
