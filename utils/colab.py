@@ -1,7 +1,7 @@
 """What differs in Google Colab: files come by upload and leave by download. Elsewhere the same calls name the paths.
 
 The repository's address stands here alone. `python -m utils.colab` writes it into the badges and clone lines of READMEs
-and notebooks, after you change it.
+and notebooks, and into CITATION.cff, after you change it.
 """
 
 import re
@@ -18,6 +18,8 @@ NOTEBOOK_LINK = re.compile(
     r"https://colab\.research\.google\.com/github/[^)\s\"]+?/blob/[^)\s\"]+?/(notebooks/[^)\s\"]+?\.ipynb)"
 )
 CLONE_LINE = re.compile(r"(git clone (?:--\S+ (?:\d+ )?)*)https://\S+(?= )")
+CITED = re.compile(r"(repository-code: )https://\S+")  # in CITATION.cff
+ADDRESSED = ("README*.md", "CITATION.cff", "notebooks/*.ipynb")  # files that hold the address
 
 
 def in_colab() -> bool:
@@ -68,17 +70,19 @@ def download(*paths) -> None:
 
 
 def addressed(text: str, repository: str = REPOSITORY, branch: str = BRANCH) -> str:
-    """`text` with every Colab link and clone line pointing to the repository."""
+    """`text` with every Colab link, clone line and citation pointing to the repository."""
     owner_and_name = repository.removeprefix("https://github.com/").removesuffix("/")
     link = f"https://colab.research.google.com/github/{owner_and_name}/blob/{branch}/"
     text = NOTEBOOK_LINK.sub(lambda found: link + found[1], text)
-    return CLONE_LINE.sub(lambda found: found[1] + repository, text)
+    for line in (CLONE_LINE, CITED):
+        text = line.sub(lambda found: found[1] + repository, text)
+    return text
 
 
 def write_addresses(root: str | Path = ".", repository: str = REPOSITORY, branch: str = BRANCH) -> Sequence[Path]:
-    """Point badges and clone lines of READMEs and notebooks to the repository; gives the files that changed."""
+    """Point READMEs, notebooks and the citation to the repository; gives the files that changed."""
     changed = []
-    for path in sorted([*Path(root).glob("README*.md"), *Path(root).glob("notebooks/*.ipynb")]):
+    for path in sorted(path for name in ADDRESSED for path in Path(root).glob(name)):
         text = path.read_text(encoding="utf-8")
         new = addressed(text, repository, branch)
         if new != text:

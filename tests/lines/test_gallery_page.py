@@ -1,4 +1,4 @@
-"""docs/gallery.md: every rule has its picture there, and the rule set that the page teaches works."""
+"""The gallery, docs/fr/gallery.md and docs/en/gallery.md: every rule has its picture, and the rule set taught works."""
 
 import os
 import re
@@ -14,7 +14,8 @@ import lines
 from lines import registry
 
 ROOT = Path(lines.__file__).parents[1]
-PAGE = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+PAGES = {language: (ROOT / "docs" / language / "gallery.md").read_text(encoding="utf-8") for language in ("fr", "en")}
+PAGE = PAGES["fr"]  # the other holds the same code: tests/test_readmes.py
 RULES, TEST = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 GALLERY = sorted(set(lines.rule_names()) - {"lines"})
 
@@ -26,12 +27,13 @@ def waves(tmp_path):
 
 
 @pytest.mark.parametrize("name", GALLERY)
-def test_every_rule_is_told_and_shown(name):
-    assert f"`lines/{name}.py`" in PAGE
-    assert f"(gallery_{name}.png)" in PAGE
+@pytest.mark.parametrize("language", PAGES)
+def test_every_rule_is_told_and_shown(language, name):
+    assert f"`lines/{name}.py`" in PAGES[language]
+    assert f"(../gallery_{name}.png)" in PAGES[language]
 
 
-@pytest.mark.parametrize("picture", re.findall(r"\((gallery_\w+\.png)\)", PAGE))
+@pytest.mark.parametrize("picture", re.findall(r"\(\.\./(gallery_\w+\.png)\)", PAGE))
 def test_every_picture_is_there_and_small(picture):
     path = ROOT / "docs" / picture
     assert path.stat().st_size < 300_000

@@ -9,6 +9,7 @@ from utils import colab
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = """[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/someone/old/blob/master/notebooks/Inference+.ipynb)
 !git clone --quiet --depth 1 https://github.com/someone/old trois-lignes
+repository-code: https://github.com/someone/old
 A link to https://github.com/someone/old stays."""
 
 
@@ -16,13 +17,15 @@ def test_badges_and_clone_lines_follow_the_repository():
     text = colab.addressed(TEXT, "https://github.com/new/home", "main")
     assert "colab.research.google.com/github/new/home/blob/main/notebooks/Inference+.ipynb" in text
     assert "git clone --quiet --depth 1 https://github.com/new/home trois-lignes" in text
+    assert "\nrepository-code: https://github.com/new/home\n" in text
     assert "A link to https://github.com/someone/old stays." in text
     assert colab.addressed(text, "https://github.com/new/home", "main") == text
 
 
 def test_the_command_changes_only_what_points_elsewhere(tmp_path):
-    (tmp_path / "README.md").write_text(TEXT)
-    assert colab.write_addresses(tmp_path) == [tmp_path / "README.md"]
+    for name in ("CITATION.cff", "README.md"):
+        (tmp_path / name).write_text(TEXT)
+    assert colab.write_addresses(tmp_path) == [tmp_path / "CITATION.cff", tmp_path / "README.md"]
     assert colab.write_addresses(tmp_path) == []
 
 
