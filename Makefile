@@ -3,7 +3,7 @@
 # make notebooks  runs the four notebooks and keeps them with their pictures in notebooks/
 # make data       draws the data set alone: data/lines/ and data.zip
 # make bench      measures speed, memory, reading and enlarging, and prints tables
-# make report     measures what the shipped generators learnt, and prints the README's tables of results: docs/results_*
+# make report     measures what the shipped generators learnt, and prints the tables of docs/*/results.md, with docs/results_*
 # make test-backends  installs JAX and PyTorch too, and holds the three backends against each other
 # make explore    opens the page to play with: http://127.0.0.1:8866
 # make z-anim     films the patterns of Z beside their images: Z-anim/

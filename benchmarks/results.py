@@ -1,4 +1,4 @@
-"""What the shipped generators learnt: the figures, tables and pictures of the README's section of results.
+"""What the shipped generators learnt: the figures, tables and pictures of docs/fr/results.md and its English twin.
 
     python -m benchmarks.results [--generator PATH ...] [--count 1000] [--out docs]
 

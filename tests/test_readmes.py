@@ -341,8 +341,13 @@ def smaller(text, sizes):
 def test_the_door_s_example_runs_as_it_stands(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (example,) = blocks(ENGLISH, "python")
-    sizes = {"10_000": "40", "s, steps=1201)": "s, divide=8, steps=1), n_critic_every_100th=1", "epochs=1201": "epochs=1"}
-    exec(compile(smaller(example, sizes | {"[1], 60)": "[1], 3)"}), ENGLISH, "exec"), {})
+    sizes = {
+        "10_000": "40",
+        "s, steps=1201)": "s, divide=8, steps=1), n_critic_every_100th=1",
+        "epochs=1201": "epochs=1",
+        "[1], 60)": "[1], 3)",
+    }
+    exec(compile(smaller(example, sizes), ENGLISH, "exec"), {})
     assert {path.name for path in Path("run").iterdir() if path.is_file()} == {"sheet.png", "film.gif"}
     assert Path("run/gan/0002_lines/generator_ema.h5").is_file()
 
