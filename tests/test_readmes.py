@@ -343,8 +343,8 @@ def test_the_door_s_example_runs_as_it_stands(tmp_path, monkeypatch):
     (example,) = blocks(ENGLISH, "python")
     sizes = {
         "10_000": "40",
-        "s, steps=1201)": "s, divide=8, steps=1), n_critic_every_100th=1",
-        "epochs=1201": "epochs=1",
+        "s, steps=4001)": "s, divide=8, steps=1), n_critic_every_100th=1",
+        "epochs=4001": "epochs=1",
         "[1], 60)": "[1], 3)",
     }
     exec(compile(smaller(example, sizes), ENGLISH, "exec"), {})
