@@ -160,7 +160,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     # The two networks, and the whole made of them -----------------------------------------------------------------
 
-    def _build_encoder(self, **making):
+    def _build_encoder(self, **layer_options):
         return build_encoder(
             self.input_dim,
             self.z_dim,
@@ -171,11 +171,11 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             self.encoder_activation,
             self.encoder_dropout_rate,
             seed=self.seed,
-            **making,
+            **layer_options,
         )
 
-    def _build_generator(self, **making):
-        return generator_of(self, **making)
+    def _build_generator(self, **layer_options):
+        return generator_of(self, **layer_options)
 
     @property
     def decoder(self):

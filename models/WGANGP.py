@@ -6,9 +6,9 @@ Wasserstein GANs" (2017), whose algorithm 1 is `step`. What is notable here:
 - the class keeps the names, the 21 arguments, the files and the printed line of the original; notebooks and files made
   with it still work;
 - it is a `keras.Model`: `fit`, callbacks, `summary` and checkpoints work; `.train` is a thin layer on `fit`;
-- `step`, written once for every backend, is one compiled call: n_critic critic updates, then one of the generator;
-- what goes beyond 2022 is a keyword, off unless asked for: see `models.recipes.Recipe`;
-- how a step becomes a training, and what is saved of it, stands in `models.engine`.
+- `step`, written once for every backend, is one compiled call: n_critic critic updates, then one generator update;
+- what goes beyond the publication is a keyword, off by default: see `models.recipes.Recipe`;
+- `models.engine` holds the training loop, the backends and the saving of files.
 """
 
 import inspect
@@ -50,23 +50,23 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         optimiser: `adam` (beta_1 = 0.5) or `rmsprop`.
         grad_weight: weight of the gradient penalty; published: 10.
         z_dim: length of the latent vector; published: 100.
-        batch_size: images a critic update looks at; published: 16.
+        batch_size: images in the batch of one critic update; published: 16.
         precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.engine.precision`).
-        seed: int for the same weights, noise and shuffling each time; None for others each time.
+        seed: int for reproducible weights, noise and shuffling; None for a random seed.
         **recipe: keywords of `models.recipes.Recipe`, such as `loss`, `ema` or `inks`; none as published.
 
     Attributes:
-        critic, generator: Keras models; `ema_generator` is a third one, or None.
+        critic, generator: Keras models; `ema_generator`, the generator's moving average, is a third one, or None.
         recipe: `Recipe`.
         d_losses: list of [total, real, fake, penalty] floats, one a step, from its last critic update.
         g_losses: list of floats, one a step.
-        step_seconds: list of floats, how long each step took.
+        step_seconds: list of floats, the duration of each step.
         epoch: number of steps done. One "epoch" is one generator update, as in the original.
 
     Raises:
         ValueError: lists of unequal length, layers that do not lead to `input_dim`, an unknown optimiser or precision,
-            or a value that no recipe may have.
-        TypeError: a keyword that no recipe has.
+            or a value that `Recipe` refuses.
+        TypeError: a keyword that `Recipe` does not have.
     """
 
     parts = ("critic", "generator")
@@ -146,7 +146,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     # The two networks -----------------------------------------------------------------------------------------------
 
-    def _build_critic(self, **making):
+    def _build_critic(self, **layer_options):
         return build_critic(
             self.input_dim,
             self.critic_conv_filters,
@@ -156,11 +156,11 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             self.critic_activation,
             self.critic_dropout_rate,
             seed=self.seed,
-            **making,
+            **layer_options,
         )
 
-    def _build_generator(self, **making):
-        return generator_of(self, **self.recipe.generator, **making)
+    def _build_generator(self, **layer_options):
+        return generator_of(self, **self.recipe.generator, **layer_options)
 
     def _averaged_generator(self):
         generator = with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))
@@ -174,18 +174,18 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         return keras.Model(z, critic(generator(z)), name="model")
 
     def call(self, z, training=False):
-        """Latent vectors (n, z_dim) -> the critic's scores (n, 1) of the images that they give."""
+        """The critic's scores of generated images: latent vectors (n, z_dim) -> (n, 1)."""
         return self.critic(self.generator(z, training=training), training=training)
 
     # Algorithm 1 of Gulrajani et al. --------------------------------------------------------------------------------
 
     def step(self, images):
-        """One step of the training: what `fit` compiles into one call. Numbers of lines are those of algorithm 1.
+        """One training step, which `fit` compiles into one call. Line numbers in comments are algorithm 1's.
 
         Args:
-            images: (n_critic * batch_size, height, width, channels), uint8 or float in [-1, 1], or the numbers of as
-                many images in the data on the device. Any count that n_critic divides will do; it is cut into n_critic
-                batches.
+            images: (n_critic * batch_size, height, width, channels), uint8 or float in [-1, 1], or the indices of as
+                many images of the data set on the device. They are split into n_critic batches; any number that
+                n_critic divides is accepted.
 
         Returns:
             Dict of float32 scalars: `d_loss` and its parts `d_real`, `d_fake`, `d_penalty` of the last critic update,
@@ -201,7 +201,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         return logs
 
     def critic_step(self, real):
-        """One critic update (lines 3 to 10) by real images (n, height, width, channels), float in [-1, 1]."""
+        """One critic update (lines 3 to 10) on real images (n, height, width, channels), float in [-1, 1]."""
         n = ops.shape(real)[0]
         z = self._noise(n)  # line 4: z ~ p(z), (n, z_dim)
         fake = ops.stop_gradient(self.generator(z, training=True))  # line 5: G(z)
@@ -217,16 +217,16 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         return descend(self.optimizer, loss, self.critic.trainable_variables)  # line 9: Adam
 
     def generator_step(self, real):
-        """One generator update (lines 11 and 12), by as many fresh latent vectors as there are real images.
+        """One generator update (lines 11 and 12), on as many fresh latent vectors as there are real images.
 
-        The real images (n, height, width, channels) themselves count only in the relativistic loss.
+        Only the relativistic loss uses the real images (n, height, width, channels) themselves.
         """
         z = self._noise(ops.shape(real)[0])  # line 11
         objective = LOSSES[self.recipe.loss]
 
         def loss():  # line 12: -D(G(z)), as published
             fake = self.generator(z, training=True)
-            scores = self._scores_of_both(real, fake) if objective.looks_at_real else (None, self._score(fake))
+            scores = self._scores_of_both(real, fake) if objective.needs_real else (None, self._score(fake))
             g_loss = objective.generator(*scores)
             return g_loss, {"g_loss": g_loss}
 
@@ -242,7 +242,10 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         return self.critic(images, training=True)
 
     def _scores_of_both(self, real, fake):
-        """The critic's scores of real and generated images: in one batch, unless batch normalisation would mix them."""
+        """The critic's scores of real and generated images, each (n, 1).
+
+        Both go through the critic as one batch, unless batch normalisation would mix their statistics.
+        """
         if self.critic_batch_norm_momentum:
             return self._score(real), self._score(fake)
         scores = self._score(ops.concatenate([real, fake]))  # (2 n, 1)
@@ -251,7 +254,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
     # Optimisers -----------------------------------------------------------------------------------------------------
 
     def compile(self, critic_optimizer=None, generator_optimizer=None, **kwargs):
-        """Set the optimisers; without arguments, those that the parameters name.
+        """Set the optimisers; by default, those that the model's arguments name.
 
         Args:
             critic_optimizer, generator_optimizer: `keras.optimizers.Optimizer`.
@@ -269,19 +272,19 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     @property
     def updates(self):
-        """Generator updates so far, a variable."""
+        """Generator updates so far, an integer variable."""
         return self.generator_optimizer.iterations
 
     @property
     def non_trainable_variables(self):
-        """What a step changes beside weights and critic's optimiser: statistics, seeds, the generator's optimiser."""
+        """Statistics, random seeds and the generator's optimiser: what a step changes beside Keras' own lists."""
         return super().non_trainable_variables + self.generator_optimizer.variables
 
     # Training -------------------------------------------------------------------------------------------------------
 
     @property
     def n_critic(self):
-        """Critic updates a step."""
+        """Critic updates per step."""
         return self.batches_a_step
 
     @n_critic.setter
@@ -306,30 +309,30 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         callbacks=(),
         on_device="auto",
     ):
-        """Train, and leave sample grids, models, weights and history in `run_folder`.
+        """Train, and write sample grids, models, weights and history into `run_folder`.
 
         Args:
             r, c: rows and columns of the sample grids.
-            x_train: array (n, height, width, channels), uint8 or float in [-1, 1], or what `load_dataset` gave.
-            batch_size: images a critic update.
-            epochs: steps to do, each after n_critic critic updates (5 on every 100th step).
-            run_folder: where the files go; made if missing.
-            print_every_n_batches: a sample grid and saved models every so many steps.
-            n_critic: critic updates a step; None for the recipe's, 5 as published.
-            using_generator: kept for old notebooks; whether x_train is an array or a loader is seen from x_train.
+            x_train: array (n, height, width, channels), uint8 or float in [-1, 1], or the result of `load_dataset`.
+            batch_size: images per critic update.
+            epochs: steps, each of n_critic critic updates (5 on every 100th step) and one generator update.
+            run_folder: where the files go; created if missing.
+            print_every_n_batches: steps between two sample grids and saved models.
+            n_critic: critic updates per step; None for the recipe's, 5 as published.
+            using_generator: ignored, kept for old notebooks; x_train may be an array or a loader.
             verbose: 2 prints the original's line each step, 1 shows a progress bar, 0 nothing; `auto` is 1 in a
                 notebook and 2 in a script.
-            minutes: stop after so many minutes, if the steps are not done by then.
-            resume: go on from the run folder's last checkpoint; `epochs` then counts from step 0.
-            callbacks: more Keras callbacks. On a GPU or TPU, one that says by `due(step)` when it looks at the weights
-                spares the device a wait at every other step, see `models.engine.deferred`.
-            on_device: whether the whole data set is put on the device once; `auto` does so on a GPU where it fits.
+            minutes: time limit of the training, in minutes; None for none.
+            resume: continue from the run folder's last checkpoint; `epochs` then counts from step 0.
+            callbacks: further Keras callbacks. On a GPU or TPU, a callback whose `due(step)` says at which steps it
+                reads the weights lets the device run ahead at all others, see `models.engine.deferred`.
+            on_device: whether the whole data set is copied to the device once; `auto` does so on a GPU where it fits.
 
         Returns:
             `keras.callbacks.History`.
 
         Raises:
-            FloatingPointError: a loss is not a finite number; the last good files stay.
+            FloatingPointError: a loss is not a finite number; the last good files remain.
             FileNotFoundError: `resume` without a checkpoint.
             ValueError: images of another shape than input_dim, or outside [-1, 1].
         """
@@ -360,12 +363,12 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         return self.losses_of["g_loss"]
 
     def log_line(self):
-        """The last step as the original printed it."""
+        """The line of the last step, in the original's format."""
         *d_loss, g_loss = (self.losses_of[name][-1] for name in self.loss_names)
         return log_line(self.epoch, self.n_critic, d_loss, g_loss)
 
 
-PARAMETER_NAMES = tuple(inspect.signature(WGANGP.__init__).parameters)[1:22]  # the 21 arguments, in their order
+PARAMETER_NAMES = tuple(inspect.signature(WGANGP.__init__).parameters)[1:22]  # the 21 arguments, in order
 WGANGP.parameter_names = PARAMETER_NAMES
 
 
@@ -373,10 +376,13 @@ def log_line(step, n_critic, d_loss, g_loss):
     """The line that the original prints each step.
 
     Args:
-        step: number of the step.
-        n_critic: critic updates in it.
+        step: index of the step.
+        n_critic: critic updates in that step.
         d_loss: [total, real, fake, penalty].
         g_loss: float.
+
+    Returns:
+        A string, each loss with one decimal.
 
     Example:
         >>> log_line(452, 5, [-92.2, -71.9, -58.8, 3.8], 41.4)

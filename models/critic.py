@@ -1,7 +1,7 @@
-"""The critic that judges images, and the encoder that shares its convolutions.
+"""The critic, which scores images, and the encoder, which has the same convolutions.
 
-Both are functional Keras models of stock layers, so that a saved one opens with `keras.models.load_model` alone. Names
-of layers are the original's: critic_input, critic_conv_0 ...
+Both are functional Keras models of stock layers, so that `keras.models.load_model` alone opens a saved one. Layer names
+are the original's: critic_input, critic_conv_0 ...
 """
 
 import keras
@@ -18,25 +18,26 @@ def build_critic(
     batch_norm_momentum=None,
     activation="leaky_relu",
     dropout_rate=None,
-    **making,
+    **layer_options,
 ):
-    """The critic: strided convolutions down to a vector, then one score.
+    """Build the critic: strided convolutions down to a vector, then one score.
 
     Args:
         input_dim: (height, width, channels) of an image in [-1, 1].
-        conv_filters, conv_kernel_size, conv_strides: one number a layer.
-        batch_norm_momentum: None for no batch normalisation, as published (the penalty wants scores of single images).
+        conv_filters, conv_kernel_size, conv_strides: lists of int, one per layer.
+        batch_norm_momentum: None for no batch normalisation, as published (the gradient penalty is defined for scores
+            that depend on a single image).
         activation: `leaky_relu`, or any name that Keras knows.
         dropout_rate: None for none.
-        **making: `dtype`, `stock`, `seed` of `LayerMaker`.
+        **layer_options: `dtype`, `stock`, `seed` of `LayerMaker`.
 
     Returns:
         A functional Keras model (n, height, width, channels) -> float32 (n, 1), unbounded.
     """
-    make = LayerMaker(**making)
+    make = LayerMaker(**layer_options)
     image = layers.Input(tuple(input_dim), name="critic_input")
     rows = zip(conv_filters, conv_kernel_size, conv_strides, strict=True)
-    x = _down(make, image, "critic", rows, batch_norm_momentum, activation, dropout_rate)
+    x = _convolutions(make, image, "critic", rows, batch_norm_momentum, activation, dropout_rate)
     return keras.Model(image, make.dense(1, dtype="float32")(x), name="critic")
 
 
@@ -49,29 +50,29 @@ def build_encoder(
     batch_norm_momentum=0.9,
     activation="leaky_relu",
     dropout_rate=None,
-    **making,
+    **layer_options,
 ):
-    """The encoder of an autoencoder: the critic's convolutions, then a normal distribution over the latent space.
+    """Build the encoder of an autoencoder: the critic's convolutions, then a normal distribution over latent vectors.
 
     Args:
         input_dim: (height, width, channels) of an image in [-1, 1].
         z_dim: length of the latent vector.
-        conv_filters, conv_kernel_size, conv_strides: one number a layer.
-        batch_norm_momentum, activation, dropout_rate, **making: as in `build_critic`.
+        conv_filters, conv_kernel_size, conv_strides: lists of int, one per layer.
+        batch_norm_momentum, activation, dropout_rate, **layer_options: as in `build_critic`.
 
     Returns:
         A functional Keras model (n, height, width, channels) -> [mean, log-variance], each float32 (n, z_dim).
     """
-    make = LayerMaker(**making)
+    make = LayerMaker(**layer_options)
     image = layers.Input(tuple(input_dim), name="encoder_input")
     rows = zip(conv_filters, conv_kernel_size, conv_strides, strict=True)
-    x = _down(make, image, "encoder", rows, batch_norm_momentum, activation, dropout_rate)
+    x = _convolutions(make, image, "encoder", rows, batch_norm_momentum, activation, dropout_rate)
     outputs = [make.dense(z_dim, dtype="float32", name=f"encoder_{name}")(x) for name in ("mean", "log_variance")]
     return keras.Model(image, outputs, name="encoder")
 
 
-def _down(make, x, network, rows, batch_norm_momentum, activation, dropout_rate):
-    """Strided convolutions from images to vectors; `rows` gives (filters, kernel size, stride) of each layer."""
+def _convolutions(make, x, network, rows, batch_norm_momentum, activation, dropout_rate):
+    """Strided convolutions from images to vectors; `rows` holds (filters, kernel size, stride) of each layer."""
     for i, (filters, kernel_size, strides) in enumerate(rows):
         # (n, height, width, channels) -> (n, height / stride, width / stride, filters)
         x = make.conv(filters, kernel_size, strides, f"{network}_conv_{i}")(x)

@@ -1,13 +1,13 @@
-"""Ready sets of arguments for `WGANGP` and `CVAE`, and `Recipe`: what goes beyond the publication, checked.
+"""Ready sets of arguments for `WGANGP` and `CVAE`, and `Recipe`: the checked keywords beyond the publication.
 
-The project's README and its training notebook published two sets that differ in their kernels, for images of 128 x 128
-(`published`). The generator's kernels are larger than the critic's on purpose: it composes globally, the critic judges
-locally. Beside them stand `three_lines`, `inked_pictures`, `fashion_mnist` and, for the autoencoder, `cvae`; `choose`
-takes one by the words of the Training notebook.
+The original's README and its training notebook published two sets for images of 128 x 128, which differ in their kernel
+sizes (`published`). The generator's kernels are larger than the critic's on purpose: the generator composes globally,
+the critic judges locally. The other sets are `three_lines`, `inked_pictures`, `fashion_mnist` and, for the autoencoder,
+`cvae`; `choose` picks one by the names that the Training notebook uses.
 
-How the published shape scales to other sizes: the small end stays, a picture of 8 x 8 (7 x 7 for 28 x 28), and each
-doubling of the side is one layer of stride 2. A layer keeps the published filters of its resolution, so smaller images
-leave out the finest layers; 256 adds one, with half the filters of the next.
+The published networks scale to other image sizes as follows: the coarsest feature map stays 8 x 8 (7 x 7 for 28 x 28),
+and each doubling of the side is one layer of stride 2. A layer keeps the published number of filters of its resolution,
+so smaller images leave out the finest layers; 256 adds one, with half the filters of the next.
 
 | image size | layers | critic's filters | generator's start | generator's filters |
 |---|---|---|---|---|
@@ -25,40 +25,40 @@ from models.engine.precision import has_accelerator
 from models.losses import LOSSES, PENALTIES
 from utils.reading.colors import flat_colors
 
-N_CRITIC, N_CRITIC_EVERY_100TH = 5, 5  # critic updates a step, and on step 0, 100, 200 ..., as published
+N_CRITIC, N_CRITIC_EVERY_100TH = 5, 5  # critic updates per step, and on steps 0, 100, 200 ..., as published
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a WGANGP is trained by beyond its 21 arguments; as published where nothing is given.
+    """The keywords of a `WGANGP` beyond its 21 arguments; the defaults are as published.
 
     Attributes:
         loss: `wasserstein` as published, `gan` (sigmoid cross-entropy), `hinge` or `relativistic`; see `models.losses`.
         penalty: `gradient` as published, `r1` or `r1r2`, each weighted by `grad_weight`; None for none.
-        beta_1, beta_2: Adam's.
-        decay_steps: in how many steps the learning rates fall to 0 along half a cosine; None leaves them as they are.
+        beta_1, beta_2: Adam's decay rates.
+        decay_steps: number of steps in which the learning rates fall to 0 along half a cosine; None for constant rates.
         ema: decay of an exponential moving average of the generator's weights, e.g. 0.999, kept in `ema_generator` and
-            saved as generator_ema.h5; None for none. In the first steps it forgets faster.
-        generator_steps: generator updates in a step, each on fresh latent vectors; 1 as published. A training may go on
-            with another number.
-        n_critic: critic updates in a step; 5 as published. `WGANGP.train(n_critic=...)` overrules it.
-        n_critic_every_100th: the same on step 0, 100, 200 ...; 5 as published.
-        generator: dict of the keywords of `models.generators`, which choose its family. To `WGANGP` each is a keyword
-            like the others:
-            `modulation`, list of int, widths of dense layers through which the latent vector scales and shifts the
-            channels of each of the generator's layers (self-modulation), e.g. [64]; None for none.
-            `inks`, how many learnt colours the generator paints with, e.g. 8: a softmax shares each pixel out among
-            them. Or a list of colours from 0 to 255 that they start from, as `utils.reading.colors.flat_colors` finds
-            them in images; strokes want such a list, the ground's first. For images in few flat colours, which tanh
-            meets only nearly; None for none.
-            `ink_certainty`, float, the softmax's inverse temperature, a hundred times as much in the moving average. A
-            training may begin with 1 and go on with 3 and 10.
-            `strokes`, int, how many strokes of either direction the generator paints with, some more than are to show,
-            e.g. 3 (see `models.generators.strokes`). For images of lines that run from edge to edge, as many in each.
-            It needs modulation and inks; None for none.
+            saved as generator_ema.h5; None for none. The decay is smaller in the first steps.
+        generator_steps: generator updates per step, each on fresh latent vectors; 1 as published. A resumed training
+            may use another number.
+        n_critic: critic updates per step; 5 as published. `WGANGP.train(n_critic=...)` overrides it.
+        n_critic_every_100th: critic updates on steps 0, 100, 200 ...; 5 as published.
+        generator: dict of the keywords of `models.generators`, which choose the generator's family. `WGANGP` takes each
+            of them as a keyword like the others:
+            `modulation`, list of int, widths of the dense layers through which the latent vector scales and shifts the
+            channels of each generator layer (self-modulation), e.g. [64]; None for none.
+            `inks`, the palette: the number of learnt colours among which a softmax divides each pixel, e.g. 8; or a
+            list of initial colours from 0 to 255, as `utils.reading.colors.flat_colors` finds them in images. Strokes
+            need such a list, the background's colour first. For images in few flat colours, which tanh reproduces only
+            approximately; None for none.
+            `ink_certainty`, float, the inverse temperature of the palette's softmax; the moving average uses a hundred
+            times as much. A training may begin with 1 and be resumed with 3 and then 10.
+            `strokes`, int, the number of strokes of either direction, at least as many as should be visible, e.g. 3
+            (see `models.generators.strokes`). For images of lines from edge to edge, the same number in each image.
+            Needs modulation and inks; None for none.
 
     Raises:
-        ValueError: a value that none of them may have.
+        ValueError: a value outside these ranges.
     """
 
     loss: str = "wasserstein"
@@ -74,15 +74,18 @@ class Recipe:
 
     @classmethod
     def of(cls, keywords, channels=3):
-        """The recipe of keywords, those of the generator's families among the others.
+        """Build a recipe from keywords, those of the generator's families among them.
 
         Args:
-            keywords: dict.
-            channels: of the images, for a list of colours.
+            keywords: dict; what it lacks is as published.
+            channels: number of channels of the images, for which `inks` as a list of colours is checked.
+
+        Returns:
+            A `Recipe`.
 
         Raises:
-            TypeError: a keyword that no recipe has.
-            ValueError: a value that it may not have.
+            TypeError: an unknown keyword.
+            ValueError: a value outside its range.
         """
         own = [one.name for one in fields(cls) if one.name != "generator"]
         if unknown := set(keywords) - set(own) - set(generators.KEYWORDS):
@@ -106,12 +109,12 @@ class Recipe:
             raise ValueError(f"ema is {self.ema!r}; it is a decay between 0 and 1, such as 0.999, or None.")
 
     def keywords(self):
-        """All keywords as a flat dict, those of the generator's families among the others."""
+        """All keywords as a flat dict, those of the generator's families among them."""
         flat = asdict(self)
         return flat | flat.pop("generator")
 
     def changed(self):
-        """Those keywords that are not as published."""
+        """The keywords that differ from the published ones, as a flat dict."""
         published = Recipe().keywords()
         return {name: value for name, value in self.keywords().items() if value != published[name]}
 
@@ -122,7 +125,7 @@ KERNELS = {"readme": (5, 10), "notebook": (3, 6)}  # (critic, generator)
 IMAGE_SIZE = 128
 LAYERS = {28: 2, 32: 2, 64: 3, 128: 4, 256: 5}  # {image size: layers that double or halve the side}
 CRITIC_FILTERS = (64, 128, 256, 512, 1024)  # from the finest layer to the coarsest; published: the last four
-GENERATOR_FILTERS = (512, 256, 128, 64)  # from the coarsest to the finest but the image; published: the first three
+GENERATOR_FILTERS = (512, 256, 128, 64)  # from the coarsest layer to the last before the image; published: three
 
 
 def published(name="readme", divide=1, image_size=IMAGE_SIZE, channels=3):
@@ -130,18 +133,18 @@ def published(name="readme", divide=1, image_size=IMAGE_SIZE, channels=3):
 
     Args:
         name: `readme` (critic kernels 5, generator kernels 10) or `notebook` (3 and 6).
-        divide: divides the number of filters of every layer; 1 as published. Divided by 4, a step is about a sixteenth
-            of the work, and with the kernels of `readme` the pictures keep their look.
-        image_size: height and width of the images: 28, 32, 64, 128 (as published) or 256. The table above says how the
-            layers follow from it.
+        divide: divisor of the number of filters of every layer; 1 as published. With 4, a step costs about a
+            sixteenth, and with the kernels of `readme` the images keep their look.
+        image_size: height and width of the images: 28, 32, 64, 128 (as published) or 256; the module's table lists
+            the layers of each.
         channels: 3 for RGB, 1 for grey.
 
     Returns:
         Dict of plain values, in the order of the arguments.
 
     Raises:
-        ValueError: an unknown name, a size or a number of channels that is none of these, or a `divide` that does not
-            divide the filters of the narrowest layer.
+        ValueError: an unknown name, another size or number of channels, or a `divide` that does not divide the number
+            of filters of the narrowest layer.
 
     Example:
         >>> published("readme", divide=4, image_size=28, channels=1)["critic_conv_filters"]
@@ -189,25 +192,27 @@ def published(name="readme", divide=1, image_size=IMAGE_SIZE, channels=3):
 
 
 def three_lines(divide=1, decay_steps=4_000, inks=8):
-    """The arguments of a recipe that keeps the rules of the lines, for `WGANGP(**three_lines(inks=flat_colors(x)))`.
+    """The arguments of the recipe that keeps the rules of the lines, for `WGANGP(**three_lines(inks=flat_colors(x)))`.
 
-    The best found by measurement (benchmarks/LOG.md), for images of lines in flat colours that run from edge to edge.
-    The generator paints strokes, see `models.generators.strokes`; what it paints them with starts from the colours of
-    the images, and how many there are, where, how wide, which over which, it learns from the critic. The loss is
-    relativistic, with a penalty on the critic's slope at real and generated images (R1 + R2) that is strong: with a
-    weak one, or with cross-entropy, the critic wins before the strokes have found their places. One critic batch a step
-    (`n_critic=1`), Adam without momentum, learning rates that fall to nothing, and a moving average of the generator,
-    which is the one to keep.
+    The best recipe in benchmarks/LOG.md, "Strokes", for images of lines in flat colours from edge to edge. The
+    generator composites strokes, see `models.generators.strokes`. Their palette starts from the colours of the images;
+    their number, positions, widths and depth order are learnt from the critic. The loss is relativistic, with a strong
+    penalty on the critic's gradient at real and generated images (R1 + R2): with a weak penalty, or with cross-entropy,
+    the critic wins before the strokes have found their positions. One critic update per step, Adam without momentum,
+    learning rates that fall to 0, and a moving average of the generator, which is the generator to keep.
 
     Args:
-        divide: divides the number of filters of the critic.
-        decay_steps: in how many steps the learning rates fall to nothing: as many as are to be trained.
-        inks: the colours that strokes are painted with at first, from 0 to 255, the ground's first, as
-            `utils.reading.colors.flat_colors` finds them in images. A number means as many corners of the colour cube,
-            which strokes hardly leave.
+        divide: divisor of the number of filters of the critic: 1, 2, 4 or 8.
+        decay_steps: number of steps in which the learning rates fall to 0: as many as the training has.
+        inks: the initial palette, colours from 0 to 255, the background's first, as
+            `utils.reading.colors.flat_colors` finds them in images. A number stands for as many corners of the colour
+            cube; the palette of strokes learns so slowly that it stays near them.
 
     Returns:
         Dict of plain values: the 21 arguments and keywords.
+
+    Raises:
+        ValueError: a `divide` that does not divide the number of filters of the narrowest layer.
     """
     if divide < 1 or 8 % divide:
         raise ValueError(f"divide is {divide}; it has to divide 8, the filters of the narrowest layer: 1, 2, 4 or 8.")
@@ -223,24 +228,25 @@ def three_lines(divide=1, decay_steps=4_000, inks=8):
 
 
 def inked_pictures(divide=1, decay_steps=28_000):
-    """The arguments of a recipe for images in flat colours, of whatever shapes, for `WGANGP(**inked_pictures())`.
+    """The arguments of a recipe for images of any shapes in flat colours, for `WGANGP(**inked_pictures())`.
 
-    The best found by measurement (benchmarks/LOG.md) of those that make pictures. Of the three lines it keeps all the
-    rules in 55 % of the images after 26,500 of its 28,000 steps, 91 minutes on 2 shared cores, where the published
-    recipe ends at 0.1 %, and 97 % of them are clearly different; in stages, in which `ink_certainty` grows and the
-    generator has two lessons a step in the end, in 60 % after 58 minutes. Both networks go down to 2 x 2, where they
-    see the whole image at once; the latent vector scales and shifts each of the generator's layers, and the generator
-    paints with eight inks, for tanh meets flat colours only nearly. The loss is the sigmoid cross-entropy of the first
-    GANs, with a penalty on the critic's slope at real images (R1); one critic batch a step (`n_critic=1`), Adam without
-    momentum, larger learning rates that fall to nothing, and a moving average of the generator, which is the one to
-    keep.
+    The best recipe in benchmarks/LOG.md among those whose generator draws pixels. Both networks go down to 2 x 2, where
+    they see the whole image at once. The latent vector scales and shifts the channels of each generator layer, and the
+    generator has a palette of eight colours, because tanh reproduces flat colours only approximately. The loss is the
+    sigmoid cross-entropy of the first GANs, with a penalty on the critic's gradient at real images (R1). One critic
+    update per step, Adam without momentum, larger learning rates that fall to 0, and a moving average of the generator,
+    which is the generator to keep. A training in stages, with a growing `ink_certainty` and two generator updates per
+    step in the end, gets further in less time (benchmarks/LOG.md).
 
     Args:
-        divide: divides the number of filters of every layer.
-        decay_steps: in how many steps the learning rates fall to nothing: as many as are to be trained.
+        divide: divisor of the number of filters of every layer: 1, 2, 4, 8 or 16.
+        decay_steps: number of steps in which the learning rates fall to 0: as many as the training has.
 
     Returns:
         Dict of plain values: the 21 arguments and keywords.
+
+    Raises:
+        ValueError: a `divide` that does not divide the number of filters of the narrowest layer.
     """
     if divide < 1 or 16 % divide:
         raise ValueError(f"divide is {divide}; it has to divide 16, the filters of the narrowest layer: 1, 2, 4 ...")
@@ -273,8 +279,8 @@ def inked_pictures(divide=1, decay_steps=28_000):
 def fashion_mnist():
     """The 21 arguments for garments of 28 x 28 in grey, small enough for any processor.
 
-    The published shape at that size with far fewer filters, the README's critic kernels and the notebook's generator
-    kernels (a kernel of 10 would be wider than the picture of 7 x 7 that it starts from), and batches of 32.
+    The published networks at that size with far fewer filters, the README's critic kernels, the notebook's generator
+    kernels (a kernel of 10 would be wider than the first feature map of 7 x 7), and batches of 32.
 
     Returns:
         Dict of plain values, in the order of the arguments.
@@ -294,7 +300,7 @@ def fashion_mnist():
 
 
 def _nearest(image_size):
-    """The sizes below and above one that is not there, in words."""
+    """The known image sizes and those nearest to an unknown one, in words."""
     if not isinstance(image_size, int | float):
         return ", ".join(map(str, LAYERS))
     below = [size for size in LAYERS if size < image_size][-1:]
@@ -305,9 +311,9 @@ def _nearest(image_size):
 
 CVAE_ENCODER_FILTERS = (128, 128, 64, 32, 16, 16)  # from the coarsest layer to the finest
 CVAE_START_FILTERS = 128
-CVAE_DECODER_FILTERS = (128, 64, 32, 32, 16)  # from the coarsest layer to the finest but the image
-CVAE_HALVINGS = {28: 2, 32: 4, 64: 5, 128: 6, 256: 7}  # {image size: how often its side is halved}: to 2, or 7 from 28
-CVAE_BETA = 10.0  # for an image of 128 x 128 x 3; others in proportion to their number of values
+CVAE_DECODER_FILTERS = (128, 64, 32, 32, 16)  # from the coarsest layer to the last before the image
+CVAE_HALVINGS = {28: 2, 32: 4, 64: 5, 128: 6, 256: 7}  # {image size: halvings of its side}: down to 2, or from 28 to 7
+CVAE_BETA = 10.0  # for an image of 128 x 128 x 3; for other shapes in proportion to their number of values
 CVAE_Z_DIM = 32
 CVAE_LEARNING_RATE = 0.002
 CVAE_WARM_UP_STEPS = 1500
@@ -316,19 +322,19 @@ CVAE_WARM_UP_STEPS = 1500
 def cvae(image_size=128, channels=3, divide=1):
     """The arguments of a `CVAE` for square images, ready for `CVAE(**cvae(128))`.
 
-    Where the GAN's published networks stop at 8 x 8, these go down to 2 x 2 (7 x 7 for 28 x 28), so that one place
-    sees a whole line. The layer next to the image has a stride of 4, since most of the time goes there; the others 2.
+    The GAN's published networks stop at 8 x 8; these go down to 2 x 2 (7 x 7 for 28 x 28), so that one position sees a
+    whole line. The layer next to the image, which costs most of the time, has a stride of 4; the others have 2.
 
     Args:
         image_size: height and width: 28, 32, 64, 128 or 256.
         channels: 3 for RGB, 1 for grey.
-        divide: divides the number of filters of every layer: 1, 2, 4, 8 or 16.
+        divide: divisor of the number of filters of every layer: 1, 2, 4, 8 or 16.
 
     Returns:
-        Dict of plain values. What it has in common with the GAN is as published.
+        Dict of plain values. The arguments that it shares with the GAN are as published.
 
     Raises:
-        ValueError: as `published`, of the same arguments.
+        ValueError: as for `published`.
 
     Example:
         >>> cvae(28, channels=1)["encoder_conv_filters"]
@@ -365,22 +371,22 @@ _OF_THE_GENERATOR = ("generator_batch_norm_momentum", "generator_activation", "g
 
 
 def choose(model, recipe, images, network="readme", divide=None, steps=None):
-    """The arguments that fit a data set and the words of the Training notebook.
+    """The arguments of a recipe for a data set, by the names that the Training notebook uses.
 
     Args:
         model: `WGANGP` or `CVAE`.
-        recipe: of a WGANGP: `published`, `three_lines` or `inked_pictures`.
-        images: uint8 array (n, height, width, channels) to train on; their size, and for `three_lines` their colours,
-            are looked at.
-        network: of the recipe `published`: `readme` or `notebook`.
-        divide: divides the number of filters. None is 1; for the recipe `published` 4 where there is no GPU or TPU.
-        steps: as many as are to be trained, over which learning rates fall, where the recipe lets them.
+        recipe: `published`, `three_lines` or `inked_pictures`; for a WGANGP only.
+        images: uint8 array (n, height, width, channels) to train on, which decides the networks' size and the initial
+            palette of `three_lines`.
+        network: `readme` or `notebook`; for the recipe `published` only.
+        divide: divisor of the number of filters. None is 1, but 4 for the recipe `published` without a GPU or TPU.
+        steps: steps of the training, over which the learning rates fall in the recipes that let them.
 
     Returns:
         Dict of plain values, for `WGANGP(**...)` or `CVAE(**...)`.
 
     Raises:
-        ValueError: an unknown name, or a size that the networks do not come in.
+        ValueError: an unknown name, or an image size that the networks do not support.
 
     Example:
         >>> gan = WGANGP(**choose("WGANGP", "three_lines", x_train.images, steps=1200))

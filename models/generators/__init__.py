@@ -1,16 +1,16 @@
-"""Generators: from a latent vector to an image, one file a family.
+"""Generators: from a latent vector to an image, one file per family.
 
 | family | file | chosen by | the image is |
 |---|---|---|---|
-| published | `published` | nothing | what convolutions give, through tanh |
+| published | `published` | default | the output of convolutions, through tanh |
 | palette | `palette` | `inks` | a softmax over a learnt palette, pixel by pixel |
 | strokes | `strokes` | `strokes` | bars from edge to edge, composited |
 
-A family is a module with `KEYWORDS` (its keywords of `WGANGP`, with what they are as published), `wanted(style)`,
-`check(style, channels)` and `build(make, z, shape, style)`; `style` is a dict of all families' keywords. To add one,
-write its file and put it into `FAMILIES`, before those that it is more special than.
+A family is a module with `KEYWORDS` (its keywords of `WGANGP` and their published values), `wanted(style)`,
+`check(style, channels)` and `build(make, z, shape, style)`; `style` is a dict of all families' keywords. To add a
+family, write its file and insert it into `FAMILIES` before the more general ones.
 
-All are functional Keras models of stock layers, so that a saved one opens with `keras.models.load_model` alone.
+All are functional Keras models of stock layers, so that `keras.models.load_model` alone opens a saved one.
 """
 
 import keras
@@ -20,7 +20,7 @@ from models.engine.layers import LayerMaker
 from models.generators import palette, published, strokes
 from models.generators.published import Shape
 
-FAMILIES = (strokes, palette, published)  # the first that the keywords ask for is built
+FAMILIES = (strokes, palette, published)  # the first whose `wanted` is true builds the generator
 KEYWORDS = {name: value for family in reversed(FAMILIES) for name, value in family.KEYWORDS.items()}
 
 
@@ -29,10 +29,10 @@ def check(style, channels):
 
     Args:
         style: dict, all of `KEYWORDS`.
-        channels: of the images, 3 for RGB.
+        channels: number of channels of the images, 3 for RGB.
 
     Raises:
-        ValueError: it names the keyword, its value and the way out.
+        ValueError: a value out of range; the message names the keyword, its value and the way out.
     """
     for family in reversed(FAMILIES):
         family.check(style, channels)
@@ -54,21 +54,21 @@ def build_generator(
     seed=None,
     **style,
 ):
-    """A generator of the family that its keywords ask for; as published without any.
+    """Build a generator of the family that its keywords choose; the published one without any.
 
     Args:
         z_dim: length of the latent vector.
         initial_dense_layer_size, upsample, conv_filters, conv_kernel_size, conv_strides, batch_norm_momentum,
             activation, dropout_rate: see `Shape`.
         dtype, stock, seed: of `LayerMaker`.
-        **style: any of `KEYWORDS`; `models.recipes.Recipe` says what they mean.
+        **style: any of `KEYWORDS`; `models.recipes.Recipe` documents them.
 
     Returns:
-        A functional Keras model (n, z_dim) -> float32 (n, height, width, channels) in [-1, 1]; with a palette as far
-        beyond as its colours have learnt to be, at most a little.
+        A functional Keras model (n, z_dim) -> float32 (n, height, width, channels) in [-1, 1]. The learnt colours of a
+        palette may exceed that range by a little.
 
     Raises:
-        TypeError: a keyword that no family knows.
+        TypeError: an unknown keyword.
     """
     if unknown := set(style) - set(KEYWORDS):
         raise TypeError(f"No generator knows {', '.join(sorted(unknown))}; there are {', '.join(KEYWORDS)}.")
@@ -89,12 +89,15 @@ def build_generator(
     return keras.Model(z, image, name="generator")
 
 
-def generator_of(model, **making):
-    """The generator that a model's attributes describe.
+def generator_of(model, **layer_options):
+    """Build the generator that a model's attributes describe.
 
     Args:
-        model: has `z_dim`, `seed` and the attributes `generator_...`, the arguments of `WGANGP`.
-        **making: `dtype`, `stock` and keywords of `build_generator`.
+        model: object with `z_dim`, `seed` and the attributes `generator_...`, the arguments of `WGANGP`.
+        **layer_options: `dtype`, `stock` and the family keywords of `build_generator`.
+
+    Returns:
+        A functional Keras model, as `build_generator` returns it.
     """
     return build_generator(
         model.z_dim,
@@ -107,12 +110,12 @@ def generator_of(model, **making):
         model.generator_activation,
         model.generator_dropout_rate,
         seed=None if model.seed is None else model.seed + 1,
-        **making,
+        **layer_options,
     )
 
 
 def check_images(generator, input_dim):
-    """Refuse a generator whose layers lead to images of another shape than `input_dim`."""
+    """Raise ValueError unless a generator's images have the shape `input_dim`, (height, width, channels)."""
     if generator.output_shape[1:] != tuple(input_dim):
         raise ValueError(
             f"The generator's layers lead to images of {generator.output_shape[1:]}, but input_dim is "

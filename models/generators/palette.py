@@ -1,7 +1,7 @@
-"""A generator that paints with a learnt palette in place of tanh, which meets flat colours only nearly.
+"""A generator with a learnt palette in place of tanh, which reproduces flat colours only approximately.
 
-The published convolutions end in one channel a colour; a softmax of `inverse temperature * logits` shares every pixel
-out among the colours, most of it to one.
+The published convolutions end in one channel per palette colour; a softmax of `inverse temperature * logits` divides
+each pixel among the colours, almost all of it to one.
 """
 
 import itertools
@@ -12,13 +12,13 @@ from keras import layers
 from models.generators.published import convolutions
 from utils.latent.temperature import SHARED_TEMPERATURE, TEMPERATURE
 
-INVERSE_TEMPERATURE = 10.0  # of the softmax while it is taught; benchmarks/LOG.md, "Inverse temperatures"
-SHARPER = 100.0  # times as much in a moving average, which is not taught: nearly every pixel is of one colour
+INVERSE_TEMPERATURE = 10.0  # of the softmax during training; benchmarks/LOG.md, "Inverse temperatures"
+SHARPER = 100.0  # factor in the moving average, which needs no gradients: nearly every pixel is of one colour
 KEYWORDS = {"inks": None, "ink_certainty": INVERSE_TEMPERATURE}
 
 
 def wanted(style):
-    """Whether keywords ask for this family."""
+    """Whether the keywords choose this family."""
     return style["inks"] is not None
 
 
@@ -27,21 +27,21 @@ def check(style, channels):
 
     Args:
         style: dict, the keywords of all families.
-        channels: of the images.
+        channels: number of channels of the images.
 
     Raises:
-        ValueError: `inks` is neither a number from 2 on nor a list of colours, or `ink_certainty` not above 0.
+        ValueError: `inks` is neither a number from 2 on nor a list of colours, or `ink_certainty` is not above 0.
     """
     inks, certainty = style["inks"], style["ink_certainty"]
-    number = _number_of_colors(inks, channels) if isinstance(inks, list | tuple) else inks
+    number = _count_colors(inks, channels) if isinstance(inks, list | tuple) else inks
     if number is not None and (not isinstance(number, int) or number < 2):
         raise ValueError(f"inks is {number!r}; it is a whole number from 2 on.")
     if isinstance(certainty, bool) or not isinstance(certainty, int | float) or not 0 < certainty < float("inf"):
         raise ValueError(f"ink_certainty is {certainty!r}; it is a number above 0, such as {INVERSE_TEMPERATURE}.")
 
 
-def _number_of_colors(inks, channels):
-    """Refuse a list that is not one of colours as the images have them; else give their number."""
+def _count_colors(inks, channels):
+    """The number of colours in a list; raises ValueError unless each has `channels` values from 0 to 255."""
     colors = np.array(inks, dtype=object)
     if colors.shape[1:] != (channels,) or not all(
         isinstance(value, int | float) and 0 <= value <= 255 for value in colors.flat
@@ -51,20 +51,23 @@ def _number_of_colors(inks, channels):
 
 
 def build(make, z, shape, style):
-    """The image of a latent vector, as `published.build`: as far beyond [-1, 1] as colours have learnt to be."""
-    colors = first_colors(style["inks"], shape.channels)
+    """Build the image of a latent vector, as `published.build` does; learnt colours may exceed [-1, 1] by a little."""
+    colors = initial_palette(style["inks"], shape.channels)
     x = convolutions(make, z, shape, style["modulation"], len(colors))  # (n, height, width, colours)
-    image = mixed(make, colors)(chosen(make, x, style["ink_certainty"]))
+    image = palette_layer(make, colors)(softmax_shares(make, x, style["ink_certainty"]))
     return layers.Activation("linear", dtype="float32")(image)
 
 
-def first_colors(inks, channels):
-    """The colours that a palette starts from, in [-1, 1]: (colours, channels).
+def initial_palette(inks, channels):
+    """The initial colours of a palette.
 
     Args:
-        inks: a list of colours from 0 to 255; or how many, which are then the corners of the colour cube: black, blue,
-            green ... white, eight of them for RGB. The first of a list for strokes is the ground's.
+        inks: a list of colours from 0 to 255; or their number, for corners of the colour cube: black, blue, green ...
+            white, eight of them for RGB. For strokes the first colour is the background's.
         channels: 3 for RGB.
+
+    Returns:
+        Float array (colours, channels) in [-1, 1].
     """
     if isinstance(inks, int):
         corners = np.array(list(itertools.product((-1.0, 1.0), repeat=channels)))
@@ -72,13 +75,16 @@ def first_colors(inks, channels):
     return np.array(inks) / 127.5 - 1
 
 
-def mixed(make, colors, rate=1.0):
-    """A function that mixes the palette: shares (n, height, width, colours) -> (n, height, width, channels).
+def palette_layer(make, colors, rate=1.0):
+    """The layer that holds the learnt palette: shares (n, height, width, colours) -> (n, height, width, channels).
 
     Args:
         make: `LayerMaker`.
-        colors: (colours, channels), which the palette starts from. They are learnt.
-        rate: multiplies how far an update moves them.
+        colors: float array (colours, channels), the initial palette.
+        rate: factor of the palette's learning rate (with Adam, whose updates do not depend on the gradient's scale).
+
+    Returns:
+        A layer, or a function of the same use.
     """
     count, channels = colors.shape
     layer = layers.Conv2D(channels, 1, use_bias=False, dtype=make.dtype, name="generator_inks")
@@ -90,23 +96,26 @@ def mixed(make, colors, rate=1.0):
     return lambda shares: scaled(layer(shares))
 
 
-def chosen(make, x, inverse_temperature, name=None, shared=False):
-    """Shares that add up to 1 along the last axis: the softmax of inverse_temperature * x.
+def softmax_shares(make, x, inverse_temperature, name=None, shared=False):
+    """The softmax of inverse_temperature * x along the last axis.
 
     Args:
         make: `LayerMaker`.
         x: logits, tensor (..., choices).
         inverse_temperature: float.
-        name: what the names of the layers end in.
-        shared: whether the choice is learnt for all images alike, and does not depend on the latent vector.
+        name: suffix of the layers' names.
+        shared: whether the choice is one for all images, independent of the latent vector.
+
+    Returns:
+        A tensor shaped like x, from 0 to 1, with sum 1 along the last axis.
     """
-    beginning = SHARED_TEMPERATURE if shared else TEMPERATURE
-    names = [beginning, "generator_shares"] if name is None else [f"{beginning}_{name}", f"generator_shares_{name}"]
+    prefix = SHARED_TEMPERATURE if shared else TEMPERATURE
+    names = [prefix, "generator_shares"] if name is None else [f"{prefix}_{name}", f"generator_shares_{name}"]
     x = layers.Rescaling(inverse_temperature, dtype=make.dtype, name=names[0])(x)
     return layers.Softmax(dtype=make.dtype, name=names[1])(x)
 
 
-def decided(make, x, inverse_temperature, name):
-    """Numbers from 0 to 1, learnt for all images alike: the sigmoid of inverse_temperature * x."""
+def sigmoid_share(make, x, inverse_temperature, name):
+    """The sigmoid of inverse_temperature * x, for a choice that is one for all images: from 0 to 1, shaped like x."""
     x = layers.Rescaling(inverse_temperature, dtype=make.dtype, name=f"{SHARED_TEMPERATURE}_{name}")(x)
     return layers.Activation("sigmoid", dtype=make.dtype)(x)

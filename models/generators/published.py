@@ -1,6 +1,6 @@
-"""The published generator: one dense layer to a small picture, then convolutions that enlarge it, and tanh.
+"""The published generator: a dense layer to a small feature map, convolutions that enlarge it, and tanh.
 
-Names of layers are the original's: generator_input, generator_conv_0 ...
+Layer names are the original's: generator_input, generator_conv_0 ...
 """
 
 from dataclasses import dataclass
@@ -8,17 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from keras import layers
 
-KEYWORDS = {"modulation": None}  # and what they are as published
+KEYWORDS = {"modulation": None}  # with their published values
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What the generator's arguments of `WGANGP` say of its layers, whatever family it is of.
+    """The layers that the `generator_...` arguments of `WGANGP` describe, for every family.
 
     Attributes:
-        initial_dense_layer_size: (height, width, channels) of the small picture.
-        upsample: one number a layer; 2 means UpSampling2D and Conv2D, anything else Conv2DTranspose with the stride.
-        conv_filters, conv_kernel_size, conv_strides: one number a layer; the last filters are the image's channels.
+        initial_dense_layer_size: (height, width, channels) of the first feature map.
+        upsample: one int per layer; 2 means UpSampling2D and Conv2D, anything else Conv2DTranspose with the stride.
+        conv_filters, conv_kernel_size, conv_strides: one int per layer; the last of the filters are the image's
+            channels.
         batch_norm_momentum: None for no batch normalisation.
         activation: `leaky_relu`, or any name that Keras knows.
         dropout_rate: None for none.
@@ -39,14 +40,14 @@ class Shape:
 
     @property
     def image_size(self):
-        """[height, width] of the image that the layers lead to."""
+        """[height, width] of the generated images."""
         steps = zip(self.upsample, self.conv_strides, strict=True)
         factor = int(np.prod([2 if enlarge == 2 else stride for enlarge, stride in steps]))
         return [side * factor for side in self.initial_dense_layer_size[:2]]
 
 
 def wanted(style):
-    """Whether keywords ask for this family: it is the one for all that ask for no other."""
+    """Whether the keywords choose this family: always, since it is the last in `FAMILIES`."""
     return True
 
 
@@ -55,7 +56,7 @@ def check(style, channels):
 
     Args:
         style: dict, the keywords of all families.
-        channels: of the images.
+        channels: number of channels of the images.
 
     Raises:
         ValueError: `modulation` is no list of widths.
@@ -68,7 +69,7 @@ def check(style, channels):
 
 
 def build(make, z, shape, style):
-    """The image of a latent vector.
+    """Build the image of a latent vector.
 
     Args:
         make: `LayerMaker`.
