@@ -1,16 +1,16 @@
-"""A convolutional variational autoencoder: the other way to learn a generator, beside `models.WGANGP`.
+"""A convolutional variational autoencoder, whose decoder is a generator like that of `models.WGANGP`.
 
 After Kingma and Welling, "Auto-Encoding Variational Bayes" (2014), with the weight `beta` of Higgins et al., "beta-VAE"
 (2017). What is notable here:
 
-- the encoder is the critic's convolutions with another end, the decoder is the GAN's generator, layer for layer: what
-  opens one opens the other;
-- the first part of the loss is half the squared error, summed over an image's values, which lie in [-1, 1], and over
-  its averages of 2 x 2, 4 x 4 and so on up to 32 x 32 pixels. It is the likelihood of a normal distribution, less its
-  constant, whose noise has deviation 1 in what is fine and less in what is coarse. Thin lines ask for it: two that lie
-  side by side have no pixel in common, and pixels alone do not say which way to move one;
-- `beta` weighs the second part, the divergence from the prior, in the same unit (nats an image). Noise s times as
-  strong would be the same training as beta times s * s: one dial, not two;
+- the encoder has the critic's convolutions, the decoder is the GAN's generator, layer for layer, so that whatever opens
+  one opens the other;
+- the first term of the loss is half the squared error, summed over an image's values, which lie in [-1, 1], and over
+  its averages of 2 x 2, 4 x 4 and so on up to 32 x 32 pixels. It is the negative log-likelihood, up to a constant, of a
+  normal distribution whose noise has deviation 1 at pixels and less at coarse averages. Thin lines need the averages:
+  two lines side by side share no pixel, so that pixels alone do not say in which direction to move one;
+- `beta` weighs the second term, the divergence from the prior, in the same unit (nats per image). Noise s times as
+  strong is equivalent to a beta s * s times as large, so the noise has no argument of its own;
 - training, run folder, resuming and precision are the GAN's.
 """
 
@@ -33,8 +33,8 @@ from utils import loaders, runs
 from utils.files import keras_files
 from utils.files.json_files import read_json
 
-COARSEST = 32  # pixels a side of the largest average in the likelihood
-BATCH = 64  # images that `encode`, `decode` and the rest look at together
+COARSEST = 32  # side of the largest averages in the likelihood, in pixels
+BATCH = 64  # images per batch of `encode`, `decode`, `reconstruct` and `generate`
 
 
 @keras.saving.register_keras_serializable(package="trois_lignes")
@@ -43,7 +43,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     Args:
         input_dim: (height, width, channels) of the images, e.g. (128, 128, 3).
-        encoder_conv_filters, encoder_conv_kernel_size, encoder_conv_strides: lists of int, one a layer.
+        encoder_conv_filters, encoder_conv_kernel_size, encoder_conv_strides: lists of int, one per layer.
         encoder_batch_norm_momentum: float, or None for no batch normalisation.
         encoder_activation: `leaky_relu` (slope 0.2) or any name that Keras knows.
         encoder_dropout_rate: float, or None.
@@ -52,23 +52,23 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             decoder, as in `WGANGP`.
         learning_rate: float, of both networks.
         optimiser: `adam` or `rmsprop`.
-        beta: weight of the divergence from the prior. Small: faithful reconstructions, but latent vectors that the
-            prior seldom draws; large: the other way round.
+        beta: weight of the divergence from the prior. A small one gives faithful reconstructions, but latent vectors
+            that are improbable under the prior; a large one the reverse.
         z_dim: length of the latent vector.
-        batch_size: images a step looks at.
-        beta_1, beta_2: Adam's.
-        decay_steps: in how many steps the learning rate falls to 0 along half a cosine; None leaves it as it is.
-        warm_up_steps: in how many steps beta grows from 0 to its value; None for its value from the start. With a
-            large beta a network may otherwise settle on leaving a line out before it has learnt to place it.
+        batch_size: images per step.
+        beta_1, beta_2: Adam's decay rates.
+        decay_steps: number of steps in which the learning rate falls to 0 along half a cosine; None for a constant one.
+        warm_up_steps: number of steps in which beta grows from 0 to its value; None for its value from the start. With
+            a large beta the decoder may otherwise leave a line out before it has learnt to place it.
         precision: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16` (see `models.engine.precision`).
-        seed: int for the same weights, noise and shuffling each time; None for others each time.
+        seed: int for reproducible weights, noise and shuffling; None for a random seed.
 
     Attributes:
         encoder: Keras model, images -> [mean, log-variance], each (n, z_dim).
-        generator: the decoder, a Keras model, latent vectors -> images; `decoder` is another name for it.
-        losses_of: dict of lists of floats, one a step: `loss` = `reconstruction` + beta * `divergence`.
-        step_seconds: list of floats, how long each step took.
-        epoch: number of steps done, one batch each.
+        generator: the decoder, a Keras model, latent vectors -> images; `decoder` is an alias.
+        losses_of: dict of lists of floats, one per step: `loss` = `reconstruction` + beta * `divergence`.
+        step_seconds: list of floats, the duration of each step.
+        epoch: number of steps done, of one batch each.
 
     Raises:
         ValueError: lists of unequal length, layers that do not lead to `input_dim`, an unknown optimiser or precision,
@@ -158,7 +158,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         self.build((None, *input_dim))
         self._start_history()
 
-    # The two networks, and the whole made of them -----------------------------------------------------------------
+    # The networks --------------------------------------------------------------------------------------------------
 
     def _build_encoder(self, **layer_options):
         return build_encoder(
@@ -179,67 +179,76 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     @property
     def decoder(self):
-        """The generator by the name that it has in a variational autoencoder."""
+        """The generator, under its name in an autoencoder."""
         return self.generator
 
     def stock_model(self):
-        """The whole, image -> reconstruction from its mean: a float32 copy of stock layers."""
+        """The model image -> reconstruction from the posterior mean: a float32 copy of stock layers."""
         encoder, generator = self.stock_part("encoder"), self.stock_part("generator")
         image = keras.layers.Input(tuple(self.input_dim), name="model_input")
         mean, _ = encoder(image)
         return keras.Model(image, generator(mean), name="model")
 
     def call(self, images, training=False):
-        """Images (n, height, width, channels) in [-1, 1] -> their reconstructions from the mean, likewise."""
+        """Images (n, height, width, channels) in [-1, 1] -> their reconstructions from the mean, of the same shape."""
         mean, _ = self.encoder(images, training=training)
         return self.generator(mean, training=training)
 
     def encode(self, images):
-        """Find where images lie in the latent space.
+        """The posterior distribution of images in the latent space.
 
         Args:
             images: (n, height, width, channels), uint8 or float in [-1, 1].
 
         Returns:
-            `(mean, log_variance)`, each float32 (n, z_dim), of the normal distribution that the encoder gives.
+            `(mean, log_variance)` of a normal distribution, each float32 (n, z_dim).
+
+        Raises:
+            ValueError: images of another shape than input_dim.
         """
         images = np.asarray(images)
         if images.shape[1:] != tuple(self.input_dim):
             raise ValueError(f"The images have the shape {images.shape}; this network reads {('n', *self.input_dim)}.")
-        batches = [_run(self.encoder, _in_range(batch)) for batch in _batches(images)]
+        batches = [_run(self.encoder, _as_range(batch)) for batch in _batches(images)]
         mean, log_variance = (np.concatenate(part) for part in zip(*batches, strict=True))
         return mean, log_variance
 
     def decode(self, z):
-        """Draw latent vectors (n, z_dim): float32 images (n, height, width, channels) in [-1, 1]."""
+        """Decode latent vectors (n, z_dim) to images, float32 (n, height, width, channels) in [-1, 1]."""
         return np.concatenate([_run(self.generator, batch) for batch in _batches(np.asarray(z, "float32"))])
 
     def reconstruct(self, images):
-        """Encode images and decode their means: float32 images of the same shape in [-1, 1].
+        """Encode images and decode their posterior means.
 
         Args:
             images: (n, height, width, channels), uint8 or float in [-1, 1].
+
+        Returns:
+            float32 array of the same shape, in [-1, 1].
         """
         return self.decode(self.encode(images)[0])
 
     def generate(self, n, seed=None):
-        """Draw n images of random latent vectors: float32 (n, height, width, channels) in [-1, 1].
+        """Generate images from random latent vectors.
 
         Args:
-            n: how many.
+            n: number of images.
             seed: int, None or a `numpy.random.Generator`.
+
+        Returns:
+            float32 array (n, height, width, channels) in [-1, 1].
         """
         return self.decode(np.random.default_rng(seed).normal(size=(n, self.z_dim)))
 
     def log_line(self):
-        """The last step in one line, as it is printed while training."""
+        """The line that the training prints for the last step."""
         loss, reconstruction, divergence = (self.losses_of[name][-1] for name in self.loss_names)
         return f"{self.epoch} [loss: {loss:.1f}] [reconstruction {reconstruction:.1f}, divergence {divergence:.2f}]"
 
     # One step ------------------------------------------------------------------------------------------------------
 
     def compile(self, optimizer=None, **kwargs):
-        """Set the optimiser; without arguments, the one that the parameters name.
+        """Set the optimiser; by default, the one that the model's arguments name.
 
         Args:
             optimizer: `keras.optimizers.Optimizer`.
@@ -252,19 +261,20 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     @property
     def updates(self):
-        """Updates so far, a variable."""
+        """Updates so far, an integer variable."""
         return self.optimizer.iterations
 
     def step(self, images):
-        """Teach both networks one batch: what `fit` compiles into one call.
+        """One training step, an update of both networks on one batch, which `fit` compiles into one call.
 
         Args:
-            images: (n, height, width, channels), uint8 or float in [-1, 1].
+            images: (n, height, width, channels), uint8 or float in [-1, 1], or the indices (n,) of images of the data
+                set on the device.
 
         Returns:
-            Dict of float32 scalars: `loss` and its parts `reconstruction` and `divergence`, in nats an image;
-            loss = reconstruction + beta * divergence, the negative evidence lower bound (ELBO) where beta is 1. While
-            beta warms up, its part counts.
+            Dict of float32 scalars: `loss` and its terms `reconstruction` and `divergence`, in nats per image.
+            loss = reconstruction + beta * divergence is the negative evidence lower bound (ELBO) if beta is 1. During
+            the warm-up, beta is its current value.
         """
         images = self.images_of(images)
         noise = self._noise(ops.shape(images)[0])
@@ -286,17 +296,17 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     @classmethod
     def from_files(cls, path, precision="float32"):
-        """Open an autoencoder that ships: its decoder, the encoder and the card beside it.
+        """Load a shipped autoencoder: its decoder, and the encoder and the card beside it.
 
         Args:
-            path: the decoder's file, e.g. `data/generators/cvae_128.h5`, as `utils.runs.ship` wrote it.
-            precision: as above.
+            path: the decoder's file, e.g. `data/generators/cvae_128.h5`, as `utils.runs.ship` writes it.
+            precision: as in the constructor.
 
         Returns:
             A `CVAE`.
 
         Raises:
-            FileNotFoundError: one of the three is missing.
+            FileNotFoundError: one of the three files is missing.
             ValueError: they do not belong together.
         """
         card = Path(path).with_suffix(".json")
@@ -325,19 +335,19 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         callbacks=(),
         on_device="auto",
     ):
-        """Train, and leave sample grids, models, weights and history in `run_folder`.
+        """Train, and write sample grids, models, weights and history into `run_folder`.
 
         Args:
             r, c: rows and columns of the sample grids.
-            x_train: array (n, height, width, channels), uint8 or float in [-1, 1], or what `load_dataset` gave.
-            batch_size: images a step looks at.
-            epochs: steps to do, one batch each.
-            run_folder: where the files go; made if missing.
-            print_every_n_batches: a sample grid and saved models every so many steps.
+            x_train: array (n, height, width, channels), uint8 or float in [-1, 1], or the result of `load_dataset`.
+            batch_size: images per step.
+            epochs: steps, of one batch each.
+            run_folder: where the files go; created if missing.
+            print_every_n_batches: steps between two sample grids and saved models.
             verbose: 2 prints a line each step, 1 shows a progress bar, 0 nothing; `auto` is 1 in a notebook and 2 in
                 a script.
-            minutes: stop after so many minutes, if the steps are not done by then.
-            resume: go on from the run folder's last checkpoint; `epochs` then counts from step 0.
+            minutes: time limit of the training, in minutes; None for none.
+            resume: continue from the run folder's last checkpoint; `epochs` then counts from step 0.
             callbacks: as in `WGANGP.train`.
             on_device: as in `WGANGP.train`.
 
@@ -345,7 +355,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             `keras.callbacks.History`.
 
         Raises:
-            FloatingPointError: a loss is not a finite number; the last good files stay.
+            FloatingPointError: a loss is not a finite number; the last good files remain.
             FileNotFoundError: `resume` without a checkpoint.
             ValueError: images of another shape than input_dim, or outside [-1, 1].
         """
@@ -371,23 +381,24 @@ def _batches(values):
     return [values[start : start + BATCH] for start in range(0, len(values), BATCH)]
 
 
-def _in_range(images):
+def _as_range(images):
     return np.asarray(ops.convert_to_numpy(to_range(images)), "float32")
 
 
 def _run(network, batch):
-    """What a network gives, as NumPy arrays; called as it is, since `predict` compiles anew for each size of batch."""
+    """The output of a network as NumPy arrays; called directly, since `predict` compiles for each batch size."""
     return keras.tree.map_structure(ops.convert_to_numpy, network(batch, training=False))
 
 
-# The parts of the loss ----------------------------------------------------------------------------------------------
+# The terms of the loss ----------------------------------------------------------------------------------------------
 
 
 def sample_posterior(mean, log_variance, noise):
-    """Turn standard normal noise into latent vectors of the given distribution, so that gradients reach both its parts.
+    """Sample the posterior by the reparameterisation trick, which lets gradients reach mean and variance.
 
     Args:
-        mean, log_variance, noise: tensors (n, z_dim).
+        mean, log_variance: tensors (n, z_dim).
+        noise: tensor (n, z_dim), standard normal.
 
     Returns:
         Tensor (n, z_dim).
@@ -396,16 +407,16 @@ def sample_posterior(mean, log_variance, noise):
 
 
 def reconstruction_error(images, drawn):
-    """Half the squared error, summed over each image's values and over its averages, then averaged over the images.
+    """Half the squared error, summed over each image's values and its averages, and averaged over the images.
 
-    The averages are those of 2 x 2 pixels, of 4 x 4 and so on up to `COARSEST`; each counts with its area. Rows and
-    columns that fill no square are left out of the averages.
+    The averages are those of 2 x 2 pixels, 4 x 4 and so on up to `COARSEST`, weighted by their area. Rows and columns
+    that do not fill a square are left out of the averages.
 
     Args:
         images, drawn: tensors (n, height, width, channels) in [-1, 1].
 
     Returns:
-        float32 scalar, nats an image.
+        float32 scalar, nats per image.
     """
     difference = images - drawn
     error, side = _sum_of_squares(difference), 1
@@ -426,6 +437,6 @@ def prior_divergence(mean, log_variance):
         mean, log_variance: tensors (n, z_dim).
 
     Returns:
-        float32 scalar, nats an image, 0 or more.
+        float32 scalar, nats per image, 0 or more.
     """
     return ops.mean(ops.sum(ops.square(mean) + ops.exp(log_variance) - 1 - log_variance, axis=1)) / 2

@@ -2,12 +2,12 @@
 
     python -m models.SuperResolution --out data/upscalers/lines_x4.keras
 
-It works at the size of the small image throughout: residual blocks (after EDSR, Lim et al. 2017) and one sub-pixel
+The network works at the size of the small image: residual blocks (after EDSR, Lim et al. 2017) and one sub-pixel
 convolution (after ESPCN, Shi et al. 2016), which is a transposed convolution whose kernel is as wide as its stride.
-What it learns is added to the image with its pixels repeated: on lines drawn by the rules of the data set repeating
-is the exact answer already, so that there is little to add where nothing is spoilt.
+Its output is a residual on the image with repeated pixels: for undegraded lines of the data set, repeated pixels are
+the exact answer, and the residual is close to 0.
 
-It learns from pairs that `utils.super_resolution.degradation` draws without end. All layers are stock ones:
+It trains on endless pairs drawn by `utils.super_resolution.degradation`. All layers are stock ones:
 `keras.models.load_model` alone opens the file, in safe mode. Float32 (n, h, w, 3) in [-1, 1] becomes (n, 4 h, 4 w, 3),
 about [-1, 1].
 """
@@ -28,22 +28,22 @@ from utils.quiet import keras
 from utils.super_resolution import degradation, measuring
 
 CHANNELS, BLOCKS = 32, 6
-PATCH = 64  # sides of the small pictures that it learns from
+PATCH = 64  # side of the small images in training pairs, in pixels
 BATCH = 8
 STEPS = 12_000
 LEARNING_RATE = 1e-3
-SHARES = {"clean": 0.15, "jpeg": 0.15, "degraded": 0.7}  # of the pictures that it learns from
-HELD_OUT = 32  # pairs of each kind for the card
+SHARES = {"clean": 0.15, "jpeg": 0.15, "degraded": 0.7}  # of the kinds of training pairs
+HELD_OUT = 32  # pairs of each kind for the card's scores
 
 
 def build(channels=CHANNELS, blocks=BLOCKS, seed=None, initializer=None):
-    """Build the network, untrained: it repeats every pixel 4 x 4 times.
+    """Build the network; untrained, it repeats every pixel 4 x 4 times.
 
     Args:
-        channels: of every layer between the first and the last.
-        blocks: residual blocks, two convolutions each.
-        seed: int, None or a numpy Generator.
-        initializer: of the kernels; None for He et al.'s normal distribution (2015).
+        channels: number of channels of the hidden layers.
+        blocks: number of residual blocks, of two convolutions each.
+        seed: int, None or a `numpy.random.Generator`.
+        initializer: of the kernels; None for the normal distribution of He et al. (2015).
 
     Returns:
         A functional Keras model, float32 (n, h, w, 3) -> (n, 4 h, 4 w, 3), both about [-1, 1], for any h and w.
@@ -71,11 +71,11 @@ def build(channels=CHANNELS, blocks=BLOCKS, seed=None, initializer=None):
 
 
 def batches(batch_size=BATCH, size=PATCH, seed=0):
-    """Draw batches of pairs without end.
+    """Draw an endless sequence of batches of pairs.
 
     Args:
-        batch_size: pairs a batch.
-        size: sides of the small pictures.
+        batch_size: pairs per batch.
+        size: side of the small images, in pixels.
         seed: int; the same batches for the same seed.
 
     Yields:
@@ -89,28 +89,35 @@ def batches(batch_size=BATCH, size=PATCH, seed=0):
 
 
 def decibels(large, enlarged):
-    """The mean peak signal-to-noise ratio of a batch in decibels, for images in [-1, 1]: a metric for `compile`."""
+    """The mean peak signal-to-noise ratio of a batch in decibels, as a metric for `compile`.
+
+    Args:
+        large, enlarged: tensors (n, height, width, channels), in [-1, 1] and about so.
+
+    Returns:
+        Scalar tensor.
+    """
     error = keras.ops.mean(keras.ops.square(keras.ops.clip(enlarged, -1, 1) - large), axis=(1, 2, 3))
     return 10 * keras.ops.log(4 / keras.ops.maximum(error, 1e-10)) / np.log(10)
 
 
 def train(model, out, steps=STEPS, minutes=None, batch_size=BATCH, size=PATCH, seed=0, every=250):
-    """Train the network, and write it whole every so many steps and at the end.
+    """Train the network, and save it every `every` steps and at the end.
 
     Args:
-        model: what `build` gives.
-        out: the file, .keras or .h5.
-        steps: batches at most.
-        minutes: time limit; None for none. The learning rate falls to nothing by whichever comes first.
-        batch_size: pairs a batch.
-        size: sides of the small pictures.
-        seed: int.
-        every: steps between two files.
+        model: of `build`.
+        out: path of the file, .keras or .h5.
+        steps: largest number of batches.
+        minutes: time limit in minutes; None for none. The learning rate falls to 0 by whichever limit comes first.
+        batch_size: pairs per batch.
+        size: side of the small images, in pixels.
+        seed: int, of the pairs.
+        every: steps between two saved files.
 
     Returns:
         The number of steps done.
     """
-    # quadratic up to 0.02, linear beyond: edges that cannot be known for sure stay crisp instead of grey
+    # quadratic up to 0.02, linear beyond: ambiguous edges stay sharp instead of grey
     model.compile(keras.optimizers.Adam(LEARNING_RATE), loss=keras.losses.Huber(delta=0.02), metrics=[decibels])
     pace = Pace(out, steps, minutes, every)
     with pace.bar:
@@ -119,16 +126,23 @@ def train(model, out, steps=STEPS, minutes=None, batch_size=BATCH, size=PATCH, s
             steps_per_epoch=every,
             epochs=-(-steps // every),
             callbacks=[pace],
-            shuffle=False,  # they come by chance already
+            shuffle=False,  # pairs are random already
             verbose=0,
         )
     return pace.step
 
 
 def save(model, out):
-    """Write a network whole, without its optimiser, in words that older versions of Keras 3 read too.
+    """Save a network without its optimiser, in a config that older versions of Keras 3 read too.
 
-    They do not know all that today's write about random initial weights, which a trained network needs no more.
+    Older versions do not know all arguments of today's random initializers, so those of the saved network are zeros.
+
+    Args:
+        model: of `build`.
+        out: path of the file, .keras or .h5.
+
+    Returns:
+        The path.
     """
     channels, blocks = model.get_layer("head").filters, sum(layer.name.endswith("_first") for layer in model.layers)
     plain = build(channels, blocks, initializer="zeros")
@@ -137,7 +151,7 @@ def save(model, out):
 
 
 class Pace(keras.callbacks.Callback):
-    """A progress bar, the learning rate's way down, the end, and a file now and then."""
+    """Updates the progress bar and the learning rate, saves the network, and ends the training at its limit."""
 
     def __init__(self, out, steps, minutes, every):
         super().__init__()
@@ -147,9 +161,9 @@ class Pace(keras.callbacks.Callback):
         self.bar = tqdm(total=steps, unit="step", desc="Training", mininterval=1)
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self.started is None:  # not before: the first batch waits for TensorFlow's compiler
+        if self.started is None:  # the time limit counts from the first batch, not from the preparation of `fit`
             self.started = time.monotonic()
-        # half a cosine, after a short way up
+        # a warm-up of 100 steps, then half a cosine
         rate = LEARNING_RATE * min(1, (self.step + 1) / 100) * (1 + np.cos(np.pi * self._done())) / 2
         self.model.optimizer.learning_rate.assign(max(rate, 1e-3 * LEARNING_RATE))
 
@@ -163,18 +177,18 @@ class Pace(keras.callbacks.Callback):
         self.model.stop_training = ended
 
     def _done(self):
-        """How much of the way is done, 0 to 1, in steps or in time."""
+        """The fraction of the training that is done, 0 to 1, by steps or by time."""
         in_time = 0 if self.seconds is None else (time.monotonic() - self.started) / self.seconds
         return min(1, max(self.step / self.steps, in_time))
 
 
 def card(model, out, facts):
-    """Write what a network is, how it was made and how good it is, as JSON beside its file.
+    """Write a network's card beside its file: what it is, how it was trained and its scores, as JSON.
 
     Args:
         model: the network.
-        out: its file; the card takes its name, ending in .json.
-        facts: what else to write first, e.g. the command, seed and steps of the training.
+        out: path of its file; the card has the same name, ending in .json.
+        facts: dict of further entries, e.g. the command, seed and steps of the training.
 
     Returns:
         The card's path.
@@ -211,7 +225,7 @@ def card(model, out, facts):
 
 
 def main():
-    """Train the network that enlarges lines four times, and write it with its card."""
+    """Train the network that enlarges lines four times, and save it with its card."""
     parser = argparse.ArgumentParser(prog="python -m models.SuperResolution", description=main.__doc__)
     parser.add_argument("--out", default="data/upscalers/lines_x4.keras", help="the file, .keras or .h5")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"batches of {BATCH}; default {STEPS:,}")

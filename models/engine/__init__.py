@@ -1,1 +1,1 @@
-"""What turns a step into a training: backends, layers, precision, devices, the loop, and the files of two networks."""
+"""The training engine: backends, layers, precision, devices, the training loop, and the saving of two networks."""

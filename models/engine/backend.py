@@ -1,17 +1,17 @@
-"""The one room that knows the backend: how TensorFlow, JAX and PyTorch differentiate, and how each runs a step.
+"""All that depends on the backend: how TensorFlow, JAX and PyTorch differentiate, and how each runs a step.
 
 Everything else in `models` is written once, with `keras.ops` and `keras.random`. Nine things differ by backend:
 
 - the gradients of a loss with respect to variables, `loss_and_gradients`;
-- the gradient of the critic's scores with respect to the images it looks at, itself differentiable once more,
-  `input_gradient` (the penalty of Gulrajani et al., 2017, "Improved Training of Wasserstein GANs", needs it);
-- how an optimiser changes its variables, `apply_gradients`, and how quickly, `Adam`;
-- the gradient of a convolution with respect to its kernel, where another way to it is quicker, `convolve`;
-- LeakyReLU, whose derivative is not worth differentiating, `leaky_relu`;
-- batch normalisation, where it can be had in one piece, `normalise`;
-- the shape of Keras' `train_step`: JAX hands it the state and wants the new one back, the others let it assign.
-  `TrainStep` gives a model the right one around its own `step(data)`;
-- what `fit` is best handed where it is called again and again, `batches_for_fit`.
+- the gradient of the critic's scores with respect to images, itself differentiable, `input_gradient` (for the penalty
+  of Gulrajani et al., 2017, "Improved Training of Wasserstein GANs");
+- how an optimiser changes its variables, `apply_gradients`, and a fused `Adam`;
+- a faster gradient of a convolution with respect to its kernel, `convolve`;
+- LeakyReLU with a second derivative that costs nothing, `leaky_relu`;
+- fused batch normalisation, `normalise`;
+- the signature of Keras' `train_step`: on JAX it receives the state and returns the new one, elsewhere it assigns
+  variables. `TrainStep` provides the right one around a model's `step(data)`;
+- the argument of repeated calls of `fit`, `batches_for_fit`.
 """
 
 from contextlib import contextmanager
@@ -38,7 +38,13 @@ __all__ = [
 
 
 def apply_gradients(optimizer, gradients, variables):
-    """Let a Keras optimiser move its variables by the gradients that `loss_and_gradients` gave."""
+    """One update of a Keras optimiser.
+
+    Args:
+        optimizer: `keras.optimizers.Optimizer`.
+        gradients: list of tensors, of `loss_and_gradients`.
+        variables: list of `keras.Variable`, in the same order.
+    """
     optimizer.apply(gradients, variables)
 
 
@@ -46,7 +52,7 @@ Adam = keras.optimizers.Adam
 
 
 def convolve(inputs, kernel, strides):
-    """Convolution with padding `same`: `keras.ops.conv`, with a quicker way back where there is one.
+    """Convolution with padding `same`: `keras.ops.conv`, with a faster gradient where the backend has one.
 
     Args:
         inputs: tensor (n, height, width, channels).
@@ -54,20 +60,20 @@ def convolve(inputs, kernel, strides):
         strides: int.
 
     Returns:
-        A tensor (n, height / strides, width / strides, filters), rounded up, differentiable as often as one likes.
+        A tensor (n, height / strides, width / strides, filters), rounded up, differentiable any number of times.
     """
     return keras.ops.conv(inputs, kernel, strides=strides, padding="same")
 
 
 def leaky_relu(inputs, slope):
-    """LeakyReLU whose slope is a constant to the derivative.
+    """LeakyReLU whose slope is a constant in derivatives.
 
-    The gradient penalty differentiates twice. LeakyReLU's second derivative is zero, but TensorFlow does not know it:
-    it multiplies by zeros, back through the whole critic. With the slope stopped, that walk is never taken.
+    The gradient penalty differentiates twice. LeakyReLU's second derivative is zero, but TensorFlow computes it and
+    multiplies by zeros, back through the whole critic. A stopped gradient of the slope avoids that pass.
 
     Args:
         inputs: tensor of any shape.
-        slope: float from 0, that of negative inputs.
+        slope: float from 0 on, the slope for negative inputs.
 
     Returns:
         A tensor shaped like `inputs`, of the same dtype.
@@ -87,21 +93,21 @@ def normalise(inputs, scale, offset, epsilon):
     Returns:
         `(outputs, mean, variance)`: a tensor shaped like `inputs`, of the same dtype, and two of float32 (channels,).
     """
-    single = keras.ops.cast(inputs, "float32")  # halves are too coarse for sums over so many pixels
+    single = keras.ops.cast(inputs, "float32")  # 16 bits are too coarse for sums over so many pixels
     mean, variance = keras.ops.moments(single, (0, 1, 2))
     outputs = keras.ops.batch_normalization(single, mean, variance, 3, offset, scale, epsilon)
     return keras.ops.cast(outputs, inputs.dtype), mean, variance
 
 
 def batches_for_fit(stream):
-    """What to hand to one call of `fit` after the other, for batches that a generator makes.
+    """The argument `x` of repeated calls of `fit`, for batches from a generator.
 
     Args:
-        stream: takes nothing, gives a generator of `(batch,)`, arrays that differ in their number of rows at most. It
-            is called at the start of each `fit`, where the batches go on from there.
+        stream: function without arguments that returns a generator of `(batch,)`, arrays that may differ in their
+            number of rows only. It is called at the start of each `fit` and continues from the model's current step.
 
     Returns:
-        A function that takes nothing and gives the argument `x` of `fit`.
+        A function without arguments that returns `x`.
     """
     return stream
 
@@ -113,24 +119,25 @@ if keras.backend.backend() == "tensorflow":
         """Differentiate a loss.
 
         Args:
-            function: takes nothing, gives `(loss, report)`: a scalar, and a structure of tensors to hand through.
-            variables: list of `keras.Variable` to differentiate by.
+            function: function without arguments that returns `(loss, report)`: a scalar, and a structure of tensors
+                that is passed through.
+            variables: list of `keras.Variable` to differentiate with respect to.
 
         Returns:
-            `(report, gradients)`: the structure as it came, and one tensor for each variable, shaped like it (zeros
-            where the loss does not depend on it).
+            `(report, gradients)`: the structure, and one tensor per variable, shaped like it (zeros where the loss does
+            not depend on it).
         """
         with tf.GradientTape() as tape:
             loss, report = function()
-            loss /= tf.distribute.get_strategy().num_replicas_in_sync  # optimisers add up the devices' gradients
+            loss /= tf.distribute.get_strategy().num_replicas_in_sync  # optimisers sum the devices' gradients
         values = [variable.value for variable in variables]
         return report, tape.gradient(loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     def input_gradient(function, inputs):
-        """Gradient of `sum(function(inputs))` with respect to `inputs`, differentiable in its turn.
+        """Gradient of `sum(function(inputs))` with respect to `inputs`, itself differentiable.
 
         Args:
-            function: takes a tensor (n, ...), gives one score an element, (n, 1).
+            function: function of a tensor (n, ...) that returns one score per element, (n, 1).
             inputs: tensor (n, ...).
 
         Returns:
@@ -143,7 +150,7 @@ if keras.backend.backend() == "tensorflow":
 
     @keras.saving.register_keras_serializable(package="trois_lignes")
     class Adam(keras.optimizers.Adam):
-        """Keras' Adam in one pass over the memory instead of a dozen: the same formula, a third of the time."""
+        """Keras' Adam as one fused operation: the same formula, one pass over the memory instead of a dozen."""
 
         def update_step(self, gradient, variable, learning_rate):
             index = self._get_variable_index(variable)
@@ -162,73 +169,75 @@ if keras.backend.backend() == "tensorflow":
             )
 
     def batches_for_fit(stream):  # the docstring is above
-        # Of a generator Keras makes a new `Dataset.from_generator` in each `fit`, and TensorFlow forgets none of them,
-        # nor the batches that it was still holding. One for all calls is let go of with its iterators.
+        # Keras makes a new `Dataset.from_generator` of a generator in each `fit`, and TensorFlow never frees it nor the
+        # batches that it has prefetched. With one data set for all calls, only its iterators come and go.
         (first,) = next(stream())
         rows = tf.TensorSpec((None, *first.shape[1:]), first.dtype)
         batches = tf.data.Dataset.from_generator(stream, output_signature=(rows,)).prefetch(tf.data.AUTOTUNE)
         return lambda: batches
 
     def leaky_relu(inputs, slope):  # the docstring is above
-        # One pass over the memory where the formula takes three. The way back asks for the outputs alone, which have
-        # the sign of the inputs, so that these need not be kept.
+        # One pass over the memory where the formula takes three. The gradient needs the outputs only, which have the
+        # sign of the inputs, so the inputs need not be kept.
         @tf.custom_gradient
         def forward(inputs):
             outputs = tf.nn.leaky_relu(inputs, slope)
 
             @tf.custom_gradient
-            def backward(by_outputs):
+            def backward(gradient):
                 """Linear in the gradient, and so its own derivative."""
-                return tf.raw_ops.LeakyReluGrad(gradients=by_outputs, features=outputs, alpha=slope), backward
+                return tf.raw_ops.LeakyReluGrad(gradients=gradient, features=outputs, alpha=slope), backward
 
             return outputs, backward
 
         return forward(inputs)
 
     def normalise(inputs, scale, offset, epsilon):  # the docstring is above
-        # In three passes over the memory where the formula takes a dozen: three to five times as quick on processors.
+        # Three passes over the memory where the formula takes a dozen; benchmarks/LOG.md, "Training step".
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=inputs, scale=scale, offset=offset, mean=[], variance=[], epsilon=epsilon, is_training=True
         )
         count = tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
-        return outputs, mean, variance * ((count - 1) / count)  # TensorFlow's is that of a sample, Keras' of the batch
+        return outputs, mean, variance * ((count - 1) / count)  # from the unbiased estimate to the batch's own variance
 
-    SMALL_PICTURE = 2**12  # weights of the kernel for each pixel of the output; measured, see `convolve`
+    WEIGHTS_PER_PIXEL = 2**12  # kernel weights per output pixel, above which a matrix product is faster
 
     def convolve(inputs, kernel, strides):  # the docstring is above
-        # oneDNN's gradient by the kernel takes a time for each weight, however few pixels it looks at. Where pictures
-        # are small and kernels large, a product of matrices is quicker: two to four times in bfloat16 (AVX512-BF16),
-        # one and a half times in float32. On a GPU there is no such case.
+        # The time of oneDNN's kernel gradient grows with the number of weights, however few pixels there are. For small
+        # feature maps and large kernels a matrix product is faster on CPUs; benchmarks/LOG.md, "Training step".
         pixels = -(-inputs.shape[1] // strides) * -(-inputs.shape[2] // strides)
-        small = int(np.prod(kernel.shape)) >= SMALL_PICTURE * pixels
+        small = int(np.prod(kernel.shape)) >= WEIGHTS_PER_PIXEL * pixels
         if small and not has_accelerator():
-            return _product_convolve(inputs, tf.convert_to_tensor(kernel), strides)
+            return _matmul_convolve(inputs, tf.convert_to_tensor(kernel), strides)
         return tf.nn.conv2d(inputs, kernel, strides, "SAME")
 
-    def _product_convolve(inputs, kernel, strides):
-        """A convolution and its gradients, differentiable again; the one by the kernel is a product of matrices."""
+    def _matmul_convolve(inputs, kernel, strides):
+        """A convolution whose kernel gradient is a matrix product; differentiable any number of times."""
         size, _, channels, filters = kernel.shape
-        steps = [1, strides, strides, 1]
+        strides_4d = [1, strides, strides, 1]
 
         @tf.custom_gradient
         def forward(inputs, kernel):
             return (
                 tf.nn.conv2d(inputs, kernel, strides, "SAME"),
-                lambda slope: (backward(slope, kernel), by_kernel(inputs, slope)),
+                lambda gradient: (backward(gradient, kernel), kernel_gradient(inputs, gradient)),
             )
 
         @tf.custom_gradient
-        def backward(slope, kernel):
-            """The gradient by the inputs, linear in both."""
+        def backward(gradient, kernel):
+            """The gradient with respect to the inputs, linear in both arguments."""
             return (
-                tf.nn.conv2d_transpose(slope, kernel, shape_of_inputs, strides, "SAME"),
-                lambda second: (forward(second, kernel), by_kernel(second, slope)),
+                tf.nn.conv2d_transpose(gradient, kernel, shape_of_inputs, strides, "SAME"),
+                lambda direction: (forward(direction, kernel), kernel_gradient(direction, gradient)),
             )
 
-        def by_kernel(inputs, slope):
-            patches = tf.image.extract_patches(inputs, [1, size, size, 1], steps, [1, 1, 1, 1], "SAME")
-            rows, slopes = tf.reshape(patches, (-1, size * size * channels)), tf.reshape(slope, (-1, filters))
-            return tf.reshape(tf.matmul(rows, slopes, transpose_a=True), kernel.shape)
+        def kernel_gradient(inputs, gradient):
+            patches = tf.image.extract_patches(inputs, [1, size, size, 1], strides_4d, [1, 1, 1, 1], "SAME")
+            rows, gradients = (
+                tf.reshape(patches, (-1, size * size * channels)),
+                tf.reshape(gradient, (-1, filters)),
+            )
+            return tf.reshape(tf.matmul(rows, gradients, transpose_a=True), kernel.shape)
 
         shape_of_inputs = tf.shape(inputs)
         return forward(inputs, kernel)
@@ -249,11 +258,11 @@ elif keras.backend.backend() == "torch":
 elif keras.backend.backend() == "jax":
     import jax
 
-    _scopes = []  # the scopes entered here, outermost first
+    _scopes = []  # the scopes entered by `_scope`, outermost first
 
     @contextmanager
     def _scope(values):
-        """A scope in which variables have the given values, {id(variable): array}, and assignments stay inside."""
+        """A scope with the given values of variables, {id(variable): array}; assignments do not leave it."""
         with keras.StatelessScope() as scope:
             scope.state_mapping.update(values)
             _scopes.append(scope)
@@ -263,10 +272,13 @@ elif keras.backend.backend() == "jax":
                 _scopes.pop()
 
     def _pure(function, variables=(), values=()):
-        """Run `function` with `values` for `variables`; give its result and what it assigned, {id(variable): array}.
+        """Run `function` with `values` in place of `variables`, without side effects.
 
-        JAX follows values, not assignments. What is assigned inside (batch-normalisation statistics, random seeds)
-        therefore leaves as a result.
+        JAX differentiates pure functions, so assignments inside (batch-normalisation statistics, random seeds) are
+        returned.
+
+        Returns:
+            `(result, assigned)`: the function's result, and the assigned values {id(variable): array}.
         """
         outer = _scopes[-1].state_mapping if _scopes else {}
         start = outer | {id(variable): value for variable, value in zip(variables, values, strict=True)}
@@ -289,7 +301,7 @@ elif keras.backend.backend() == "jax":
         return report, gradients
 
     def apply_gradients(optimizer, gradients, variables):
-        # Loss scaling decides between two updates with `cond`, which must not assign on its way.
+        # Loss scaling chooses between two updates with `cond`, whose branches must not assign variables.
         values, state = ([variable.value for variable in group] for group in (variables, optimizer.variables))
         values, state = optimizer.stateless_apply(state, gradients, values)
         for variable, value in zip([*variables, *optimizer.variables], [*values, *state], strict=True):
@@ -311,11 +323,11 @@ else:
 
 
 def descend(optimizer, loss, variables):
-    """One update: differentiate a loss, scaled where the precision needs it, and let the optimiser move the variables.
+    """One update: the gradients of a loss, scaled where the precision needs it, applied by the optimiser.
 
     Args:
         optimizer: Keras optimiser, with or without loss scaling.
-        loss: takes nothing, gives `(loss, report)`: a scalar, and a structure of tensors to hand through.
+        loss: function without arguments that returns `(loss, report)`: a scalar, and a structure of tensors.
         variables: list of `keras.Variable`.
 
     Returns:
@@ -332,11 +344,11 @@ def descend(optimizer, loss, variables):
 
 
 class TrainStep:
-    """Mixin of a `keras.Model`: `train_step` as this backend's `fit` calls it, around `step(images)`.
+    """Mixin of a `keras.Model` with the `train_step` that this backend's `fit` calls, around `step(images)`.
 
-    The model gives `step(images) -> dict of scalar tensors`, which assigns its variables as TensorFlow and PyTorch do,
-    and lists in `non_trainable_variables` whatever else the step changes beside the weights and `self.optimizer`'s
-    variables: on JAX the state that `fit` carries from step to step is exactly these lists.
+    The model provides `step(images) -> dict of scalar tensors`, which assigns variables. Its `non_trainable_variables`
+    list every variable that the step changes beside the weights and the variables of `self.optimizer`: on JAX, `fit`
+    carries exactly these lists from step to step.
     """
 
     if keras.backend.backend() == "jax":
@@ -358,7 +370,7 @@ class TrainStep:
             return logs, tuple([scope.state_mapping[id(variable)] for variable in group] for group in groups)
 
         def synchronise(self):
-            """Bring the variables up to date in the middle of `fit`, before a callback reads them."""
+            """Bring the variables up to date during `fit`, before a callback reads them."""
             self.jax_state_sync()
             gather(self)
 
@@ -368,13 +380,13 @@ class TrainStep:
             return self.step(_images(data))
 
         def synchronise(self):
-            """Nothing to do on one device: the variables are up to date after each step."""
+            """Bring the variables up to date during `fit`; on one device they always are."""
             gather(self)
 
     if keras.backend.backend() == "torch":
 
         def __init_subclass__(cls, **kwargs):
-            """Let a model have a `train` of its own beside PyTorch's `Module.train(mode=True)`, which Keras calls."""
+            """Combine a model's own `train` with PyTorch's `Module.train(mode=True)`, which Keras calls."""
             super().__init_subclass__(**kwargs)
             own = cls.train
 
@@ -387,5 +399,5 @@ class TrainStep:
 
 
 def _images(data):
-    """The images of what `fit` hands on: `images` or a tuple that begins with them."""
+    """The images in the data that `fit` passes: the images themselves, or a tuple that begins with them."""
     return data[0] if isinstance(data, (tuple, list)) else data

@@ -1,67 +1,68 @@
-"""The losses of several steps fetched at once, so that a GPU or TPU need not wait for its host.
+"""Deferred logs: the losses of several steps are fetched at once, so that a GPU or TPU does not wait for its host.
 
-What a step gives back are numbers on the device. To look at them is to wait until the step is done, and until then the
-device is handed no further work: on a fast card the waiting takes longer than a step of a small network.
+A step returns its losses as numbers on the device. Reading them blocks the host until the step is done, and meanwhile
+the device receives no further work: on a fast card that wait takes longer than a step of a small network.
 """
 
 import time
 
 import keras
 
-FEW = 10  # steps
+FEW = 10  # steps whose losses are fetched at once
 
 
 class DeferredLogs(keras.callbacks.CallbackList):
-    """Callbacks that hear of up to `few` steps at once, of each in its turn and under its own number.
+    """A callback list that is called for up to `few` steps at once, for each step in order and under its own index.
 
-    A callback that looks at the weights says by `due(step)` whether it will at a step: there all that is waiting is
-    handed on first, so that it finds the model as it is after that step. A callback of Keras without `due`, such as a
-    user's own, may look at any step, and with it nothing waits. `due` of a callback that never looks gives False.
+    A callback that reads the weights declares by `due(step)` at which steps it does: there the list is flushed, so that
+    the callback finds the model as it is after that step. A callback without `due`, such as a user's own, may read them
+    at any step, so with it nothing is deferred. A callback that never reads them has a `due` that returns False.
 
-    The logs hold one number more, "seconds": the time a step, as the mean over those that were fetched together. A
-    training that is to stop does so after what is waiting: up to `few` - 1 steps later.
+    The logs have one more entry, "seconds": the duration of a step, as the mean over the steps fetched together. When a
+    callback stops the training, it ends after the pending steps, up to `few` - 1 steps later.
 
     Args:
-        callbacks: as `fit` takes them.
-        model: whose `.epoch` one of them counts on at each step.
-        few: the most steps that wait, at least 1.
+        callbacks: list of callbacks, as for `fit`.
+        model: the model that trains; one of the callbacks increments its `.epoch` at each step.
+        few: largest number of pending steps, at least 1.
     """
 
     def __init__(self, callbacks, model, few=FEW):
         super().__init__(callbacks, add_history=True, model=model, epochs=1, verbose=0)
-        self.few, self.waiting, self.since = few, [], None
+        self.few, self.pending, self.started = few, [], None
 
     def on_train_batch_begin(self, batch, logs=None):
-        self.since = self.since or time.perf_counter()
+        self.started = self.started or time.perf_counter()
         super().on_train_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
-        self.waiting.append((batch, logs))
-        step = self.model.epoch + len(self.waiting) - 1
-        if len(self.waiting) >= self.few or any(looks_at(callback, step) for callback in self.callbacks):
-            self.hand_on()
+        self.pending.append((batch, logs))
+        step = self.model.epoch + len(self.pending) - 1
+        if len(self.pending) >= self.few or any(reads_weights(callback, step) for callback in self.callbacks):
+            self.flush()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.hand_on()
+        self.flush()
         super().on_epoch_end(epoch, logs)
 
-    def hand_on(self):
-        """Let the callbacks hear of all that is waiting."""
-        if not self.waiting:
+    def flush(self):
+        """Fetch the losses of all pending steps and call the callbacks for each."""
+        if not self.pending:
             return
-        fetched = [(batch, {name: float(value) for name, value in logs.items()}) for batch, logs in self.waiting]
-        seconds = (time.perf_counter() - self.since) / len(fetched)
-        self.waiting, self.since, stop = [], None, False
+        fetched = [(batch, {name: float(value) for name, value in logs.items()}) for batch, logs in self.pending]
+        seconds = (time.perf_counter() - self.started) / len(fetched)
+        self.pending, self.started, stop = [], None, False
         *earlier, (last, logs_of_last) = fetched
         for batch, logs in earlier:
             super().on_train_batch_end(batch, {**logs, "seconds": seconds})
             stop, self.model.stop_training = stop or self.model.stop_training, False
-        self.model.stop_training |= stop  # who stops a training also saves it, as it is after the last of these steps
+        # The callback that stops a training also saves it, in the state after the last of these steps.
+        self.model.stop_training |= stop
         super().on_train_batch_end(last, {**logs_of_last, "seconds": seconds})
 
 
-def looks_at(callback, step):
-    """Whether a callback may look at the weights at a step."""
+def reads_weights(callback, step):
+    """Whether a callback may read the weights at a step."""
     if isinstance(callback, keras.callbacks.History):
-        return False  # Keras adds it, and it hears of epochs alone
+        return False  # added by Keras, records epochs only
     return callback.due(step) if hasattr(callback, "due") else True

@@ -1,8 +1,8 @@
-"""What every model here shares around its `step`: training by `fit`, losses kept, files written, going on again.
+"""The training loop around a model's `step`: calls of `fit`, the history of losses, callbacks, resuming.
 
-`TrainingLoop` is a mixin of `keras.Model`. It knows no network and no loss: the model beside it gives `step(images)`
-(see `models.engine.backend.TrainStep`), and names its losses in `loss_names`. Files and figures are reached through the
-callbacks of `utils.runs`.
+`TrainingLoop` is a mixin of `keras.Model`. It knows no network and no loss: the model provides `step(images)` (see
+`models.engine.backend.TrainStep`) and names its losses in `loss_names`. The callbacks of `utils.runs` write files and
+figures.
 """
 
 import signal
@@ -25,49 +25,49 @@ from utils.runs import checkpoints
 from utils.runs.callbacks import Listener, for_training
 from utils.runs.watching import notebook_views
 
-MOST_ON_DEVICE = 4 * 2**30  # bytes of a data set that is kept on a GPU
-LONGER_EVERY = 100  # on every 100th step the original's critic takes more batches
+MAX_BYTES_ON_DEVICE = 4 * 2**30  # of a data set that is copied to a GPU
+PERIOD = 100  # on every 100th step the original's critic has another number of updates
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How many batches each step takes: `batches`, but `every_100th` on step 0, 100, 200 ..."""
+    """The number of batches of each step: `batches`, but `every_100th` on steps 0, 100, 200 ..."""
 
     batches: int = 1
     every_100th: int = 1
 
     def segments(self, first, last):
-        """Cut steps first .. last-1 into runs of (steps, batches a step)."""
+        """Split the steps first .. last - 1 into a list of (number of steps, batches per step)."""
         if self.batches == self.every_100th:
             return [(last - first, self.batches)] if last > first else []
         segments = []
         while first < last:
-            if first % LONGER_EVERY == 0:
+            if first % PERIOD == 0:
                 segments.append((1, self.every_100th))
                 first += 1
             else:
-                until = min(last, (first // LONGER_EVERY + 1) * LONGER_EVERY)
+                until = min(last, (first // PERIOD + 1) * PERIOD)
                 segments.append((until - first, self.batches))
                 first = until
         return segments
 
     def batches_before(self, step):
-        """How many batches were taken before `step`: where in the endless sequence of images to go on."""
-        longer = -(-step // LONGER_EVERY)  # steps of `every_100th` batches
-        return self.batches * (step - longer) + self.every_100th * longer
+        """The number of batches before `step`, which is the position in the endless sequence of images."""
+        special_steps = -(-step // PERIOD)  # steps of `every_100th` batches
+        return self.batches * (step - special_steps) + self.every_100th * special_steps
 
 
 class TrainingLoop:
-    """Mixin of a `keras.Model` that trains in steps and leaves a run folder.
+    """Mixin of a `keras.Model` that trains in steps and writes a run folder.
 
-    The model sets `loss_names`, the keys of what its `step` returns, in the order of history.csv, and calls
-    `self._start_history()` when it is built. `sample_images(run_folder, r, c)`, `save_model(folder)` and the weights
-    are what a snapshot asks of it.
+    The model sets `loss_names`, the keys of the dict that its `step` returns, in the order of history.csv, and calls
+    `self._start_history()` in its constructor. Snapshots use its `sample_images(run_folder, r, c)`,
+    `save_model(folder)` and weights.
 
     Attributes:
         epoch: number of steps done.
-        losses_of: dict, name -> list of floats, one a step.
-        step_seconds: list of floats, how long each step took.
+        losses_of: dict, name -> list of floats, one per step.
+        step_seconds: list of floats, the duration of each step.
     """
 
     loss_names = ()
@@ -79,16 +79,16 @@ class TrainingLoop:
         self.epoch = 0
 
     def record(self, losses):
-        """Keep the losses of one step: dict, name -> float."""
+        """Append the losses of one step, a dict name -> float, to the history."""
         for name in self.loss_names:
             self.losses_of[name].append(losses[name])
 
     def history_columns(self):
-        """Dict of lists, one value a step: `step`, each of `loss_names`, `seconds`."""
+        """The history as a dict of lists with one value per step: `step`, each of `loss_names`, `seconds`."""
         return {"step": list(range(len(self.step_seconds))), **self.losses_of, "seconds": self.step_seconds}
 
     def restore_history(self, history):
-        """Take up what `history_columns()` gave, up to the step that the model has reached."""
+        """Restore a history of `history_columns()`, up to the step that the model has reached."""
         self.losses_of = {name: history[name][: self.epoch] for name in self.loss_names}
         self.step_seconds = history["seconds"][: self.epoch]
 
@@ -108,17 +108,21 @@ class TrainingLoop:
         callbacks=(),
         on_device="auto",
     ):
-        """Do the steps that a model's `train` asks for; see `WGANGP.train` for the arguments.
+        """Run the steps of a model's `train`; arguments that are missing below are as in `WGANGP.train`.
 
         Args:
             grid: (rows, columns) of the sample grids.
             every: steps between two snapshots.
             schedule: `Schedule`.
-            on_device: whether the whole data set goes to the device once, as uint8, and a step is handed the numbers of
-                its images alone; `auto` does so on a GPU or TPU where it takes at most 4 GiB and nothing is augmented.
+            on_device: whether the whole data set is copied to the device once, as uint8, so that a step receives only
+                the indices of its images; `auto` does so on a GPU or TPU if it takes at most 4 GiB and nothing is
+                augmented.
 
         Returns:
-            `keras.callbacks.History` of the last call of `fit`; None where no step was left to do.
+            `keras.callbacks.History` of the last call of `fit`; None if no step was left to do.
+
+        Raises:
+            ValueError: images of another shape than input_dim.
         """
         if not isinstance(x_train, ImageBatches):
             x_train = ImageBatches.from_array(np.asarray(x_train), batch_size, seed=self.seed)
@@ -129,7 +133,7 @@ class TrainingLoop:
             )
         run_folder, batch_size = distributed.run_folder(run_folder), distributed.global_batch(batch_size)
         last = epochs if resume else self.epoch + epochs
-        with folder_lock(run_folder, "training") as held, _interrupts() as interrupted:
+        with folder_lock(run_folder, "training") as held, _interrupt_handler() as interrupted:
             checkpoints.sweep(run_folder)
             if resume and distributed.is_first():
                 checkpoints.restore(self, run_folder, held.earlier)
@@ -138,93 +142,98 @@ class TrainingLoop:
             elif verbose and self.epoch == 0:
                 checkpoints.say_replaced(run_folder)
             data = checkpoints.compare_data(run_folder, x_train, resume or self.epoch > 0)
-            alike = {**data, "seed": x_train.seed, "batch_size": batch_size, "steps": last}
-            reporting = for_training(
+            common_facts = {**data, "seed": x_train.seed, "batch_size": batch_size, "steps": last}
+            all_callbacks = for_training(
                 run_folder, *grid, every, last, batch_size * schedule.batches, verbose, minutes, held
             )
-            reporting += notebook_views(run_folder) if verbose else []
-            reporting = [_RecordLosses(interrupted), *reporting, *callbacks, _CountSteps()]
-            reporting = distributed.callbacks(reporting)
+            all_callbacks += notebook_views(run_folder) if verbose else []
+            all_callbacks = [_RecordLosses(interrupted), *all_callbacks, *callbacks, _CountSteps()]
+            all_callbacks = distributed.callbacks(all_callbacks)
             draw = distributed.share_of(x_train.draw, batch_size)
             if _fits_on_device(x_train) if on_device == "auto" else on_device:
                 draw = x_train.rows
-                self._lay_data(DataOnDevice(x_train.images))
+                self._set_device_data(DataOnDevice(x_train.images))
             few = FEW if has_accelerator() else 1
             history = None
             try:
-                stream = batches_for_fit(lambda: _stream(draw, batch_size, self.epoch, schedule))
-                with distributed.over_devices(self, **alike):
+                stream = batches_for_fit(lambda: _step_batches(draw, batch_size, self.epoch, schedule))
+                with distributed.over_devices(self, **common_facts):
                     for steps, batches in schedule.segments(self.epoch, last):
                         self.take_batches(batches)
-                        told = DeferredLogs(reporting, self, few) if few > 1 else reporting
+                        listeners = DeferredLogs(all_callbacks, self, few) if few > 1 else all_callbacks
                         history = self.fit(
-                            stream(), steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=told
+                            stream(), steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False, callbacks=listeners
                         )
                         if self.stop_training:
                             break
             except BaseException:
-                self._settle()
+                self._drop_incomplete_step()
                 raise
             finally:
                 if self._data:
-                    self._lay_data(None)
+                    self._set_device_data(None)
         if interrupted:
             checkpoints.say_interrupted(self, run_folder, last)
         return history
 
-    def _settle(self):
-        """After a step that did not end: as many steps as are wholly known are done."""
+    def _drop_incomplete_step(self):
+        """After an interrupted step, set `epoch` and the history to the last step whose losses are all recorded."""
         columns = {**self.losses_of, "seconds": self.step_seconds}
         self.epoch = min(map(len, columns.values()))
         self.restore_history(columns)
 
     def _noise(self, n):
-        """Latent vectors for a batch, float32 (n, z_dim), from the model's one row of seeds."""
+        """Latent vectors for a batch, float32 (n, z_dim), from the model's seed generator."""
         return distributed.random_rows(lambda n: keras.random.normal((n, self.z_dim), seed=self.seed_generator), n)
 
     _data = None
 
-    def _lay_data(self, data):
-        """Put a data set on the device, or take it off; what was compiled for another one is forgotten."""
+    def _set_device_data(self, data):
+        """Set the data set on the device, a `DataOnDevice` or None, and drop the compiled steps."""
         self._data = data
         self._forget_compiled()
 
-    batches_a_step = None  # how many batches the step takes; None before the first `take_batches`
+    batches_a_step = None  # batches per step; None before the first `take_batches`
 
     def compile(self, **kwargs):
         super().compile(**kwargs)
         self._forget_compiled()
 
     def take_batches(self, number):
-        """Let each step take so many batches: another number is another compiled function, and all are kept."""
+        """Set the number of batches per step; each number has its own compiled step, and all of them are kept."""
         if number != self.batches_a_step:
             self._step_functions[self.batches_a_step] = self.train_function
             self.batches_a_step = number
             self.train_function = self._step_functions.get(number)
 
     def _forget_compiled(self):
-        """Let the next call of `fit` compile the step anew."""
+        """Drop the compiled steps, so that the next call of `fit` compiles again."""
         self.train_function = None
         self._step_functions = {}
 
     @property
     def non_trainable_variables(self):
-        """With the data set, while it lies on the device: on JAX a step sees nothing that is not listed."""
+        """Keras' list and the data set on the device: on JAX a step sees only listed variables."""
         return super().non_trainable_variables + ([self._data.images] if self._data else [])
 
     def images_of(self, batch):
-        """The images of a step as float32 in [-1, 1], from images, or from their numbers in the data on the device."""
+        """The images of a step, float32 in [-1, 1].
+
+        Args:
+            batch: images (n, height, width, channels), uint8 or float in [-1, 1]; or their indices (n,) in the data set
+                on the device.
+        """
         if self._data and len(batch.shape) == 1:
             batch = ops.take(self._data.images, batch, axis=0)
         return to_range(batch)
 
 
 @contextmanager
-def _interrupts():
-    """Let Ctrl-C (or Interrupt in a notebook) stop a training once its step is done; a second one stops it at once.
+def _interrupt_handler():
+    """Context manager in which Ctrl-C (Interrupt in a notebook) ends a training after its step; a second one at once.
 
     Yields:
-        A list that an interrupt puts something into.
+        A list, empty until an interrupt appends to it.
     """
     interrupted = []
 
@@ -235,7 +244,7 @@ def _interrupts():
     if threading.current_thread() is not threading.main_thread() or (
         signal.getsignal(signal.SIGINT) is not signal.default_int_handler
     ):
-        yield interrupted  # someone else listens
+        yield interrupted  # the caller handles interrupts
         return
     signal.signal(signal.SIGINT, stop)
     try:
@@ -245,26 +254,33 @@ def _interrupts():
 
 
 class DataOnDevice:
-    """A data set as one variable on the device; wrapped, so that Keras does not take it for a weight of the model."""
+    """A data set as one variable on the device; wrapped, so that Keras does not track it as a weight of the model."""
 
     def __init__(self, images):
         self.images = keras.Variable(images, dtype="uint8", trainable=False, name="images")
 
 
 def _fits_on_device(x_train):
-    small = x_train.images.dtype == np.uint8 and x_train.images.nbytes <= MOST_ON_DEVICE
+    small = x_train.images.dtype == np.uint8 and x_train.images.nbytes <= MAX_BYTES_ON_DEVICE
     return small and not x_train.augment and has_accelerator() and not distributed.active()
 
 
 def to_range(images):
-    """uint8 images as float32 in [-1, 1], on the device; others as they are."""
+    """Convert uint8 images to float32 in [-1, 1], on the device; others pass unchanged."""
     if keras.backend.standardize_dtype(images.dtype) == "uint8":
         return ops.cast(images, "float32") / 127.5 - 1.0
     return images
 
 
-def _stream(draw, batch_size, step, schedule):
-    """What `draw` gives for one step after the other, as `fit` wants it, from `step` on."""
+def _step_batches(draw, batch_size, step, schedule):
+    """The images or indices of one step after the other, from `step` on, as `(batch,)` for `fit`.
+
+    Args:
+        draw: function of a position in the endless sequence of images and a count.
+        batch_size: images in one batch.
+        step: index of the first step.
+        schedule: `Schedule`.
+    """
     position = batch_size * schedule.batches_before(step)
     while True:
         following = batch_size * schedule.batches_before(step + 1)
@@ -273,7 +289,7 @@ def _stream(draw, batch_size, step, schedule):
 
 
 class _RecordLosses(Listener):
-    """Keeps the losses in the model, and stops a training that has blown up, or that someone interrupted."""
+    """Records the losses in the model; ends a training that has diverged or was interrupted."""
 
     on_every_process = True
 
@@ -295,7 +311,7 @@ class _RecordLosses(Listener):
 
 
 class _CountSteps(Listener):
-    """Counts the step once every other callback has seen it under its own number."""
+    """Increments the model's `epoch`, after all other callbacks have seen the step under its own index."""
 
     on_every_process = True
 

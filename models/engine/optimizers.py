@@ -1,5 +1,4 @@
-"""What the optimisers of two networks share: made by name, made ready, their learning rates, a moving average,
-counts."""
+"""Optimisers: made by name, built, their learning rates, moving averages, and the count of steps."""
 
 import keras
 import numpy as np
@@ -12,7 +11,18 @@ OPTIMISERS = ("adam", "rmsprop")
 
 
 def make_optimizer(name, learning_rate, beta_1, beta_2):
-    """An optimiser by the name that parameters use: `adam`, or `rmsprop`, which knows no betas."""
+    """Make an optimiser by the name that arguments use.
+
+    Args:
+        name: `adam`, or `rmsprop`, which has no betas.
+        learning_rate, beta_1, beta_2: floats.
+
+    Returns:
+        `keras.optimizers.Optimizer`.
+
+    Raises:
+        ValueError: another name.
+    """
     if name not in OPTIMISERS:
         raise ValueError(f"optimiser is {name!r}; choose {' or '.join(map(repr, OPTIMISERS))}.")
     if name == "rmsprop":
@@ -21,23 +31,29 @@ def make_optimizer(name, learning_rate, beta_1, beta_2):
 
 
 def half_cosine(steps, decay_steps):
-    """The factor of learning rates that fall from 1 to 0 along half a cosine in `decay_steps`, and stay there.
+    """The factor of learning rates, which falls from 1 to 0 along half a cosine in `decay_steps` and stays 0.
 
     Args:
-        steps: steps done, a tensor or variable of whole numbers.
-        decay_steps: float or int.
+        steps: steps done, an integer tensor or variable.
+        decay_steps: float or int above 0.
+
+    Returns:
+        float32 scalar from 0 to 1.
     """
     done = ops.cast(steps, "float32") / decay_steps
     return (1 + ops.cos(np.pi * ops.minimum(done, 1.0))) / 2
 
 
 def ready(optimizer, variables, precision):
-    """An optimiser with loss scaling where the precision needs it, and all its own variables made.
+    """Add loss scaling to an optimiser where the precision needs it, and create its variables.
 
     Args:
         optimizer: `keras.optimizers.Optimizer`.
-        variables: list of `keras.Variable` that it will move.
+        variables: list of `keras.Variable` to train.
         precision: a policy, see `models.engine.precision`.
+
+    Returns:
+        `keras.optimizers.Optimizer`.
     """
     optimizer = scaled(optimizer, precision)
     optimizer.build(variables)
@@ -45,12 +61,12 @@ def ready(optimizer, variables, precision):
 
 
 def set_learning_rates(rates, steps, decay_steps):
-    """Let learning rates fall from what they are at first to 0 along half a cosine.
+    """Set learning rates that fall from their initial values to 0 along half a cosine.
 
     Args:
-        rates: list of (optimizer, float), each with its first learning rate.
-        steps: steps done, a tensor or variable of whole numbers.
-        decay_steps: in how many steps; None leaves the rates as they are.
+        rates: list of (optimizer, float), each with its initial learning rate.
+        steps: steps done, an integer tensor or variable.
+        decay_steps: number of steps until 0; None for constant rates.
     """
     if decay_steps is not None:
         factor = half_cosine(steps, decay_steps)
@@ -59,12 +75,12 @@ def set_learning_rates(rates, steps, decay_steps):
 
 
 def move_average(average, network, decay, updates):
-    """Move an exponential moving average towards a network, weights and statistics alike.
+    """Update an exponential moving average of a network, weights and batch-normalisation statistics alike.
 
     Args:
         average, network: Keras models of the same shapes.
-        decay: float below 1. In the first updates it forgets faster: (1 + updates) / (10 + updates) where that is less.
-        updates: of the network so far, a tensor or variable of whole numbers.
+        decay: float below 1; in the first updates (1 + updates) / (10 + updates), where that is smaller.
+        updates: updates of the network so far, an integer tensor or variable.
     """
     updates = ops.cast(updates, "float32")
     decay = ops.minimum(decay, (1 + updates) / (10 + updates))
@@ -73,19 +89,19 @@ def move_average(average, network, decay, updates):
 
 
 class StepCount:
-    """Steps, told by an optimiser's updates where a step has one or more of them.
+    """The number of steps, derived from an optimiser's updates.
 
-    A training may go on with another number of updates a step; what was done before counts as it was done.
+    A resumed training may have another number of updates per step; earlier steps keep their count.
 
     Args:
-        updates_a_step: int.
+        updates_a_step: updates per step, an int.
     """
 
     def __init__(self, updates_a_step=1):
         self.updates_a_step = updates_a_step
-        self.start = (0, 0)  # steps and updates up to the checkpoint that this training goes on from
+        self.start = (0, 0)  # steps and updates at the checkpoint that this training resumes from
 
     def at(self, updates):
-        """The step after so many updates, an int or a variable."""
+        """The number of steps after `updates` updates, an int or an integer tensor."""
         steps, before = self.start
         return steps + (updates - before) // self.updates_a_step

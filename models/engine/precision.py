@@ -1,7 +1,7 @@
-"""Which arithmetic this machine is quick at, and how to name it.
+"""The precision of trainings: which dtype policy is fastest on this machine.
 
-Half precision is a Keras dtype policy: weights stay float32, convolutions run on 16 bits. It pays only where the
-processor multiplies 16-bit numbers natively:
+Half precision is a Keras dtype policy: weights stay float32, convolutions run in 16 bits. It pays only where the
+hardware multiplies 16-bit numbers natively:
 
 - GPUs from NVIDIA's Ampere on and TPUs: `mixed_bfloat16`; older GPUs with tensor cores: `mixed_float16` with loss
   scaling;
@@ -18,7 +18,7 @@ PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
 def cpu_flags(cpuinfo: str = "/proc/cpuinfo") -> set[str]:
-    """The instruction sets that Linux names for this processor; empty on other systems."""
+    """The instruction-set flags of this CPU in /proc/cpuinfo; empty on systems other than Linux."""
     if platform.system() != "Linux" or not Path(cpuinfo).exists():
         return set()
     for line in Path(cpuinfo).read_text(errors="replace").splitlines():
@@ -28,7 +28,7 @@ def cpu_flags(cpuinfo: str = "/proc/cpuinfo") -> set[str]:
 
 
 def gpu_capability() -> tuple[int, int] | None:
-    """CUDA compute capability of the first GPU that the backend sees, (major, minor); None where there is none."""
+    """CUDA compute capability of the first GPU that the backend sees, (major, minor); None without a GPU or TPU."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
@@ -47,12 +47,12 @@ def gpu_capability() -> tuple[int, int] | None:
             if device.platform == "gpu":
                 return tuple(int(part) for part in str(getattr(device, "compute_capability", "0.0")).split("."))
             if device.platform == "tpu":
-                return (8, 0)  # no CUDA, but bfloat16 as on Ampere
+                return (8, 0)  # stands for native bfloat16, as on Ampere
     return None
 
 
 def resolve_precision(precision: str = "auto") -> str:
-    """Turn `auto` into the policy that this machine is quick at; check any other.
+    """Turn `auto` into the policy that is fastest on this machine; check any other name.
 
     Args:
         precision: one of `PRECISIONS`.
@@ -76,7 +76,7 @@ def resolve_precision(precision: str = "auto") -> str:
 
 
 def scaled(optimizer: keras.optimizers.Optimizer, precision: str) -> keras.optimizers.Optimizer:
-    """The optimiser, with loss scaling where the precision needs it: gradients may be too small for float16."""
+    """The optimiser, wrapped in loss scaling for `mixed_float16`, whose gradients may underflow."""
     return keras.optimizers.LossScaleOptimizer(optimizer) if precision == "mixed_float16" else optimizer
 
 
@@ -90,9 +90,9 @@ def has_accelerator() -> bool:
 
 
 def jit_pays() -> bool:
-    """Whether Keras should compile the step beyond what the backend does by itself.
+    """Whether Keras should compile the step with `jit_compile=True`.
 
-    JAX is slow without. TensorFlow's XLA pays on GPUs and was measured slower on CPUs. PyTorch's compiler does not
+    JAX is slow without it. TensorFlow's XLA pays on GPUs and is slower on CPUs. PyTorch's compiler does not
     differentiate twice, which the gradient penalty needs.
     """
     backend = keras.backend.backend()
