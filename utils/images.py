@@ -1,12 +1,12 @@
-"""How pixels are scaled: bytes on the disk and on the screen, floats in [-1, 1] inside the networks."""
+"""Pixel scaling and PSNR: uint8 on disk and on screen, float32 in [-1, 1] inside the networks."""
 
 import numpy as np
 
-IDENTICAL = 99.0  # decibels that `psnr_each` gives where two pictures are equal, whose true value has no number
+IDENTICAL = 99.0  # decibels that `psnr_each` returns for equal images, whose PSNR is infinite
 
 
 def to_float(images: np.ndarray) -> np.ndarray:
-    """Scale bytes to what the networks read.
+    """Scale uint8 images to the range of the networks.
 
     Args:
         images: uint8, any shape, 0 to 255.
@@ -28,16 +28,16 @@ def to_float(images: np.ndarray) -> np.ndarray:
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Scale what the networks draw to bytes: the inverse of `to_float`, rounded and clipped.
+    """Scale images of the networks to uint8: the inverse of `to_float`, rounded and clipped.
 
     Args:
-        images: float, any shape, -1 to 1; what lies beyond is clipped. Images that are uint8 already stay as they are.
+        images: float, any shape, -1 to 1; values beyond are clipped. uint8 images pass unchanged.
 
     Returns:
         uint8 of the same shape, 0 to 255.
 
     Raises:
-        TypeError: the images are whole numbers other than uint8, whose scale cannot be known.
+        TypeError: the images are integers other than uint8, whose scale is unknown.
 
     Example:
         >>> to_uint8(np.array([-1.0, 0.0, 1.0]))
@@ -52,7 +52,17 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
 
 
 def as_picture(image: np.ndarray):
-    """One image array, uint8 or float in [-1, 1], grey or colour, as a Pillow image."""
+    """Convert one image to a Pillow image.
+
+    Args:
+        image: uint8 or float in [-1, 1]; (h, w), (h, w, 1), (h, w, 3) or (h, w, 4).
+
+    Returns:
+        `PIL.Image.Image`.
+
+    Raises:
+        ValueError: another shape.
+    """
     from PIL import Image
 
     image = to_uint8(image)
@@ -67,20 +77,20 @@ def psnr(true: np.ndarray, picture: np.ndarray) -> float:
     """Peak signal-to-noise ratio.
 
     Args:
-        true, picture: uint8, of one shape.
+        true, picture: uint8, of the same shape.
 
     Returns:
-        Decibels; infinity where the two are equal.
+        Decibels, a float; infinity for equal images.
     """
     error = np.mean((np.asarray(true, np.float32) - np.asarray(picture, np.float32)) ** 2, dtype=np.float64)
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
 
 
 def psnr_each(images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Peak signal-to-noise ratio of pairs of pictures.
+    """Peak signal-to-noise ratio of pairs of images.
 
     Args:
-        images, others: uint8 (n, h, w, c), of one shape.
+        images, others: uint8 (n, h, w, c), of the same shape.
 
     Returns:
         Decibels, float (n,), at most `IDENTICAL`.

@@ -1,11 +1,11 @@
 """The progress bar: `from utils.progress import tqdm`.
 
-A notebook shows it as a widget, a terminal as text. Where notebooks run from a terminal (`make demo`), the kernel
-cannot know that its widgets are seen by nobody: PROGRESS_BAR=text asks for text on the error stream then, once a
-second, since the notebook keeps every line of it, and PROGRESS_BAR=off for none (`make notebooks`).
+A notebook shows it as a widget, a terminal as text. For notebooks that run from a terminal (`make demo`), whose widgets
+nobody sees, PROGRESS_BAR=text asks for text on the error stream, once a second because the notebook stores every line,
+and PROGRESS_BAR=off for no bar (`make notebooks`).
 
-The bar counts its seconds by a clock that no one sets: tqdm's own would say "-1 day left" after a night in which the
-computer found the right time.
+The bar uses a monotonic clock: with tqdm's own clock the remaining time turns negative when the system time is set
+back.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Keras, started without the chatter of TensorFlow's start-up: `from utils.quiet import keras`.
+"""Keras, imported without the messages of TensorFlow's start-up: `from utils.quiet import keras`.
 
-TensorFlow's libraries write about CPU instructions and missing CUDA drivers straight to the process' error stream,
-before any setting of theirs is read. Nothing of it helps a reader of a notebook. Python's own errors and warnings get
-through.
+TensorFlow's native libraries write about CPU instructions and missing CUDA drivers straight to the process' error
+stream, before they read any setting. These messages do not help a reader of a notebook. Python's own errors and
+warnings are not affected.
 """
 
 import os
@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @contextmanager
 def silenced_error_stream():
-    """Send what native code writes to file descriptor 2 nowhere, while the block runs."""
+    """Context manager that discards everything written to file descriptor 2, by native code too."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -34,6 +34,6 @@ else:
         import keras
 
         if keras.backend.backend() == "tensorflow":
-            keras.ops.zeros(())  # looks for devices now, and says so now
+            keras.ops.zeros(())  # initialises the devices here, with their messages
 
 __all__ = ["keras"]

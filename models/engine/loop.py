@@ -138,10 +138,10 @@ class TrainingLoop:
             if resume and distributed.is_first():
                 checkpoints.restore(self, run_folder, held.earlier)
                 if verbose:
-                    print(checkpoints.standing(self, run_folder, last, held.earlier), flush=True)
+                    print(checkpoints.progress_line(self, run_folder, last, held.earlier), flush=True)
             elif verbose and self.epoch == 0:
-                checkpoints.say_replaced(run_folder)
-            data = checkpoints.compare_data(run_folder, x_train, resume or self.epoch > 0)
+                checkpoints.announce_replacement(run_folder)
+            data = checkpoints.check_dataset(run_folder, x_train, resume or self.epoch > 0)
             common_facts = {**data, "seed": x_train.seed, "batch_size": batch_size, "steps": last}
             all_callbacks = for_training(
                 run_folder, *grid, every, last, batch_size * schedule.batches, verbose, minutes, held
@@ -173,7 +173,7 @@ class TrainingLoop:
                 if self._data:
                     self._set_device_data(None)
         if interrupted:
-            checkpoints.say_interrupted(self, run_folder, last)
+            checkpoints.report_interrupt(self, run_folder, last)
         return history
 
     def _drop_incomplete_step(self):

@@ -1,12 +1,13 @@
-"""The latent space: points in it, paths between them, patterns, the images along the way, and vectors kept as files.
+"""The latent space: points, paths between them, patterns, the images along a path, and vectors in files.
 
-A latent vector Z is what the generator turns into one image. Points are drawn from a standard normal distribution, as
-in training; a path is an array of points, one row a step; `generate_images` draws any array of points, `film` films it.
+A generator turns a latent vector Z into one image. Points are drawn from a standard normal distribution, as in
+training; a path is an array of points, one row per step; `generate_images` draws the images of an array of points,
+`film` makes an animation of them.
 
-One story a file: `paths` (points and ways between them), `patterns` (rows, blocks, constants, halves), `generating`
-(images and films), `vectors` (.txt, .npy, .json), `provenance` (images that carry their vector). All of it is at hand
-here. Directions to walk in stand in `utils.latent.directions`, the way from an image back to its vector in
-`utils.latent.projection`.
+The package exports `paths` (points and paths), `patterns` (rows, blocks, constants, halves), `generating` (images and
+animations), and of `utils.files` `vectors` (.txt, .npy, .json) and `provenance` (images that carry their vector).
+Import directly: `utils.latent.directions` (directions of change), `utils.latent.projection` (the latent vector of an
+image), `utils.latent.comparison` (figures of two models) and `utils.latent.temperature`.
 """
 
 from utils.files.provenance import fingerprint, from_image

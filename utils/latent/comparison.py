@@ -1,6 +1,6 @@
-"""Two models beside each other: rows of images under names, maps of latent spaces, ways between two real images.
+"""Figures that compare two models: rows of images, grids of images over latent planes, maps of encoded images.
 
-Numbers beside numbers stand in `utils.reading.side_by_side`.
+`utils.reading.side_by_side` compares their numbers.
 """
 
 import os
@@ -12,7 +12,7 @@ from lines import PALETTE
 from utils.figures.style import FAINT, INK, LINE, draw_image, finish
 from utils.latent.generating import generate_images
 
-REACH = 2.0  # deviations that a map goes to each side
+REACH = 2.0  # extent of a grid to each side, in standard deviations
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,9 +20,9 @@ class Plane:
     """A plane in a latent space.
 
     Attributes:
-        middle: float32 (latent_dim,), the point that it goes through.
-        axes: float32 (2, latent_dim), two directions at right angles, each as long as one deviation.
-        shares: float (latent_dim,), how much of the variance each principal axis holds, the largest first.
+        middle: float32 (latent_dim,), a point of the plane.
+        axes: float32 (2, latent_dim), two orthogonal directions, each one standard deviation long.
+        shares: float (latent_dim,), the share of the variance on each principal axis, the largest first.
     """
 
     middle: np.ndarray
@@ -30,16 +30,16 @@ class Plane:
     shares: np.ndarray
 
     def coordinates(self, vectors: np.ndarray) -> np.ndarray:
-        """Where vectors (n, latent_dim) fall onto the plane, in deviations: float (n, 2)."""
+        """The projections of vectors (n, latent_dim) onto the plane, in standard deviations: float (n, 2)."""
         return (vectors - self.middle) @ (self.axes / np.sum(self.axes**2, axis=1, keepdims=True)).T
 
     def points(self, coordinates: np.ndarray) -> np.ndarray:
-        """The vectors (n, latent_dim) at coordinates (n, 2)."""
+        """The vectors at coordinates (n, 2): float32 (n, latent_dim)."""
         return (self.middle + np.asarray(coordinates) @ self.axes).astype(np.float32)
 
 
 def principal_plane(vectors: np.ndarray) -> Plane:
-    """The plane on which vectors spread most: their first two principal components.
+    """The plane of the first two principal components of vectors.
 
     Args:
         vectors: float (n, latent_dim), n of 3 or more.
@@ -56,19 +56,19 @@ def principal_plane(vectors: np.ndarray) -> Plane:
 
 
 def plane_of_directions(first: np.ndarray, second: np.ndarray) -> Plane:
-    """The plane through the origin of two unit directions (latent_dim,), made to stand at right angles."""
+    """The plane through the origin of two directions (latent_dim,), the first of length 1, orthogonalised."""
     second = second - (second @ first) * first
     axes = np.stack([first, second / np.linalg.norm(second)]).astype(np.float32)
     return Plane(np.zeros_like(axes[0]), axes, np.full(len(first), 1 / len(first)))
 
 
 def show_rows(rows: dict[str, np.ndarray], path: str | os.PathLike | None = None, show: bool = True):
-    """Show rows of images, each under its name, image by image below one another.
+    """Draw rows of images, each under its name, with corresponding images in one column.
 
     Args:
-        rows: images (n, h, w, c), uint8 or float in [-1, 1], by the names of the rows.
+        rows: dict, name -> images (n, h, w, c), uint8 or float in [-1, 1].
         path: where to save the figure as PNG.
-        show: show it in the notebook.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
@@ -94,12 +94,12 @@ def show_rows(rows: dict[str, np.ndarray], path: str | os.PathLike | None = None
 def show_manifolds(
     generators: dict, planes: dict[str, Plane], side: int = 9, path: str | os.PathLike | None = None, show: bool = True
 ):
-    """Draw what generators make of planes in their latent spaces: a grid of images for each, edge to edge.
+    """Draw for each generator a grid of the images over a plane in its latent space, edge to edge.
 
     Args:
-        generators: Keras models or functions, vectors -> images, by name.
-        planes: a `Plane` for each, by the same names.
-        side: images a row and a column, from -`REACH` to `REACH` deviations.
+        generators: dict, name -> Keras model or function, vectors -> images.
+        planes: dict, the same names -> `Plane`.
+        side: images per row and column, from -`REACH` to `REACH` standard deviations.
         path, show: as in `show_rows`.
 
     Returns:
@@ -126,12 +126,12 @@ def show_map(
     path: str | os.PathLike | None = None,
     show: bool = True,
 ):
-    """Draw where images lie on a plane, once for each thing that is known of them.
+    """Draw the positions of images on a plane, one map for each attribute of the images.
 
     Args:
         coordinates: float (n, 2), from `Plane.coordinates`.
-        values: for each map its title and one value an image, (n,): an index into the palette where the numbers are 0
-            to 3, else a position.
+        values: dict, title of the map -> one value per image, (n,): indices of the palette if all are 0 to 3, else
+            positions.
         path, show: as in `show_rows`.
 
     Returns:

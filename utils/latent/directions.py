@@ -1,17 +1,16 @@
-"""Directions of the latent space along which one thing changes, and pictures of what changes.
+"""Directions of the latent space along which one attribute of the image changes, and figures of the change.
 
-Three ways to find some:
+Three methods find directions:
 
-- `principal_directions`: those to which the generator's first layer responds most, by a principal component analysis of
-  its responses to many vectors (Härkönen et al., 2020, "GANSpace");
-- `closed_form_directions`: those that the first layer's weights stretch most, without drawing anything (Shen and Zhou,
-  2021, "Closed-Form Factorization of Latent Semantics in GANs", SeFa). Before batch normalisation and activation the
-  response is linear and the two are the same, so `principal_directions` looks behind them;
-- `reading_directions`: those along which something that can be measured on the images grows, by regression: "move the
-  vertical right", "redder", "more lines". Each says on images that it was not made from how much of the measure it
-  explains (R squared).
+- `principal_directions`: those of the largest response of the generator's first layer, by a principal component
+  analysis of its responses to many vectors (Härkönen et al., 2020, "GANSpace");
+- `closed_form_directions`: those that the first layer's weights stretch most, without generating anything (Shen and
+  Zhou, 2021, "Closed-Form Factorization of Latent Semantics in GANs", SeFa). Before batch normalisation and activation
+  the response is linear and both methods agree, so `principal_directions` takes the response after them;
+- `reading_directions`: those along which a measure of the images grows, by regression: "move the vertical right",
+  "redder", "more lines". Each has an R squared on held-out images.
 
-A direction has length 1; to move by 3 along it is as much as to move a single value by 3.
+A direction has length 1; a move by 3 along it is as far as a change of a single value by 3.
 """
 
 import os
@@ -25,10 +24,10 @@ from utils.files.provenance import fingerprint
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 
-REACH = 4.0  # how far strips and sliders go to either side; normal points lie within 3 along any one direction
+REACH = 4.0  # extent of strips and sliders to either side; normal points lie within 3 along any one direction
 HELD_OUT = 0.25  # share of the vectors on which R squared is measured
 MOST_DIRECTIONS = 100  # in a file
-PENALTIES = np.logspace(-1, 5, 25)  # of the ridge regression; cross-validation chooses
+PENALTIES = np.logspace(-1, 5, 25)  # candidates for the ridge regression; cross-validation chooses
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +35,12 @@ class Direction:
     """A direction of the latent space.
 
     Attributes:
-        name: what it does or where it comes from, "redder" or "response 1".
+        name: what changes along it, or its origin: "redder", "response 1".
         vector: float32 (latent_dim,), of length 1.
-        score: how well it works, 0 to 1: for a measure the R squared on vectors held out (below 0 where it is worse
-            than a guess), for the others the share of the first layer's response that it explains.
+        score: for a measure, the R squared on held-out vectors, at most 1 (below 0 where it is worse than the mean);
+            for the other kinds, the share of the first layer's response that it explains, 0 to 1.
         kind: "response", "weights" or "reading".
-        samples: how many images its measure could be read on, 0 for the other kinds.
+        samples: number of images on which its measure is defined; 0 for the other kinds.
     """
 
     name: str
@@ -60,10 +59,10 @@ def closed_form_directions(generator, n: int = 8) -> list[Direction]:
 
     Args:
         generator: a Keras model whose first layer with weights is a dense one.
-        n: how many.
+        n: number of directions.
 
     Returns:
-        The directions, the most stretched first: eigenvectors of the kernel's product with its transpose.
+        List of `Direction`, the most stretched first: eigenvectors of the kernel's product with its transpose.
 
     Raises:
         ValueError: the generator does not begin with a dense layer.
@@ -83,14 +82,14 @@ def principal_directions(
     """Find the directions to which the first layer of a generator responds most.
 
     Args:
-        generator: a functional or sequential Keras model: dense, perhaps batch normalisation and activation, reshape.
-        n: how many.
-        samples: how many latent points to look at, at least `n`.
-        seed: which points.
+        generator: a functional or sequential Keras model: dense, optional batch normalisation and activation, reshape.
+        n: number of directions.
+        samples: number of random latent points, at least `n`.
+        seed: of the points: int, None or a `numpy.random.Generator`.
 
     Returns:
-        The directions, those with the largest response first. The response is what leaves the activation, before it is
-        shaped into a picture.
+        List of `Direction`, the largest response first. The response is the output of the activation, before the
+        reshape to a feature map.
 
     Raises:
         ValueError: the generator does not begin with a dense layer.
@@ -101,11 +100,11 @@ def principal_directions(
     response = _first_response(generator, Z)  # (samples, units)
     response -= response.mean(axis=0)
     n = min(n, Z.shape[1])
-    # the principal coordinates of the samples, from the products of samples: there are fewer of them than units
+    # principal coordinates from the Gram matrix of the samples, which are fewer than the units
     products = response @ response.T
     values, coordinates = eigh(products, subset_by_index=(samples - n, samples - 1))  # ascending
     shares = values / np.trace(products)
-    # each coordinate mapped back to the latent vectors by regression, as GANSpace does; they are uncorrelated
+    # each coordinate is mapped back to latent vectors by regression, as in GANSpace; coordinates are uncorrelated
     return [
         Direction(f"response {i + 1}", _unit(Z.T @ coordinates[:, -1 - i]), float(shares[-1 - i]), "response")
         for i in range(n)
@@ -113,13 +112,13 @@ def principal_directions(
 
 
 def measure_lines(images: np.ndarray) -> dict[str, np.ndarray]:
-    """Measure on the lines of each image what `reading_directions` looks for.
+    """Measure the lines of each image, for `reading_directions`.
 
     Args:
-        images: (n, h, w, 3), uint8 or float in [-1, 1], light lines on a dark ground.
+        images: (n, h, w, 3), uint8 or float in [-1, 1], light lines on a dark background.
 
     Returns:
-        For each direction's name a float array (n,), NaN where an image does not tell (no vertical, no line).
+        Dict, name of the direction -> float (n,), NaN where the measure is undefined (no vertical, no line).
     """
     from utils.reading import read_lines
 
@@ -127,11 +126,11 @@ def measure_lines(images: np.ndarray) -> dict[str, np.ndarray]:
     verticals = [[line for line in found if line.direction == "vertical"] for found in lines]
     horizontals = [[line for line in found if line.direction == "horizontal"] for found in lines]
 
-    def clearness(line) -> float:  # a faint line, or half a one, counts for less: measures then change without jumps
+    def clearness(line) -> float:  # a faint or partial line weighs less, so that measures change continuously
         return line.inked * line.brightness
 
     def mean(groups, measure) -> np.ndarray:
-        """The mean over the lines of each image, weighed by how clear they are."""
+        """The mean over the lines of each image, weighted by their clearness."""
         return np.array(
             [
                 np.average([measure(x) for x in group], weights=[clearness(x) for x in group]) if group else np.nan
@@ -161,24 +160,23 @@ def reading_directions(
     around: np.ndarray | None = None,
     spread: float = 0.25,
 ) -> list[Direction]:
-    """Find directions along which something that can be read from the images grows.
+    """Find directions along which measures of the images grow, by regression.
 
-    Over the whole space few things grow along a straight line, and the scores say so; around one vector, most do.
+    Over the whole space few measures are linear, and the scores say so; around one vector, most are.
 
     Args:
         generator: a Keras model.
-        samples: how many images to draw and measure. 1,000 of the narrow generator take about half a minute on two
-            cores; the more, the better the directions.
-        seed: which points.
-        measure: gives for images uint8 (n, h, w, c) a dict of names and float arrays (n,), NaN where an image does not
-            tell. `measure_lines` for images of lines; write your own for others.
-        around: a vector (latent_dim,) or (1, latent_dim) in whose neighbourhood to look; 300 samples are enough
-            then. None for the whole space.
-        spread: how far the neighbourhood reaches: the standard deviation of each value around `around`.
+        samples: number of images to generate and measure; more of them give better directions.
+        seed: of the points: int, None or a `numpy.random.Generator`.
+        measure: function of images, uint8 (n, h, w, c), that returns a dict, name -> float (n,), NaN where the measure
+            is undefined. `measure_lines` is for images of lines.
+        around: a vector (latent_dim,) or (1, latent_dim) to whose neighbourhood the search is limited; 300 samples are
+            enough then. None for the whole space.
+        spread: standard deviation of each value around `around`.
 
     Returns:
-        A direction for each measure, the best explained first. A measure that is the same on all images, or can be read
-        on fewer than 40, is left out.
+        List of `Direction`, one for each measure, the highest R squared first. A measure that is constant, or defined
+        on fewer than 40 images, is left out.
 
     Example:
         >>> for direction in reading_directions(generator):
@@ -201,11 +199,11 @@ def regress(name: str, Z: np.ndarray, values: np.ndarray) -> Direction | None:
         values: float (n,), NaN where unknown.
 
     Returns:
-        The direction, with its R squared on the last quarter of the points, from which nothing was learnt; None where
-        fewer than 40 values are known or all are alike.
+        A `Direction` with its R squared on the last quarter of the points, which are held out; None where fewer than 40
+        values are known or all are equal.
 
     Raises:
-        ValueError: there is not one value for each point.
+        ValueError: the number of values is not the number of points.
     """
     Z, values = np.asarray(Z, float), np.asarray(values, float)
     if values.shape != (len(Z),):
@@ -239,7 +237,7 @@ def _ridge(Z: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _first_kernel(generator) -> np.ndarray:
-    """The kernel of the dense layer that a generator begins with, float (latent_dim, units)."""
+    """The kernel of a generator's first layer, a dense one: float (latent_dim, units)."""
     weighted = [layer for layer in getattr(generator, "layers", []) if layer.weights]
     kernel = weighted[0].get_weights()[0] if weighted else np.zeros(0)
     if kernel.ndim != 2 or kernel.shape[0] != generator.input_shape[-1]:
@@ -248,10 +246,10 @@ def _first_kernel(generator) -> np.ndarray:
 
 
 def _first_response(generator, Z: np.ndarray) -> np.ndarray:
-    """What the layers of a generator give before the first that shapes a picture, float32 (n, units)."""
+    """The output of a generator's layers before the first reshape to a feature map, float32 (n, units)."""
     from utils.quiet import keras
 
-    _first_kernel(generator)  # says what is wrong
+    _first_kernel(generator)  # raises ValueError for other generators
     flat = next((layer.input for layer in generator.layers if len(layer.output.shape) != 2), generator.outputs[0])
     head = keras.Model(generator.inputs[0], flat)
     parts = [np.asarray(head.predict_on_batch(Z[i : i + 256]), np.float32) for i in range(0, len(Z), 256)]
@@ -259,25 +257,25 @@ def _first_response(generator, Z: np.ndarray) -> np.ndarray:
 
 
 def _unit(vector: np.ndarray, keep_sign: bool = False) -> np.ndarray:
-    """The vector with length 1. Eigenvectors have no sign of their own: their largest value is made positive."""
+    """The vector scaled to length 1. The sign of eigenvectors is arbitrary: their largest value is made positive."""
     if not keep_sign and vector[np.abs(vector).argmax()] < 0:
         vector = -vector
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
 def read_directions(path: str | os.PathLike, generator) -> dict[str, np.ndarray]:
-    """Read the directions that were kept beside a generator.
+    """Read a generator's directions from a file.
 
     Args:
         path: a JSON file, `{"generator": fingerprint, "directions": {name: [number, ...]}}`.
-        generator: the Keras model that they are of.
+        generator: the Keras model that they belong to.
 
     Returns:
-        {name: float32 (latent_dim,)}; nothing where the file is of another generator.
+        Dict, name -> float32 (latent_dim,); empty where the file belongs to another generator.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it holds something else; the message names the file.
+        ValueError: the file has another content; the message names it.
     """
     card = read_json(path)
     if card.get("generator") != fingerprint(generator):
@@ -304,7 +302,7 @@ def move(z: np.ndarray, direction: Direction | np.ndarray, amounts: float | Sequ
     Args:
         z: the vector, float (latent_dim,) or (1, latent_dim).
         direction: a `Direction`, or a vector (latent_dim,).
-        amounts: how far, one number or several; below 0 the other way.
+        amounts: distances along the direction, one number or several, negative ones against it.
 
     Returns:
         float32 (len(amounts), latent_dim), one row for a single number.
@@ -320,11 +318,11 @@ def move(z: np.ndarray, direction: Direction | np.ndarray, amounts: float | Sequ
 
 
 def truncate(Z: np.ndarray, factor: float) -> np.ndarray:
-    """Scale vectors towards the origin (factor below 1: plainer images, nearer to the mean one) or away from it.
+    """Scale vectors towards the origin (a factor below 1: images nearer to the mean one) or away from it.
 
     Args:
         Z: float (n, latent_dim) or (latent_dim,).
-        factor: 0 gives the origin, 1 the vectors as they are, 2 twice as far out as training ever went.
+        factor: float; 0 gives the origin, 1 the vectors themselves.
 
     Returns:
         float32 of the same shape.
@@ -340,22 +338,22 @@ def plot_directions(
     path: str | os.PathLike | None = None,
     show: bool = True,
 ):
-    """Draw a strip of images along each direction, all through one vector, with how well each direction works.
+    """Draw a strip of images along each direction, all through one vector, with the direction's score.
 
     Args:
         generator: a Keras model.
-        directions: what to draw, from the top down.
+        directions: iterable of `Direction`, from top to bottom.
         z: the vector in the middle of each strip, float (latent_dim,) or (1, latent_dim).
-        amounts: how far each image of a strip is moved; seven from -4 to 4 if None.
+        amounts: distance of each image of a strip along the direction; seven from -4 to 4 if None.
         path: where to save the figure as PNG.
-        show: show it in the notebook.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
     """
     amounts = np.linspace(-REACH, REACH, 7) if amounts is None else np.asarray(amounts, float)
     directions = list(directions)
-    strips = [(direction.name, _says(direction), move(z, direction, amounts)) for direction in directions]
+    strips = [(direction.name, _score_text(direction), move(z, direction, amounts)) for direction in directions]
     return _plot_strips(generator, strips, [f"{amount:+.3g}" if amount else "0" for amount in amounts], path, show)
 
 
@@ -371,9 +369,9 @@ def plot_truncation(
     Args:
         generator: a Keras model.
         Z: the vectors, float (n, latent_dim).
-        factors: what each image of a strip is scaled by; see `truncate`.
+        factors: factor of each image of a strip, as in `truncate`.
         path: where to save the figure as PNG.
-        show: show it in the notebook.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
@@ -383,15 +381,15 @@ def plot_truncation(
     return _plot_strips(generator, strips, [f"× {factor:g}" for factor in factors], path, show)
 
 
-def _says(direction: Direction) -> str:
-    """How well a direction works, in words short enough for a figure."""
+def _score_text(direction: Direction) -> str:
+    """The score of a direction as a short text for a figure."""
     if direction.kind == "reading":
         return f"R² {round(direction.score, 2) + 0.0:.2f} (held out)".replace("-", "−")  # + 0.0: no minus before a zero
     return f"{direction.score:.1%} of the first layer's {'response' if direction.kind == 'response' else 'stretch'}"
 
 
 def _plot_strips(generator, strips: list[tuple[str, str, np.ndarray]], titles: list[str], path, show: bool):
-    """A row of images for each (name, note, vectors), the titles above the first."""
+    """Draw a row of images for each (name, note, vectors), with the titles above the first row."""
     from matplotlib.figure import Figure
 
     from utils.figures.style import FAINT, INK, draw_image, finish

@@ -1,4 +1,4 @@
-"""Vectors through the generator: their images, and films of them."""
+"""The images of latent vectors, and animations of them."""
 
 import os
 from collections.abc import Iterator
@@ -11,25 +11,25 @@ from utils.images import to_uint8
 
 
 def generate_images(generator, Z: np.ndarray, batch_size: int = 64) -> np.ndarray:
-    """Draw the image of every latent vector, with a progress bar if it takes more than two seconds.
+    """Generate the images of latent vectors, with a progress bar after two seconds.
 
     Args:
         generator: a Keras model, or any function, from float32 (n, latent_dim) to images (n, h, w, c) in [-1, 1].
         Z: the vectors, float (n, latent_dim).
-        batch_size: how many are drawn at once; it bounds the memory, not the result.
+        batch_size: images per batch; it bounds the memory and does not change the result.
 
     Returns:
         uint8 (n, h, w, c), 0 to 255.
 
     Raises:
-        ValueError: Z is not an array of vectors of the generator's length, or the generator draws NaN.
+        ValueError: Z is not an array of vectors of the generator's length, or the generator gives NaN or infinity.
 
     Example:
         >>> images = generate_images(generator, generate_latent_points(100, 25, seed=1))
     """
     from utils.progress import tqdm
 
-    Z = _fitting(generator, Z)
+    Z = _checked_vectors(generator, Z)
     images = None
     with tqdm(total=len(Z), desc="Images", unit="image", delay=2) as progress:
         for start, batch in _batches(generator, Z, batch_size):
@@ -53,38 +53,38 @@ def film(
     seed: int | None = None,
     batch_size: int = 32,
 ) -> Path:
-    """Film a walk: draw the image of each vector and write them, a few in memory at a time.
+    """Make an animation of a path: generate the image of each vector and write the frames, a few in memory at a time.
 
     Args:
         generator: a Keras model, or any function, from float32 (n, latent_dim) to images (n, h, w, c) in [-1, 1].
-        vectors: the walk, float (n, latent_dim). A closed one (`closed_loop`, `circle`, `noise_walk`) or one made with
+        vectors: the path, float (n, latent_dim). A closed one (`closed_loop`, `circle`, `noise_walk`) or one of
             `there_and_back` repeats without a jump.
-        path: a name in .gif or .mp4 for an animation; any other name is a folder, for numbered images image_000.png and
-            so on, each with its vector inside (see `utils.files.provenance`). Those that are there already, drawn of
-            the same
-            vectors by the same generator, are left as they are: a call that was interrupted goes on.
-        fps: frames a second of an animation.
+        path: a name in .gif or .mp4 for an animation; any other name is a folder for numbered images, image_000.png and
+            so on, each with its vector as metadata (see `utils.files.provenance`). Frames that exist already with the
+            same vector, generator and options are kept, so that an interrupted call can be repeated.
+        fps: frames per second of an animation.
         scale: enlarge each pixel to scale x scale pixels.
         heatmap: show the vector's heat map beside the image, 716 x 332 pixels.
-        limits: the values at both ends of the heat map's colours; None scales each frame by its own smallest and
-            largest, and the same colour then means different numbers in different frames.
+        limits: the values at both ends of the heat map's colours; None scales each frame by its own minimum and
+            maximum, so that one colour stands for different values in different frames.
         frame_type: "png" or "jpg", of numbered images.
-        generator_fingerprint: what numbered images call their generator; a Keras model's own if None.
-        seed: what numbered images tell of the seed that gave the walk.
-        batch_size: how many images are drawn at once; it bounds the memory, not the result.
+        generator_fingerprint: the generator's fingerprint in the metadata of numbered images; a Keras model's own if
+            None.
+        seed: the seed of the path in the metadata of numbered images.
+        batch_size: images per batch; it bounds the memory and does not change the result.
 
     Returns:
         The path of the animation or folder.
 
     Raises:
-        ValueError: the vectors are none of this generator's, or `frame_type` is unknown.
+        ValueError: the vectors do not fit the generator, or `frame_type` is unknown.
 
     Example:
         >>> film(generator, noise_walk(100, 600, seed=1), "run/walk.mp4", fps=30, scale=4)
     """
     from utils.figures.animations import animate
 
-    path, Z = Path(path), _fitting(generator, vectors)
+    path, Z = Path(path), _checked_vectors(generator, vectors)
 
     def frames(Z):
         return _frames(generator, Z, batch_size, heatmap, limits)
@@ -103,16 +103,17 @@ def _frames(generator, Z: np.ndarray, batch_size: int, heatmap: bool, limits) ->
     """Yield the frames of a film one by one, uint8 (h, w, c)."""
     from utils.figures.heatmaps import HeatMapFrames, heatmap_beside_image
 
-    beside = HeatMapFrames(Z.shape[1], limits) if heatmap and limits is not None else None
+    heat_maps = HeatMapFrames(Z.shape[1], limits) if heatmap and limits is not None else None
     for start, batch in _batches(generator, Z, batch_size):
         for z, image in zip(Z[start:], batch, strict=False):
-            if beside is not None:
-                yield beside.draw(z, image)
+            if heat_maps is not None:
+                yield heat_maps.draw(z, image)
             else:
                 yield heatmap_beside_image(z, image, None) if heatmap else image
 
 
 def _write_numbered(frames, Z: np.ndarray, folder: Path, frame_type: str, scale: int, drawn_by, seed, drawn) -> Path:
+    """Write numbered images with metadata into a folder, and keep those that exist already; returns the folder."""
     from utils.files import sweep
     from utils.files.provenance import origin, says, write_picture
     from utils.images import as_picture
@@ -122,7 +123,7 @@ def _write_numbered(frames, Z: np.ndarray, folder: Path, frame_type: str, scale:
     paths = [folder / f"image_{i:0{digits}d}.{frame_type}" for i in range(len(Z))]
     texts = [{**origin(z, drawn_by, seed), "Drawn": drawn} for z in Z]
     sweep(folder)
-    # without a generator's name nobody knows who drew them
+    # without a generator's fingerprint, existing frames cannot be recognised
     to_do = [i for i in range(len(Z)) if drawn_by is None or not says(paths[i], texts[i])]
     if len(to_do) < len(Z):
         print(f"{folder}: {len(Z) - len(to_do)} of {len(Z)} frames are there already; {len(to_do)} are drawn.")
@@ -134,8 +135,8 @@ def _write_numbered(frames, Z: np.ndarray, folder: Path, frame_type: str, scale:
     return folder
 
 
-def _fitting(generator, Z) -> np.ndarray:
-    """Vectors as float32 (n, latent_dim), or the reason why this generator cannot draw them."""
+def _checked_vectors(generator, Z) -> np.ndarray:
+    """Vectors as float32 (n, latent_dim); raises ValueError if they do not fit the generator."""
     Z = np.asarray(Z, np.float32)
     if Z.ndim != 2 or len(Z) == 0:
         raise ValueError(f"Z must be an array of vectors, (n, latent_dim) with n of 1 or more, not of shape {Z.shape}")
@@ -149,7 +150,7 @@ def _fitting(generator, Z) -> np.ndarray:
 
 
 def _batches(generator, Z: np.ndarray, batch_size: int):
-    """Yield the number of the first image and the images, uint8 (batch, h, w, c), of one batch after the other."""
+    """Yield (index of the first image, images), uint8 (batch, h, w, c), of one batch after the other."""
     draw = getattr(generator, "predict_on_batch", generator)
     for start in range(0, len(Z), batch_size):
         batch = np.asarray(draw(Z[start : start + batch_size]), np.float32)
@@ -159,6 +160,6 @@ def _batches(generator, Z: np.ndarray, batch_size: int):
 
 
 def _latent_dim(generator) -> int | None:
-    """The length of the vectors that a Keras generator reads, None for a plain function."""
+    """The length of a Keras generator's latent vectors; None for a plain function."""
     shape = getattr(generator, "input_shape", None)
     return shape[-1] if isinstance(shape, tuple) and isinstance(shape[-1], int) else None

@@ -1,8 +1,9 @@
-"""Points of the latent space and paths between them: arrays, one row a step, without any generator.
+"""Points of the latent space and paths between them.
 
-A path is an array (n_steps, latent_dim). Open ones end somewhere else than they begin (`interpolate_points`,
-`interpolate_spherical`, `walk_through`); closed ones (`closed_loop`, `circle`, `noise_walk`) come back to their first
-point one step after their last, so that a film of them repeats without a jump. `there_and_back` closes an open one.
+A path is an array (n_steps, latent_dim), one row per step. Open paths (`interpolate_points`, `interpolate_spherical`,
+`walk_through`) end at another point than they begin. Closed paths (`closed_loop`, `circle`, `noise_walk`) return to
+their first point one step after their last, so that an animation of them repeats without a jump. `there_and_back`
+closes an open path.
 """
 
 import math
@@ -13,7 +14,7 @@ import numpy as np
 
 Walk = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
-EASINGS = {  # the way done, 0 to 1, after each share of the time
+EASINGS = {  # fraction of the time, 0 to 1 -> fraction of the path
     "linear": lambda t: t,
     "smooth": lambda t: t * t * (3 - 2 * t),  # starts and stops gently
     "in": lambda t: t * t,
@@ -42,11 +43,11 @@ def generate_latent_points(
 
 
 def interpolate_points(p1: np.ndarray, p2: np.ndarray, n_steps: int = 20, ease: str = "linear") -> np.ndarray:
-    """Walk from one point to another in a straight line.
+    """Linear interpolation between two points.
 
     Args:
-        p1: where the path starts, float (latent_dim,).
-        p2: where it ends, float (latent_dim,).
+        p1: start of the path, float (latent_dim,).
+        p2: end of the path, float (latent_dim,).
         n_steps: number of points on the path, both ends included; at least 2.
         ease: "linear" for equal steps, "smooth" to start and stop gently, "in" or "out" for one of the two.
 
@@ -62,42 +63,39 @@ def interpolate_points(p1: np.ndarray, p2: np.ndarray, n_steps: int = 20, ease: 
                [0.5, 1. ],
                [1. , 2. ]], dtype=float32)
     """
-    p1, p2 = _two_ends(p1, p2, n_steps)
-    ratios = _eased(n_steps, ease).astype(np.float32)  # (n_steps, 1)
+    p1, p2 = _checked_ends(p1, p2, n_steps)
+    ratios = _eased_ratios(n_steps, ease).astype(np.float32)  # (n_steps, 1)
     return (1 - ratios) * p1 + ratios * p2
 
 
 def interpolate_spherical(p1: np.ndarray, p2: np.ndarray, n_steps: int = 20, ease: str = "linear") -> np.ndarray:
-    """Walk from one point to another along an arc around the origin.
+    """Spherical interpolation between two points, along an arc around the origin.
 
-    In many dimensions all normal points lie at about the same distance from the origin; a straight line cuts the
-    corner through a middle where the generator was never trained, an arc stays where it was. Direction turns at a
-    constant rate while the length goes evenly from one to the other. Where no single arc exists (a point at the
-    origin, or two exactly opposite points) the path is the straight line.
+    In many dimensions all standard normal points lie at about the same distance from the origin. A straight line passes
+    nearer to the origin, where the generator was never trained; an arc does not. The direction turns at a constant rate
+    while the length changes linearly. Where the arc is undefined (a point at the origin, two opposite points) the path
+    is the straight line.
 
     Args:
-        p1: where the path starts, float (latent_dim,).
-        p2: where it ends, float (latent_dim,).
-        n_steps: number of points on the path, both ends included; at least 2.
-        ease: "linear" for equal steps, "smooth" to start and stop gently, "in" or "out" for one of the two.
+        p1, p2, n_steps, ease: as in `interpolate_points`.
 
     Returns:
         float32 (n_steps, latent_dim); the first row is `p1`, the last is `p2`.
 
     Raises:
-        ValueError: the two points are not vectors of one length, there are fewer than 2 steps, or an unknown `ease`.
+        ValueError: as in `interpolate_points`.
     """
-    p1, p2 = _two_ends(p1, p2, n_steps)
+    p1, p2 = _checked_ends(p1, p2, n_steps)
     a, b = p1.astype(np.float64), p2.astype(np.float64)
     length_a, length_b = np.linalg.norm(a), np.linalg.norm(b)
     if length_a == 0 or length_b == 0:
         return interpolate_points(p1, p2, n_steps, ease)
     a, b = a / length_a, b / length_b
-    # arctan2 of these two lengths keeps its precision for tiny angles, where arccos of the product loses it
+    # arctan2 of these two lengths is precise for tiny angles, where arccos of the dot product is not
     angle = 2 * math.atan2(np.linalg.norm(a - b), np.linalg.norm(a + b))
     if math.sin(angle) < 1e-6:  # the same direction, or the opposite one
         return interpolate_points(p1, p2, n_steps, ease)
-    ratios = _eased(n_steps, ease)  # (n_steps, 1)
+    ratios = _eased_ratios(n_steps, ease)  # (n_steps, 1)
     directions = (np.sin((1 - ratios) * angle) * a + np.sin(ratios * angle) * b) / math.sin(angle)
     walk = (directions * ((1 - ratios) * length_a + ratios * length_b)).astype(np.float32)
     walk[0], walk[-1] = p1, p2
@@ -107,19 +105,19 @@ def interpolate_spherical(p1: np.ndarray, p2: np.ndarray, n_steps: int = 20, eas
 def closed_loop(
     points: Sequence[np.ndarray], n_steps: int, path: Walk = interpolate_points, ease: str = "linear"
 ) -> np.ndarray:
-    """Walk through key points and back to the first, so that an animation of the walk repeats without a jump.
+    """Interpolate through key points and back to the first, so that an animation repeats without a jump.
 
     Args:
-        points: the key points in their order, float (k, latent_dim), k at least 2.
-        n_steps: number of points on the whole loop, at least k. They are shared out over the k stretches as evenly as
+        points: the key points in order, float (k, latent_dim), k at least 2.
+        n_steps: number of points on the whole loop, at least k. They are divided among the k segments as evenly as
             whole numbers allow, and every key point is one of them.
-        path: how to go from one key point to the next: `interpolate_points`, `interpolate_spherical`, or any function
-            of (p1, p2, n_steps) that includes both ends.
-        ease: how each stretch is eased, as in `interpolate_points`; other paths than those two are not.
+        path: the interpolation of a segment: `interpolate_points`, `interpolate_spherical`, or any function of
+            (p1, p2, n_steps) that includes both ends.
+        ease: the easing of each segment, as in `interpolate_points`; "linear" for other functions than those two.
 
     Returns:
-        float32 (n_steps, latent_dim). The first row is the first key point; it is not repeated at the end, the last row
-        is one step before it.
+        float32 (n_steps, latent_dim). The first row is the first key point; it is not repeated at the end, and the last
+        row is one step before it.
 
     Raises:
         ValueError: fewer than 2 key points, or fewer steps than key points.
@@ -131,20 +129,19 @@ def closed_loop(
     points = _key_points(points)
     if n_steps < len(points):
         raise ValueError(f"a loop through {len(points)} key points needs at least as many steps, not {n_steps}")
-    marks = np.arange(len(points) + 1) * n_steps // len(points)  # the frame at which each key point is reached
-    return _stretches([*points, points[0]], marks, path, ease)
+    marks = np.arange(len(points) + 1) * n_steps // len(points)  # the step of each key point
+    return _join_segments([*points, points[0]], marks, path, ease)
 
 
 def walk_through(
     points: Sequence[np.ndarray], n_steps: int, path: Walk = interpolate_points, ease: str = "linear"
 ) -> np.ndarray:
-    """Walk through key points in their order, from the first to the last.
+    """Interpolate through key points in order, from the first to the last.
 
     Args:
         points: the key points, float (k, latent_dim), k at least 2.
-        n_steps: number of points on the whole walk, at least k; every key point is one of them.
-        path: how to go from one key point to the next, as in `closed_loop`.
-        ease: how each stretch is eased, as in `interpolate_points`.
+        n_steps: number of points on the whole path, at least k; every key point is one of them.
+        path, ease: the interpolation and easing of each segment, as in `closed_loop`.
 
     Returns:
         float32 (n_steps, latent_dim); the first row is the first key point, the last row the last.
@@ -160,11 +157,11 @@ def walk_through(
     if n_steps < len(points):
         raise ValueError(f"a walk through {len(points)} key points needs at least as many steps, not {n_steps}")
     marks = np.arange(len(points)) * (n_steps - 1) // (len(points) - 1)
-    return np.concatenate([_stretches(points, marks, path, ease), points[-1:]])
+    return np.concatenate([_join_segments(points, marks, path, ease), points[-1:]])
 
 
 def there_and_back(path: np.ndarray) -> np.ndarray:
-    """Append the way back to an open path, so that a film of it repeats without a jump and rests at neither end.
+    """Append the reversed path to an open path, so that an animation repeats without a jump or a pause at the ends.
 
     Args:
         path: float (n, latent_dim), or any frames (n, ...).
@@ -186,20 +183,20 @@ def circle(
     radius: float | None = None,
     center: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Walk once around a circle in a plane of random direction.
+    """A circle in a random plane of the latent space.
 
     Args:
         latent_dim: length of a latent vector, at least 2.
         n_steps: number of points on the circle.
-        seed: which plane, and where the circle begins.
-        radius: the square root of `latent_dim` if None: around the origin, the distance at which normal points lie.
-        center: the point to go around, float (latent_dim,); the origin if None.
+        seed: of the plane and the first point: int, None or a `numpy.random.Generator`.
+        radius: float; None for the square root of `latent_dim`, the typical norm of a standard normal point.
+        center: centre of the circle, float (latent_dim,); the origin if None.
 
     Returns:
         float32 (n_steps, latent_dim). The step after the last would be the first.
 
     Raises:
-        ValueError: there is no circle of that many dimensions or steps, or the centre has another length.
+        ValueError: fewer than 2 dimensions or 1 step, or a centre of another length.
 
     Example:
         >>> np.linalg.norm(circle(100, 4, seed=1), axis=1)
@@ -210,7 +207,7 @@ def circle(
     center = np.zeros(latent_dim) if center is None else np.asarray(center, float)
     if center.shape != (latent_dim,):
         raise ValueError(f"the centre of the circle is a vector of {latent_dim} values, not of shape {center.shape}")
-    plane, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((latent_dim, 2)))  # two unit vectors, upright
+    plane, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((latent_dim, 2)))  # two orthonormal vectors
     angles = 2 * np.pi * np.arange(n_steps)[:, None] / n_steps
     around = np.cos(angles) * plane[:, 0] + np.sin(angles) * plane[:, 1]
     return (center + (math.sqrt(latent_dim) if radius is None else radius) * around).astype(np.float32)
@@ -219,16 +216,16 @@ def circle(
 def noise_walk(
     latent_dim: int, n_steps: int, seed: int | np.random.Generator | None = None, turns: int = 3
 ) -> np.ndarray:
-    """Drift through the latent space: a random walk without corners that comes back to where it began.
+    """A smooth closed random path through the latent space.
 
-    Each value is a sum of waves of random height that fit 1, 2 ... `turns` times into the walk. Taken alone, every
-    step is a standard normal point like those of the training: the walk never leaves the place where images are good.
+    Each value is a sum of waves with random amplitudes and 1, 2 ... `turns` periods. Each single step is distributed
+    like a standard normal point, as in training, so the whole path stays where the generator was trained.
 
     Args:
         latent_dim: length of a latent vector.
-        n_steps: number of points on the walk.
-        seed: which walk.
-        turns: how restless it is: the shortest wave fits so often into the walk.
+        n_steps: number of points on the path.
+        seed: int, None or a `numpy.random.Generator`.
+        turns: the number of periods of the shortest wave; the path varies faster with more.
 
     Returns:
         float32 (n_steps, latent_dim). The step after the last would be the first.
@@ -255,22 +252,22 @@ def _key_points(points) -> np.ndarray:
     return points
 
 
-def _stretches(points, marks: np.ndarray, path: Walk, ease: str) -> np.ndarray:
-    """Join the ways from point to point, each without its end; `marks` tell at which step each point is reached."""
+def _join_segments(points, marks: np.ndarray, path: Walk, ease: str) -> np.ndarray:
+    """Join the segments between points, each without its end; `marks` holds the step of each point."""
     if ease != "linear":
         path = partial(path, ease=ease)
     pieces = zip(points[:-1], points[1:], np.diff(marks), strict=True)
     return np.concatenate([path(start, end, int(steps) + 1)[:-1] for start, end, steps in pieces])
 
 
-def _eased(n_steps: int, ease: str) -> np.ndarray:
-    """The share of the way done at each step, float64 (n_steps, 1) from 0 to 1."""
+def _eased_ratios(n_steps: int, ease: str) -> np.ndarray:
+    """The fraction of the path at each step, float64 (n_steps, 1) from 0 to 1."""
     if ease not in EASINGS:
         raise ValueError(f"no easing is called {ease!r}; there are {', '.join(EASINGS)}")
     return EASINGS[ease](np.linspace(0, 1, n_steps))[:, None]
 
 
-def _two_ends(p1, p2, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+def _checked_ends(p1, p2, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
     p1, p2 = np.asarray(p1, np.float32), np.asarray(p2, np.float32)
     if p1.ndim != 1 or p1.shape != p2.shape:
         raise ValueError(f"a path joins two vectors of one length, not shapes {p1.shape} and {p2.shape}")

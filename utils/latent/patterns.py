@@ -1,15 +1,15 @@
-"""Patterns of Z: vectors that are not drawn by chance but set by a rule, seen as the grid of their heat map.
+"""Patterns of Z: sequences of latent vectors that are set by a rule on the grid of their heat map.
 
 100 values make a grid of 10 x 10: value 0 top left, value 9 top right, value 99 bottom right. The original's Z-anim
-films moved a row, slid a block over the grid and ran through constants; its examples set one half and left the other.
+animations move a row, slide a block over the grid and sweep through constants; its examples set one half of the grid.
 
     row         one row at a value, moving down the grid
-    block       a block of values, sliding over the grid, to and fro from row to row
-    constants   all values alike, from the lowest to the highest
-    upper       the upper half from the lowest value to the highest, the lower half 0
+    block       a block of values, sliding over the grid, in alternating directions from row to row
+    constants   all values equal, from the lower limit to the upper
+    upper       the upper half from the lower limit to the upper, the lower half 0
     lower       the lower half likewise
-    coordinate  one value alone from the lowest to the highest
-    mask        the values that a mask chooses, from the lowest to the highest
+    coordinate  a single value from the lower limit to the upper
+    mask        the values that a mask selects, from the lower limit to the upper
 """
 
 import math
@@ -31,25 +31,25 @@ def pattern(
     mask: np.ndarray | Sequence[int] | None = None,
     start: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Make the vectors of a pattern, one row a frame.
+    """Make the vectors of a pattern, one row per frame.
 
     Args:
-        name: one of `PATTERNS`; see the top of this file.
+        name: one of `PATTERNS`; see the module's docstring.
         latent_dim: length of a vector.
-        value: what "row" and "block" set: a number, or an array of the shape of the row or block.
+        value: the value of "row" and "block": a number, or an array of the shape of the row or block.
         size: side of the block, in cells.
-        limits: the lowest and highest value of the other patterns.
-        n_steps: how many frames those have, 2 or more; 25 go from -3 to 3 by quarters.
-        index: which value "coordinate" moves: its number, or its (row, column) in the grid.
-        mask: which values "mask" moves: booleans or weights of the grid's or the vector's shape, or a list of numbers
-            of values.
-        start: the vector (latent_dim,) on which the pattern is laid; zeros if None.
+        limits: the lower and upper limit of the other patterns.
+        n_steps: number of frames of the other patterns, 2 or more; 25 go from -3 to 3 by quarters.
+        index: the value that "coordinate" changes: its index, or its (row, column) in the grid.
+        mask: the values that "mask" changes: booleans or weights of the grid's or the vector's shape, or a list of
+            indices.
+        start: the vector (latent_dim,) on which the pattern is placed; zeros if None.
 
     Returns:
-        float32 (frames, latent_dim): as many frames as rows ("row") or places of the block ("block"), else `n_steps`.
+        float32 (frames, latent_dim): one frame per row ("row") or position of the block ("block"), else `n_steps`.
 
     Raises:
-        ValueError: an unknown name, or an argument that does not fit; the message says which.
+        ValueError: an unknown name, or an argument out of range; the message says which.
 
     Example:
         >>> pattern("row")[2].reshape(10, 10)[:4, :3]
@@ -65,15 +65,15 @@ def pattern(
         raise ValueError(f"start has {len(start)} values, the vectors of this pattern have {latent_dim}")
     rows, columns = grid_shape(latent_dim)
     if name == "row":
-        return _laid(start, [(row, 0) for row in range(rows)], (1, columns), value)
+        return _place_patch(start, [(row, 0) for row in range(rows)], (1, columns), value)
     if name == "block":
         if not 1 <= size <= min(rows, columns):
             raise ValueError(f"a block of {size} x {size} does not fit into a grid of {rows} x {columns}")
         across = range(columns - size + 1)
-        places = [
+        positions = [
             (row, column) for row in range(rows - size + 1) for column in (across if row % 2 == 0 else across[::-1])
         ]
-        return _laid(start, places, (size, size), value)
+        return _place_patch(start, positions, (size, size), value)
     weights = _weights(name, latent_dim, index, mask)
     if n_steps < 2:
         raise ValueError(f"the pattern {name!r} goes from {limits[0]} to {limits[1]} in 2 steps or more, not {n_steps}")
@@ -82,28 +82,28 @@ def pattern(
 
 
 def grid_shape(latent_dim: int) -> tuple[int, int]:
-    """The grid that a vector is shown as: the (rows, columns) nearest to a square, the last row perhaps not full."""
+    """The (rows, columns) of a vector's grid: the nearest to a square, whose last row may be incomplete."""
     columns = math.ceil(math.sqrt(latent_dim))
     return math.ceil(latent_dim / columns), columns
 
 
-def _laid(start: np.ndarray, places: list[tuple[int, int]], shape: tuple[int, int], value) -> np.ndarray:
-    """Lay a patch of the given shape on the grid of `start`, its corner at one place a frame."""
+def _place_patch(start: np.ndarray, positions: list[tuple[int, int]], shape: tuple[int, int], value) -> np.ndarray:
+    """Place a patch of the given shape on the grid of `start`, with its corner at one position per frame."""
     try:
         patch = np.broadcast_to(np.asarray(value, np.float32), shape)
     except ValueError:
         raise ValueError(f"value is a number or an array of {shape[0]} x {shape[1]}, not {np.shape(value)}") from None
     rows, columns = grid_shape(len(start))
-    grids = np.zeros((len(places), rows * columns), np.float32)
+    grids = np.zeros((len(positions), rows * columns), np.float32)
     grids[:, : len(start)] = start
     grids = grids.reshape(-1, rows, columns)
-    for grid, (row, column) in zip(grids, places, strict=True):
+    for grid, (row, column) in zip(grids, positions, strict=True):
         grid[row : row + shape[0], column : column + shape[1]] = patch
-    return grids.reshape(len(places), -1)[:, : len(start)]  # cells beyond the last value fall away
+    return grids.reshape(len(positions), -1)[:, : len(start)]  # without the cells beyond the last value
 
 
 def _weights(name: str, latent_dim: int, index, mask) -> np.ndarray:
-    """How much each value takes part in a sweep, float (latent_dim,): 0 stays as it is."""
+    """The weight of each value in a sweep, float (latent_dim,); values of weight 0 are not changed."""
     rows, columns = grid_shape(latent_dim)
     weights = np.zeros(latent_dim)
     half = rows // 2 * columns if rows % 2 == 0 else latent_dim // 2
@@ -128,7 +128,7 @@ def _weights(name: str, latent_dim: int, index, mask) -> np.ndarray:
 
 
 def _mask(mask, latent_dim: int, shape: tuple[int, int]) -> np.ndarray:
-    """A user's own mask as one weight a value."""
+    """A user's mask as one weight per value, float (latent_dim,)."""
     if mask is None:
         raise ValueError(
             f"the pattern 'mask' needs a mask: an array of {latent_dim} values or of {shape[0]} x {shape[1]}"

@@ -1,13 +1,13 @@
-"""From an image back to its latent vector: the search for the vector whose image is nearest.
+"""Projection: the search for the latent vector whose image is nearest to a given image.
 
-The search starts at several points at once, goes downhill with Adam (Kingma and Ba, 2015) on the latent vectors, keeps
-the best for each image and refines it. Two images of thin lines that lie side by side have nothing in common pixel by
-pixel, and nothing then says which way to go; so images are compared blurred at several scales, where the lines overlap.
-A generator that is sure of its inks and of where its strokes lie doubts for the time of the search, of places less and
-less. A prior holds the vectors at the distance from the origin at which the generator learnt.
+The search minimises a loss over latent vectors with Adam (Kingma and Ba, 2015), from several starts at once, keeps the
+best start for each image and refines it. Two images of thin lines side by side share no pixel, so that a difference of
+pixels has no useful gradient; therefore images are also compared at coarser scales, where the lines overlap. During the
+search the palette's inverse temperature is low and the bandwidth of strokes wide, and the bandwidth narrows from stage
+to stage. A prior keeps the vectors at the distance from the origin that they have in training.
 
-Keras differentiates: the vectors are the only weights of a small model whose `train_step` is that of any Keras model,
-so that TensorFlow, JAX and PyTorch all serve.
+The vectors are the only weights of a small Keras model with a stock `train_step`, so that the search runs on
+TensorFlow, JAX and PyTorch.
 """
 
 import os
@@ -21,27 +21,28 @@ from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.latent.temperature import has_strokes, inverse_temperature_of, set_bandwidth, set_inverse_temperature
 
-SCALES = (1, 2, 4, 8, 16, 32)  # pixels over which images are averaged before they are compared
-PRIOR = 0.01  # weight of the prior on the norm, against a squared difference of values in [-1, 1]
-BETAS = (0.8, 0.9)  # of Adam: with the usual (0.9, 0.999) twice as many steps give 3 decibels less
-SEARCH_INVERSE_TEMPERATURE = 1.0  # of a palette in a search: 12 drawn images are met to 29.6 dB by it, 26.1 by 3
-# How far each stage of a search goes, and the bandwidth of strokes in it, in pixels. With never more than the half
-# pixel that they are painted with, they meet 32 drawn images to 21.5 dB; by these stages, to 27.5.
-PICTURES = ((1 / 5, None), (1, None))
-STROKES = ((1 / 3, 4.0), (2 / 3, 2.0), (1, 0.5))
-KEPT = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)  # steps whose vectors are kept: most happens at the start
+SCALES = (1, 2, 4, 8, 16, 32)  # scales of the comparison: pixels over which images are averaged
+PRIOR = 0.01  # weight of the prior on the norm, relative to squared differences of values in [-1, 1]
+BETAS = (0.8, 0.9)  # Adam's, lower than the usual ones; benchmarks/LOG.md, "From an image to its vector"
+SEARCH_INVERSE_TEMPERATURE = 1.0  # of the palette during a search; same section
+# Stages of a search: the fraction of the steps at which each ends, and the bandwidth of strokes in pixels. A wide one
+# gives a gradient towards distant positions; same section.
+PIXEL_STAGES = ((1 / 5, None), (1, None))
+STROKE_STAGES = ((1 / 3, 4.0), (2 / 3, 2.0), (1, 0.5))
+# steps whose vectors are recorded, denser at the start, where they change most
+RECORDED_STEPS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 
 
 @dataclass
 class History:
-    """What a search went through, for n images.
+    """The history of a search for the vectors of n images.
 
     Attributes:
-        loss: float32 (steps, n), of the start that won in the end.
-        steps: at which steps the vectors were kept, 0 for the start.
+        loss: float32 (steps, n), the loss at each step, of the best start of each image.
+        steps: list of int, the recorded steps, 0 for the start.
         Z: float32 (len(steps), n, latent_dim), the vectors at those steps.
-        psnr: float (n,), how near the image of the vector found is to the image sought, as peak signal-to-noise ratio
-            in decibels: above 30 one has to look twice, 99 stands for identical.
+        psnr: float (n,), peak signal-to-noise ratio of the image found and the target, in decibels: above 30 they are
+            hard to tell apart, 99 stands for identical.
     """
 
     loss: np.ndarray
@@ -65,19 +66,19 @@ def project(
     Args:
         generator: a Keras model, latent vectors (n, z_dim) -> images (n, h, w, c) in [-1, 1].
         images: (n, h, w, c) or one image (h, w, c) of the generator's size, uint8 or float in [-1, 1].
-        steps: how many steps of Adam altogether; the first fifth is spent on all starts, and two thirds where strokes
-            have to find their places.
-        starts: from how many points the search for each image begins.
-        candidates: how many random points are drawn, of which the nearest become the starts.
-        learning_rate: of Adam, at its highest.
+        steps: number of Adam steps. All starts take part in the first fifth of them, or the first two thirds for a
+            generator of strokes; the best start of each image takes the rest.
+        starts: number of starting points for each image.
+        candidates: number of random points, the nearest of which become the starting points.
+        learning_rate: Adam's initial learning rate.
         prior: weight of the prior on the norm of the vectors; 0 for none.
-        seed: which random points.
+        seed: of the random points: int, None or a `numpy.random.Generator`.
 
     Returns:
         `(Z, history)`: the vectors, float32 (n, z_dim), and a `History`.
 
     Raises:
-        ValueError: the images do not have the generator's size, or a number is below 1.
+        ValueError: the images do not have the generator's size, or steps, starts or candidates are below 1.
 
     Example:
         >>> Z, history = project(generator, images)
@@ -90,21 +91,21 @@ def project(
     stages = _stages(generator, steps)
     starts = min(starts, candidates) if len(stages) > 1 else 1
     Z = _nearest_starts(generator, images, generate_latent_points(latent_dim, candidates, seed), starts)
-    targets = images.repeat(starts, axis=0)  # (n * starts, h, w, c), the starts of one image in a row
+    targets = images.repeat(starts, axis=0)  # (n * starts, h, w, c), the starts of one image are consecutive
     losses, kept = np.empty((0, n * starts), np.float32), {0: Z}
     with _frozen(generator), _progress(steps) as progress:
         for first, last, bandwidth in stages:
-            if last == steps and starts > 1:  # the last stage is for the best
+            if last == steps and starts > 1:  # the last stage refines the best start of each image
                 best = np.arange(n) * starts + losses[-1].reshape(n, starts).argmin(axis=1)
                 losses, kept = losses[:, best], {step: vectors[best] for step, vectors in kept.items()}
                 targets = images
-            with _softened(generator, bandwidth):
-                more = _descend(generator, targets, kept[first], first, last, steps, learning_rate, prior, progress)
-            losses, kept = np.concatenate([losses, more[0]]), kept | more[1]
+            with _soft_choices(generator, bandwidth):
+                stage = _minimise(generator, targets, kept[first], first, last, steps, learning_rate, prior, progress)
+            losses, kept = np.concatenate([losses, stage[0]]), kept | stage[1]
     Z = kept[steps]
-    way = np.stack([kept[step] for step in sorted(kept)])
-    near = psnr_each(generate_images(generator, Z), to_uint8(images))
-    return Z, History(losses, sorted(kept), way, near)
+    trajectory = np.stack([kept[step] for step in sorted(kept)])
+    psnr = psnr_each(generate_images(generator, Z), to_uint8(images))
+    return Z, History(losses, sorted(kept), trajectory, psnr)
 
 
 def plot_projection(
@@ -114,14 +115,14 @@ def plot_projection(
     path: str | os.PathLike | None = None,
     show: bool = True,
 ):
-    """Draw the way of each search: the image sought, those on the way, and the one found with how near it is.
+    """Draw one row per search: the target, images at recorded steps, and the image found with its PSNR.
 
     Args:
         generator: the generator of the search.
-        images: the images sought, as they were given to `project`.
-        history: what `project` gave.
+        images: the target images, as given to `project`.
+        history: the `History` of `project`.
         path: where to save the figure as PNG.
-        show: show it in the notebook.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
@@ -139,9 +140,9 @@ def plot_projection(
 
 
 def _stages(generator, steps: int) -> list[tuple[int, int, float | None]]:
-    """The first step, the last and the bandwidth of strokes in pixels of each stage of a search."""
+    """The stages of a search: (first step, last step, bandwidth of strokes in pixels or None) of each."""
     stages, first = [], 0
-    for share, bandwidth in STROKES if has_strokes(generator) else PICTURES:
+    for share, bandwidth in STROKE_STAGES if has_strokes(generator) else PIXEL_STAGES:
         last = max(1, int(share * steps))
         if last > first:
             stages.append((first, last, bandwidth))
@@ -150,7 +151,7 @@ def _stages(generator, steps: int) -> list[tuple[int, int, float | None]]:
 
 
 def _as_targets(generator, images) -> np.ndarray:
-    """Images as float32 (n, h, w, c) of the generator's size, or the reason why they are none."""
+    """Images as float32 (n, h, w, c); raises ValueError unless they have the generator's size."""
     images = np.asarray(images)
     images = images[None] if images.ndim == 3 else images
     shape = tuple(generator.output_shape[1:])
@@ -160,9 +161,9 @@ def _as_targets(generator, images) -> np.ndarray:
 
 
 def _nearest_starts(generator, images: np.ndarray, Z: np.ndarray, starts: int) -> np.ndarray:
-    """For each image those of the random points whose images are nearest, (n * starts, latent_dim).
+    """For each image the random points whose images are nearest, (n * starts, latent_dim).
 
-    Blurred over the middle scale, the nearest tells where lines are rather than how they look.
+    The comparison of averages favours equal positions of lines over equal details.
     """
     drawn = _blurred(to_float(generate_images(generator, Z)))  # (candidates, values)
     sought = _blurred(images)
@@ -177,11 +178,20 @@ def _blurred(images: np.ndarray) -> np.ndarray:
     return images.reshape(n, h // side, side, w // side, side, c).mean(axis=(2, 4)).reshape(n, -1)
 
 
-def _descend(generator, targets, Z, first: int, last: int, steps: int, learning_rate: float, prior: float, progress):
-    """Go downhill from step `first` to step `last` of `steps` in all.
+def _minimise(generator, targets, Z, first: int, last: int, steps: int, learning_rate: float, prior: float, progress):
+    """Minimise the loss from step `first` to step `last` of `steps` in all.
+
+    Args:
+        generator: the generator.
+        targets: float32 (n, h, w, c).
+        Z: float32 (n, d), the vectors at step `first`.
+        first, last, steps: ints.
+        learning_rate, prior: as in `project`.
+        progress: the progress bar.
 
     Returns:
-        float32 (last - first, n), the loss of each vector at each step, and the vectors at some steps, {step: (n, d)}.
+        `(losses, Z)`: float32 (last - first, n), the loss of each vector at each step, and the vectors at recorded
+        steps, {step: (n, d)}.
     """
     from utils.quiet import keras
 
@@ -189,11 +199,11 @@ def _descend(generator, targets, Z, first: int, last: int, steps: int, learning_
     search.compile(optimizer=keras.optimizers.Adam(learning_rate, beta_1=BETAS[0], beta_2=BETAS[1]))
     losses, kept = [], {first: Z}
     for step in range(first, last):
-        # down along half a wave of the cosine, so that the last steps are small
+        # half a cosine, so that the last steps are small
         search.optimizer.learning_rate = learning_rate * (0.02 + 0.98 * (1 + np.cos(np.pi * step / steps)) / 2)
         search.train_on_batch(targets)
-        losses.append(np.array(keras.ops.convert_to_numpy(search.losses_now)))
-        if step + 1 in KEPT or step + 1 == last:
+        losses.append(np.array(keras.ops.convert_to_numpy(search.current_losses)))
+        if step + 1 in RECORDED_STEPS or step + 1 == last:
             kept[step + 1] = np.array(keras.ops.convert_to_numpy(search.z))
         progress.update(1)
         progress.set_postfix_str(f"loss {losses[-1].mean():.4f}", refresh=False)
@@ -201,7 +211,7 @@ def _descend(generator, targets, Z, first: int, last: int, steps: int, learning_
 
 
 def _search_model(generator, Z: np.ndarray, prior: float):
-    """A Keras model whose weights are latent vectors; it takes the images sought, and gives how far each is."""
+    """A Keras model whose weights are latent vectors: targets (n, h, w, c) -> the loss of each vector, (n,)."""
     from utils.quiet import keras
 
     ops = keras.ops
@@ -211,17 +221,17 @@ def _search_model(generator, Z: np.ndarray, prior: float):
             super().__init__()
             self.generator = generator
             self.z = self.add_weight(shape=Z.shape, initializer="zeros", name="z")
-            self.losses_now = self.add_weight(shape=(len(Z),), initializer="zeros", trainable=False, name="losses")
+            self.current_losses = self.add_weight(shape=(len(Z),), initializer="zeros", trainable=False, name="losses")
             self.z.assign(Z)
 
         def call(self, targets, training=None):
             difference = self.generator(self.z, training=False) - targets  # (n, h, w, c)
-            square = ops.mean(ops.square(self.z), axis=1)  # 1 for a normal point
+            square = ops.mean(ops.square(self.z), axis=1)  # about 1 for a standard normal point
             loss = prior * ops.square(square - 1)  # (n,)
             for scale in SCALES:
                 if scale <= min(targets.shape[1:3]):
                     loss = loss + ops.mean(ops.square(_averaged(difference, scale)), axis=(1, 2, 3))
-            self.losses_now.assign(loss)
+            self.current_losses.assign(loss)
             return loss
 
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -236,8 +246,8 @@ def _search_model(generator, Z: np.ndarray, prior: float):
 
 
 @contextmanager
-def _softened(generator, bandwidth: float | None):
-    """Lower the inverse temperature of a palette and widen strokes: where both are sharp, gradients say nothing."""
+def _soft_choices(generator, bandwidth: float | None):
+    """Context manager with a low inverse temperature and a wide bandwidth, which give useful gradients."""
     before = inverse_temperature_of(generator)
     set_inverse_temperature(generator, before and min(before, SEARCH_INVERSE_TEMPERATURE), shared=False)
     set_bandwidth(generator, bandwidth)
@@ -250,14 +260,14 @@ def _softened(generator, bandwidth: float | None):
 
 @contextmanager
 def _frozen(generator):
-    """Keep the generator's weights out of the search, and leave them afterwards as they were."""
+    """Context manager in which the generator is not trainable."""
     layers = list(_layers(generator))
     flags = [layer.trainable for layer in layers]
     generator.trainable = False
     try:
         yield
     finally:
-        for layer, flag in zip(layers, flags, strict=True):  # from the outside in: a model's flag reaches its layers
+        for layer, flag in zip(layers, flags, strict=True):  # outermost first, because a model sets its layers' flags
             layer.trainable = flag
 
 

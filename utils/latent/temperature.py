@@ -1,34 +1,34 @@
-"""How surely a generator chooses among the colours of its palette and the places of its strokes.
+"""The inverse temperature of a generator's palette and the bandwidth of its strokes.
 
-A softmax of `inverse temperature * logits` is soft at a low inverse temperature, which a training or a search needs,
-and nearly one-hot at a high one. The layers concerned are known by how their names begin, which stand in saved files: a
-family of generators whose layers are named so (`models.generators`) is served by the functions here.
+A softmax of `inverse temperature * logits` is soft at a low inverse temperature, which training and projection need for
+their gradients, and nearly one-hot at a high one. The functions here find the layers by the prefixes of their names,
+which stand in saved files; they apply to every family of `models.generators` whose layers have such names.
 """
 
-TEMPERATURE = "generator_certainty"  # Rescaling layers by the inverse temperature, where the latent vector chooses
-SHARED_TEMPERATURE = "generator_decision"  # the same, where what is chosen is learnt for all images alike
+TEMPERATURE = "generator_certainty"  # Rescaling layers by the inverse temperature of choices by the latent vector
+SHARED_TEMPERATURE = "generator_decision"  # the same for choices that are shared by all images
 PRECISION = "generator_steepness"  # Rescaling layers by the inverse variance of a position, see `set_bandwidth`
-BANDWIDTH = 0.5  # pixels: the deviation of a stroke's position, so that there is a slope to move it
-# Strokes by their direction: how it is called in names of layers, and the axis of an image that they lie along.
+BANDWIDTH = 0.5  # pixels: the standard deviation of a stroke's position, wide enough for a gradient
+# Directions of strokes: their name in layer names, and the image axis along which their positions vary.
 HORIZONTAL, VERTICAL = ("level", 0), ("upright", 1)
 AXES = dict((HORIZONTAL, VERTICAL))
 
 
 def inverse_temperature_of(network):
-    """The inverse temperature of a generator's softmax over its palette, a float; None in any other network."""
+    """The inverse temperature of a generator's softmax over its palette, a float; None for any other network."""
     return next((layer.scale for layer in network.layers if layer.name.startswith(TEMPERATURE)), None)
 
 
 def set_inverse_temperature(generator, value, shared=True):
-    """Let a generator that paints with a palette choose more or less surely; any other network stays as it is.
+    """Set the inverse temperature of a generator with a palette, in place; any other network is left unchanged.
 
-    To be taught, the softmax needs a moderate value, 1 to 10. What was taught needs no doubt: with 100 and more, nearly
-    every pixel is of one colour (benchmarks/LOG.md, "Inverse temperatures").
+    Training needs a moderate value, 1 to 10, for its gradients. In a trained generator a high value makes nearly every
+    pixel a single colour (benchmarks/LOG.md, "Inverse temperatures").
 
     Args:
-        generator: of `models.generators.build_generator`; it is changed, what was compiled of it before is not.
+        generator: of `models.generators.build_generator`. Functions compiled of it before keep the old value.
         value: float above 0, the inverse temperature.
-        shared: whether what is learnt for all images alike, such as how many strokes show, takes the same value.
+        shared: whether choices shared by all images, such as the number of visible strokes, take the same value.
 
     Returns:
         The generator.
@@ -40,11 +40,11 @@ def set_inverse_temperature(generator, value, shared=True):
 
 
 def set_bandwidth(generator, bandwidth=BANDWIDTH):
-    """Spread the strokes of a generator over the positions beside their own; any other network stays as it is.
+    """Set the bandwidth of a generator's strokes, in place; any other network is left unchanged.
 
     Args:
-        generator: of `models.generators.build_generator`; it is changed, what was compiled of it before is not.
-        bandwidth: the deviation of a stroke's position in pixels.
+        generator: of `models.generators.build_generator`. Functions compiled of it before keep the old value.
+        bandwidth: the standard deviation of a stroke's position, in pixels.
     """
     for layer in generator.layers:
         if layer.name.startswith(PRECISION):
@@ -53,11 +53,10 @@ def set_bandwidth(generator, bandwidth=BANDWIDTH):
 
 
 def has_strokes(generator):
-    """Whether a generator paints strokes."""
+    """Whether a generator is of the family `models.generators.strokes`."""
     return any(layer.name.startswith(PRECISION) for layer in generator.layers)
 
 
 def position_precision(size, bandwidth):
-    """What multiplies parabolas over positions from -1 to 1 for their softmax to deviate by `bandwidth` pixels of
-    `size`."""
+    """The inverse variance of a position from -1 to 1 whose standard deviation is `bandwidth` of `size` pixels."""
     return (size / 2 / bandwidth) ** 2

@@ -1,15 +1,15 @@
-"""What a training leaves behind: the run folder, and the Keras callbacks that fill it while `fit` goes on.
+"""The run folder of a training, and the Keras callbacks that write it during `fit`.
 
     run/gan/0001_lines/
-        run.json            what was trained on what, with which versions, on which machine
+        run.json            the model, the data set, the versions and the machine
         params.json .pkl    the network's 21 arguments
-        history.csv         one line a step: step, d_loss, d_real, d_fake, d_penalty, g_loss, seconds
-        generator.h5 critic.h5 model.h5, and generator_ema.h5 where a moving average was asked for; an autoencoder
-                            leaves encoder.h5 in the critic's place, and its decoder as generator.h5
-        weights/            weights.h5, and to go on from checkpoint.weights.h5 and data.json, the data set's digest
-        .in_progress.json   while a training goes on, or after one was cut off: which process, since when
+        history.csv         one line per step: step, d_loss, d_real, d_fake, d_penalty, g_loss, seconds
+        generator.h5 critic.h5 model.h5, and generator_ema.h5 with a moving average; an autoencoder has encoder.h5 in
+                            place of critic.h5, and its decoder as generator.h5
+        weights/            weights.h5; for resuming, checkpoint.weights.h5 and data.json, the data set's digest
+        .in_progress.json   the folder lock: the process that trains here, or that was killed, and since when
         images/             sample_0.png, sample_100.png ..., Converge.png
-        viz/                drawings of the networks
+        viz/                diagrams of the networks
 
 Every file is written whole or not at all (`utils.files`).
 """

@@ -1,4 +1,4 @@
-"""The Keras callbacks that fill a run folder while `fit` goes on."""
+"""The Keras callbacks that print progress and write a run folder during `fit`."""
 
 import time
 import warnings
@@ -15,39 +15,44 @@ from utils.runs.history import write_history
 
 
 class Listener(keras.callbacks.Callback):
-    """A callback to which what it is told is enough: it never looks at the weights."""
+    """A callback that never reads the weights, so that logs can be deferred (`models.engine.deferred`)."""
 
     def due(self, step):
+        """Whether the callback reads the weights at a step: never."""
         return False
 
 
 def for_training(folder, r, c, every, last, images_a_step, verbose="auto", minutes=None, held=None):
-    """The callbacks that `.train` hands to `fit`.
+    """The callbacks of `.train`.
 
     Args:
         folder: the run folder.
         r, c: rows and columns of the sample grids.
         every: steps between two snapshots.
-        last: the step count at which training ends.
-        images_a_step: real images that a step looks at, for the bar.
-        verbose: 2 for the original's line, 1 for a bar, 0 for silence, `auto` for 1 in a notebook and 2 elsewhere.
+        last: number of steps at which the training ends.
+        images_a_step: real images per step, for the images per second of the progress bar.
+        verbose: 2 for the original's line, 1 for a progress bar, 0 for nothing, `auto` for 1 in a notebook and 2
+            elsewhere.
         minutes: time limit; None for none.
-        held: `utils.files.in_progress.FolderLock` of the folder.
+        held: `utils.files.in_progress.FolderLock` of the folder; None without a folder lock.
+
+    Returns:
+        List of callbacks; the one that saves snapshots comes last.
     """
-    chosen = [Timing(), *([StaysInPlace(folder, held)] if held else [])]
+    chosen = [StepSeconds(), *([KeepFolder(folder, held)] if held else [])]
     if verbose == "auto":
         verbose = 1 if in_notebook() else 2
     if verbose == 2:
-        chosen.append(StepLines())
+        chosen.append(PrintLines())
     elif verbose == 1:
-        chosen.append(Bar(last, images_a_step))
+        chosen.append(ProgressBar(last, images_a_step))
     if minutes is not None:
         chosen.append(TimeLimit(minutes))
     return [*chosen, Snapshots(folder, r, c, every, last)]
 
 
-class Timing(Listener):
-    """Keeps how long each step took, in `model.step_seconds`."""
+class StepSeconds(Listener):
+    """Records the duration of each step in `model.step_seconds`."""
 
     on_every_process = True
 
@@ -58,15 +63,15 @@ class Timing(Listener):
         self.model.step_seconds.append((logs or {}).get("seconds", time.perf_counter() - self.started))
 
 
-class StepLines(Listener):
-    """Prints a line each step, the GAN's as the original printed it."""
+class PrintLines(Listener):
+    """Prints the model's `log_line()` at each step."""
 
     def on_train_batch_end(self, batch, logs=None):
         print(self.model.log_line(), flush=True)
 
 
-class Bar(Listener):
-    """A progress bar over the steps, with the losses of the last one and real images a second."""
+class ProgressBar(Listener):
+    """A progress bar over the steps, with the last losses and the real images per second."""
 
     def __init__(self, last, images_a_step):
         super().__init__()
@@ -88,7 +93,7 @@ class Bar(Listener):
 
 
 class TimeLimit(Listener):
-    """Stops a training after so many minutes, at the end of a step."""
+    """Stops a training at the end of the first step after a number of minutes."""
 
     def __init__(self, minutes):
         super().__init__()
@@ -99,10 +104,10 @@ class TimeLimit(Listener):
             self.model.stop_training = True
 
 
-class StaysInPlace(Listener):
-    """Gives a sign of life now and then, and lays a run folder anew that vanished while a training filled it."""
+class KeepFolder(Listener):
+    """Renews the folder lock, and recreates the run folder if it was deleted during the training."""
 
-    TOLD = ("run.json", "params.json", "params.pkl", str(DATA))  # what a snapshot does not write again
+    INITIAL_FILES = ("run.json", "params.json", "params.pkl", str(DATA))  # snapshots do not write these again
 
     def __init__(self, folder, held):
         super().__init__()
@@ -111,7 +116,7 @@ class StaysInPlace(Listener):
 
     def on_train_begin(self, logs=None):
         if self.kept is None:
-            there = [self.folder / name for name in self.TOLD if (self.folder / name).is_file()]
+            there = [self.folder / name for name in self.INITIAL_FILES if (self.folder / name).is_file()]
             self.kept = {path: path.read_bytes() for path in there}
 
     def on_train_batch_end(self, batch, logs=None):
@@ -128,7 +133,7 @@ class StaysInPlace(Listener):
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Every so many steps, and at the last: a sample grid, models, weights, history, and a checkpoint to go on from."""
+    """Writes a snapshot every `every` steps and at the last: sample grid, models, weights, history and checkpoint."""
 
     def __init__(self, folder, r, c, every, last):
         super().__init__()
@@ -138,6 +143,7 @@ class Snapshots(keras.callbacks.Callback):
         self.last = last
 
     def due(self, step):
+        """Whether a step has a snapshot."""
         return step % self.every == 0 or step + 1 == self.last
 
     def on_train_batch_end(self, batch, logs=None):
@@ -152,7 +158,10 @@ class Snapshots(keras.callbacks.Callback):
             save_weights(model, self.folder / CHECKPOINT)
 
     def _check(self):
-        """A step's losses come from the weights before it: these may be none any more, and good files stay."""
+        """Raise FloatingPointError if a weight is not finite, so that good files are not overwritten.
+
+        The losses of a step are computed before its updates, so that finite losses do not prove finite weights.
+        """
         for variable in self.model.variables:
             values = keras.ops.convert_to_numpy(variable)
             if values.dtype.kind == "f" and not np.isfinite(values).all():

@@ -1,6 +1,6 @@
-"""What a training goes on from: weights written whole, the checkpoint, and the digest of the data set.
+"""Checkpoints: saved models and weights, resuming, and the data set's digest.
 
-What is said of a run that goes on, is replaced or was interrupted stands here too.
+The messages about a run that is resumed, replaced or interrupted are printed here too.
 """
 
 import hashlib
@@ -19,29 +19,37 @@ from utils.runs.history import HISTORY, read_history
 
 CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
 DATA = Path("weights") / "data.json"
-LOOKED_AT = 2**30  # bytes of a data set that are looked at to know it again: a second or so
+MAX_DIGEST_BYTES = 2**30  # bytes of a data set that enter its digest, about a second's work
 
 
 def save_keras_model(model, path):
-    """Write a Keras model whole, as .h5 or .keras by its suffix, without its optimiser, for any Keras from 3.8 on."""
+    """Save a Keras model whole, without its optimiser, for any Keras from 3.8 on.
+
+    Args:
+        model: Keras model.
+        path: the file, .h5 or .keras.
+
+    Returns:
+        The file's `Path`.
+    """
     path = Path(path)
-    room = _bytes_of(model.weights)
-    with files.write_whole(path, suffix=path.suffix, size=room) as temporary, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # HDF5 is an old format, and the one that the original's users hold
+    size = _bytes_of(model.weights)
+    with files.write_whole(path, suffix=path.suffix, size=size) as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras calls HDF5 a legacy format; the original's files have it
         _quietly(model.save, temporary, include_optimizer=False)
         make_portable(temporary)
     return path
 
 
 def save_weights(model, path):
-    """Write a Keras model's weights whole, in the format of .weights.h5, whatever the name of `path`."""
+    """Save a Keras model's weights whole, in the format .weights.h5 whatever the name of `path`; returns the path."""
     with files.write_whole(path, suffix=".weights.h5", size=_bytes_of(model.variables)) as temporary:
         model.save_weights(temporary)
     return Path(path)
 
 
 def _bytes_of(variables):
-    """How much HDF5 will write at most: the numbers, some kilobytes around each array, and a model's description."""
+    """An upper bound of the bytes that HDF5 writes: values, kilobytes per array, and the model's config."""
     return sum(4 * int(np.prod(variable.shape)) + 2**13 for variable in variables) + 2**17
 
 
@@ -57,15 +65,16 @@ def _quietly(call, *arguments, **keywords):
 
 
 def restore(model, folder, earlier=None):
-    """Bring a model back to where its run folder's last checkpoint stands: weights, optimisers, seeds, losses, step.
+    """Restore a model from its run folder's last checkpoint: weights, optimisers, seeds, losses and step.
 
     Args:
+        model: a `models.engine.loop.TrainingLoop`.
         folder: the run folder.
-        earlier: what a training left there that was cut off (`utils.files.in_progress`). Without a checkpoint, it was
-            cut off before its first one, and the model stays as it is, at step 0.
+        earlier: dict of the folder lock of a training that was killed there (`utils.files.in_progress`), or None. If it
+            was killed before its first checkpoint, the model remains at step 0.
 
     Raises:
-        FileNotFoundError: there is no checkpoint, and no training that was cut off.
+        FileNotFoundError: there is no checkpoint, and no training that was killed.
     """
     path = Path(folder) / CHECKPOINT
     if not path.exists():
@@ -80,13 +89,20 @@ def restore(model, folder, earlier=None):
 
 
 def sweep(folder):
-    """Remove what killed processes left half-written anywhere in a run folder."""
+    """Remove the temporary files of killed processes from a run folder."""
     for place in (".", "viz", "images", "weights"):
         files.sweep(Path(folder) / place)
 
 
-def standing(model, folder, last, earlier=None):
-    """Say where a training stands that is about to go on, and how the last one ended, in one line."""
+def progress_line(model, folder, last, earlier=None):
+    """The line printed at a resume: the steps done, and how the last training ended.
+
+    Args:
+        model: the restored model.
+        folder: the run folder.
+        last: number of steps at which the training ends.
+        earlier: as in `restore`.
+    """
     before = ""
     if earlier:
         before = f"; a training that began {earlier['since']} was {'stopped' if earlier.get('ended') else 'cut off'}"
@@ -94,8 +110,8 @@ def standing(model, folder, last, earlier=None):
     return f"{found} " + (f"Going on from step {model.epoch}." if model.epoch < last else "Nothing is left to do.")
 
 
-def say_replaced(folder):
-    """Say so where a training from step 0 is about to replace another one."""
+def announce_replacement(folder):
+    """Print a message if a training from step 0 is about to replace another one."""
     path = Path(folder) / HISTORY
     if path.exists():
         with open(path, "rb") as lines:
@@ -106,8 +122,8 @@ def say_replaced(folder):
         )
 
 
-def say_interrupted(model, folder, last):
-    """Say how to go on after an interrupt, once all is written; outside of a notebook the program ends with it."""
+def report_interrupt(model, folder, last):
+    """Tell how to resume after an interrupt: printed in a notebook, elsewhere raised as KeyboardInterrupt."""
     said = (
         f"Stopped after {model.epoch} of {last} steps, and all is written to {folder}. resume=True goes on from here "
         'with the next start (in the notebook MODE = "load").'
@@ -117,37 +133,37 @@ def say_interrupted(model, folder, last):
     print(said)
 
 
-def fingerprint_of(images):
-    """What a run remembers of its data set, to know it again: the number of images, their shape, and a digest.
+def dataset_digest(images):
+    """The data set's digest, by which a run recognises its data set: number of images, their shape, and a hash.
 
-    The digest is of all images up to a gigabyte, else of as many as make one, evenly chosen.
+    The hash covers all images up to `MAX_DIGEST_BYTES`, else an evenly spaced subset of that size.
 
     Args:
         images: `ImageBatches`.
 
     Returns:
-        dict of values that JSON can hold.
+        Dict of values that JSON can hold: "images", "shape", "digest".
     """
     count, shape = len(images.images), images.images.shape[1:]
-    chosen = np.linspace(0, count - 1, min(count, max(1, LOOKED_AT // int(np.prod(shape))))).astype(int)
+    chosen = np.linspace(0, count - 1, min(count, max(1, MAX_DIGEST_BYTES // int(np.prod(shape))))).astype(int)
     digest = hashlib.blake2b(digest_size=8)
     for part in np.array_split(chosen, 1 + len(chosen) // 1000):
         digest.update(np.ascontiguousarray(images.take(part)))
     return {"images": count, "shape": list(shape), "digest": digest.hexdigest()}
 
 
-def compare_data(folder, images, resume):
-    """Remember in a run folder what it is trained on; warn where a training goes on with something else.
+def check_dataset(folder, images, resume):
+    """Write the data set's digest into a run folder; warn if a resumed training has another data set.
 
     Args:
         folder: the run folder.
         images: `ImageBatches`.
-        resume: whether a training goes on.
+        resume: whether the training is resumed.
 
     Returns:
-        What `fingerprint_of` gives of it.
+        The `dataset_digest` of `images`.
     """
-    path, now = Path(folder) / DATA, fingerprint_of(images)
+    path, now = Path(folder) / DATA, dataset_digest(images)
     then = read_json(path) if resume and path.exists() else now
     if then != now:
         warnings.warn(

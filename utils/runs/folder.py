@@ -1,4 +1,4 @@
-"""The run folder: made, described, and what lies in it."""
+"""The run folder: creating, describing and listing it."""
 
 import datetime
 import os
@@ -15,10 +15,14 @@ PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow")
 
 
 def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
-    """Make a run's folders, named as the original's: <root>/<section>/<run_id>_<data_name>/{viz,images,weights}.
+    """Create a run folder, named as the original's: <root>/<section>/<run_id>_<data_name>/{viz,images,weights}.
+
+    Args:
+        section, run_id, data_name: strings, the parts of its path.
+        root: the folder of all runs.
 
     Returns:
-        The run folder's path. Nothing that it holds already is touched.
+        The run folder's `Path`. Existing files in it are left as they are.
     """
     folder = Path(root) / section / f"{run_id}_{data_name}"
     for name in ("viz", "images", "weights"):
@@ -27,30 +31,33 @@ def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
 
 
 def sample_sheet(folder, step):
-    """The path of a run's sample sheet after `step`, there or not."""
+    """The path of a run's sample sheet at `step`, whether it exists or not."""
     return Path(folder) / "images" / f"sample_{step}.png"
 
 
 def sample_sheets(folder):
-    """The sample sheets of a run in the order of their steps, as a list of (step, path)."""
+    """The existing sample sheets of a run, as a list of (step, path) in the order of steps."""
     found = [(path.stem.removeprefix("sample_"), path) for path in (Path(folder) / "images").glob("sample_*.png")]
     return sorted((int(step), path) for step, path in found if step.isdigit())
 
 
 def files_to_share(folder):
-    """What a visitor takes home from a run: everything but hidden files and what only resuming needs."""
+    """The files of a run for download, a list of paths: all but hidden files and those that only resuming needs."""
     folder = Path(folder)
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
     return [path for path in found if path not in (folder / CHECKPOINT, folder / DATA)]
 
 
 def describe(folder, resumed=False, **facts):
-    """Write run.json: the facts given, beside the date, the versions and the machine.
+    """Write run.json: the given facts, the date, the versions and the machine.
 
     Args:
         folder: the run folder.
-        resumed: whether an earlier training goes on there: "started" then stays its own, and "resumed" is now.
+        resumed: whether this call continues an earlier training: "started" then keeps its date, "resumed" is now.
         **facts: values that JSON can hold, e.g. `data_name="lines"`, `images=10000`, `seed=1`.
+
+    Returns:
+        The file's path.
     """
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
@@ -68,16 +75,10 @@ def describe(folder, resumed=False, **facts):
 
 
 def processor_name():
-    """The processor's name as the system tells it."""
+    """The processor's name as the operating system reports it."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text(errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-# History -------------------------------------------------------------------------------------------------------------
-
-
-# Callbacks -----------------------------------------------------------------------------------------------------------

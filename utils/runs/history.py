@@ -1,4 +1,4 @@
-"""history.csv: the losses and seconds of a training, one line a step."""
+"""history.csv: the losses and seconds of a training, one line per step."""
 
 import csv
 import io
@@ -8,15 +8,18 @@ from utils import files
 from utils.files.errors import one_line
 
 HISTORY = "history.csv"
-LARGEST_HISTORY = 64 * 2**20  # bytes; 20,000 steps take 2 million
+MAX_HISTORY_BYTES = 64 * 2**20  # far above a real history: 20,000 steps take 2 million bytes
 
 
 def write_history(folder, history):
-    """Write history.csv, one line a step: `step`, the model's losses, `seconds`.
+    """Write history.csv, one line per step: `step`, the model's losses, `seconds`.
 
     Args:
         folder: the run folder.
-        history: dict of lists of equal length, the names as columns, what a model's `history_columns()` gives.
+        history: dict, column name -> list, all of equal length, as a model's `history_columns()` returns it.
+
+    Returns:
+        The file's path.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -30,17 +33,17 @@ def read_history(folder):
     """Read history.csv.
 
     Returns:
-        Dict of lists, one for each column: `step` (int), then floats.
+        Dict, column name -> list: `step` of int, then floats.
 
     Raises:
         FileNotFoundError: the folder holds no history.
-        ValueError: the file is damaged or something else.
+        ValueError: the file is damaged or no history.
     """
     path = Path(folder) / HISTORY
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist: nothing was trained in {folder} yet.")
-    if path.stat().st_size > LARGEST_HISTORY:
-        raise ValueError(f"{path} has more than {LARGEST_HISTORY:,} bytes, too many for a history: it was not read.")
+    if path.stat().st_size > MAX_HISTORY_BYTES:
+        raise ValueError(f"{path} has more than {MAX_HISTORY_BYTES:,} bytes, too many for a history: it was not read.")
     try:
         with path.open(newline="", encoding="utf-8") as lines:
             rows = csv.reader(lines)

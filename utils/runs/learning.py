@@ -1,8 +1,9 @@
-"""When did it learn what? Reads the lines of sample images while a training goes on, and draws them beside the losses.
+"""Learning curves of the rules: adherence and census of sample images during a training, beside the losses.
 
-`ReadAlong` is a Keras callback for `.train`: every so many steps it lets the generator draw the same latent vectors,
-reads the lines and adds a row to readings.csv in the run folder. `plot_learning` draws adherence and census over the
-steps, on one axis with the losses. Rules are those of `lines.lines`; other data sets have losses and sample sheets.
+`ReadAlong` is a Keras callback for `.train`: at regular intervals it generates the images of fixed latent vectors,
+reads their lines and appends a row to readings.csv in the run folder. `plot_learning` draws adherence and census over
+the steps, on one axis with the losses. The rules are those of `lines.lines`; other data sets have losses and sample
+sheets only.
 """
 
 import csv
@@ -26,15 +27,16 @@ CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a
 
 
 def measure_rules(images: np.ndarray) -> dict[str, float]:
-    """The numbers that are worth following while a network learns, as one flat row.
+    """The measures to follow during a training, as one flat row.
 
     Args:
         images: (n, h, w, 3), uint8 or float in [-1, 1], at least 2.
 
     Returns:
-        "adherence", the share of images that keep all the rules; each single rule by its name; "lines_0" to "lines_6",
-        the shares of images with so many lines (6: or more); "divergence_x", "_y1", "_y2" and "_colors", in bits, how
-        far positions and colours are from the rules' distribution; "different", the share of clearly different images.
+        Dict of floats: "adherence", the share of images that keep all the rules; the share for each single rule, by its
+        name; "lines_0" to "lines_6", the shares of images with that number of lines (6: or more); "divergence_x",
+        "_y1", "_y2" and "_colors", the divergence of positions and colours from the rules' distribution, in bits;
+        "different", the share of clearly different images.
     """
     numbers = reading.against_rules(images)
     lines = {int(count): share for count, share in numbers["census"]["lines"].items()}
@@ -51,13 +53,13 @@ def measure_rules(images: np.ndarray) -> dict[str, float]:
 
 
 class ReadAlong(keras.callbacks.Callback):
-    """Reads sample images every so many steps, and at the end, into readings.csv.
+    """Reads sample images every `every` steps and at the end, into readings.csv.
 
     Args:
-        folder: the run folder. Rows that an earlier part of the run left there are kept up to the step it resumes from.
+        folder: the run folder. A resumed run keeps the earlier rows up to the step that it resumes from.
         every: steps between two readings.
-        count: images a reading; the share of 200 images is known to within 7 %.
-        seed: of their latent vectors, the same each time.
+        count: images per reading; a share of 200 images has a standard error of up to 3.5 %.
+        seed: of their latent vectors, the same for each reading.
     """
 
     def __init__(self, folder, every=100, count=200, seed=1):
@@ -71,6 +73,7 @@ class ReadAlong(keras.callbacks.Callback):
             self.rows = [row for row in _rows(path) if row["step"] < self.model.epoch] if path.exists() else []
 
     def due(self, step):
+        """Whether a step has a reading."""
         return step % self.every == 0
 
     def on_train_batch_end(self, batch, logs=None):
@@ -92,7 +95,10 @@ class ReadAlong(keras.callbacks.Callback):
 
 
 def read_readings(folder: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Read readings.csv of a run folder: a dict of arrays, one for each column of `ReadAlong`.
+    """Read readings.csv of a run folder.
+
+    Returns:
+        Dict, column name of `ReadAlong` -> float array, one value per reading.
 
     Raises:
         FileNotFoundError: the run was trained without `ReadAlong`.
@@ -119,9 +125,9 @@ def plot_learning(
 
     Args:
         folder: the run folder with its readings.
-        losses: a name and one float a step for each, `model.losses_of`.
+        losses: dict, name -> one float per step, `model.losses_of`.
         path: where to save the figure as PNG.
-        show: show it in the notebook.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.

@@ -1,4 +1,4 @@
-"""Generators: the one trained last, those that ship with the project, and how a run's becomes one that ships."""
+"""Generator files: the one trained last, those that ship with the project, and `ship`, which makes them from a run."""
 
 from pathlib import Path
 
@@ -16,11 +16,11 @@ SEED = 2022  # of the latent vectors that a generator is measured on
 READ = 10_000  # images whose lines are counted: of 1,000, the share that keeps the rules is known to one percent
 SHIPPED_BITS, WHOLE_BYTES = 12, 2**20
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_published")]
-SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; its encoder lies beside it
+SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; see `encoder_beside`
 
 
 def latest_generator(root="run"):
-    """The generator.h5 below `root` written last, or the moving average beside it; None where there is none."""
+    """The path of the newest generator.h5 below `root`, or of the moving average beside it; None if there is none."""
     there = filter(Path.is_file, Path(root).glob("**/generator.h5"))
     found = max(there, key=lambda path: path.stat().st_mtime, default=None)
     averaged = found and found.with_name("generator_ema.h5")
@@ -28,7 +28,7 @@ def latest_generator(root="run"):
 
 
 def any_generator(root="run"):
-    """The generator to open when a visitor names none: the one trained here last, else the best of those that ship.
+    """The path of the default generator: the newest one below `root`, else the best one that ships.
 
     Raises:
         FileNotFoundError: there is neither.
@@ -44,10 +44,10 @@ def any_generator(root="run"):
 
 
 def shipped_generator():
-    """The best GAN generator of those that ship.
+    """The path of the best GAN generator that ships.
 
     Raises:
-        FileNotFoundError: none is there.
+        FileNotFoundError: there is none.
     """
     for path in SHIPPED_GENERATORS:
         if path.exists():
@@ -56,24 +56,24 @@ def shipped_generator():
 
 
 def encoder_beside(path):
-    """Where the encoder of an autoencoder lies whose decoder is `path`: cvae_128_encoder.h5 beside cvae_128.h5."""
+    """The path of the encoder of the autoencoder whose decoder is `path`: cvae_128_encoder.h5 beside cvae_128.h5."""
     path = Path(path)
     return path.with_name(f"{path.stem}_encoder{path.suffix}")
 
 
 def ship(folder, path, **facts):
-    """Copy a run's generator to `path`, smaller, and write its card beside it: how it was trained, as JSON.
+    """Copy a run's generator to `path`, compressed, and write its card beside it: how it was trained, as JSON.
 
-    It is the moving average generator_ema.h5 where there is one, else generator.h5. An autoencoder's encoder.h5 goes
-    beside it, see `encoder_beside`.
+    The source is the moving average generator_ema.h5 if there is one, else generator.h5. An autoencoder's encoder.h5 is
+    copied beside it, see `encoder_beside`.
 
-    The weights stay float32. Those of a file above `WHOLE_BYTES` keep only `SHIPPED_BITS` bits after the leading one,
-    so that HDF5's own compression finds something to save. Convolutions on 16 bits, as the training's, keep 7 or 10.
+    The weights stay float32. In a file above `WHOLE_BYTES` they are rounded to `SHIPPED_BITS` bits after the leading
+    one, so that HDF5's compression can save space. Half-precision training computes with 7 or 10 such bits.
 
     Args:
         folder: the run folder.
-        path: e.g. `data/generators/three_lines_128_published.h5`; the card takes its name, with .json.
-        **facts: what else the card says, e.g. `command`, which trains it again, or `report`.
+        path: e.g. `data/generators/three_lines_128_published.h5`; the card has the same name, ending in .json.
+        **facts: further entries of the card, e.g. `command`, which repeats the training, or `report`.
 
     Returns:
         The card's path.
@@ -133,7 +133,7 @@ def _write_compressed(source, target):
 
 
 def _rounded(values, bits):
-    """float32 values rounded to so many bits after the leading one: the rest of the mantissa becomes zero."""
+    """Round float32 values to `bits` bits after the leading one; the rest of the mantissa becomes zero."""
     spare = 23 - bits
     integers = values.view(np.uint32)
     return ((integers + np.uint32(1 << (spare - 1))) & np.uint32((0xFFFFFFFF << spare) & 0xFFFFFFFF)).view(np.float32)

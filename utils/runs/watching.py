@@ -1,8 +1,8 @@
-"""Watching a training: a live sheet and graph in a notebook, and TensorBoard.
+"""Live views of a training: the sample sheet and losses in a notebook, and TensorBoard.
 
-- `LiveView` shows, below the cell, the newest sample sheet beside the losses so far, and replaces it at each snapshot;
-  `.train` adds it by itself in a notebook.
-- `TensorBoard` writes losses and sample sheets for `tensorboard --logdir run`; hand it to `.train(callbacks=[...])`.
+- `LiveView` shows the newest sample sheet and the losses below the cell, and updates them at each snapshot; `.train`
+  adds it in a notebook.
+- `TensorBoard` writes losses and sample sheets for `tensorboard --logdir run`; pass it to `.train(callbacks=[...])`.
 """
 
 import io
@@ -20,10 +20,10 @@ from utils.runs.folder import sample_sheet
 
 
 class LiveView(Listener):
-    """Shows the newest sample sheet beside the losses, in one place that is drawn anew.
+    """Shows the newest sample sheet beside the losses, in one notebook output that is updated.
 
     Args:
-        folder: the run folder, whose sample sheets are shown; put it after the callback that draws them.
+        folder: the run folder. The callback must come after the one that draws its sample sheets.
     """
 
     def __init__(self, folder: str | os.PathLike):
@@ -46,7 +46,16 @@ class LiveView(Listener):
 
 
 def view(sheet: str | os.PathLike, losses: dict, title: str) -> bytes:
-    """Draw a sample sheet beside the losses, as the bytes of a PNG."""
+    """Draw a sample sheet beside the losses.
+
+    Args:
+        sheet: path of the sample sheet.
+        losses: dict, name -> list of floats, one per step.
+        title: title of the sample sheet.
+
+    Returns:
+        A PNG, as bytes.
+    """
     from matplotlib.figure import Figure
     from PIL import Image
 
@@ -125,11 +134,11 @@ class _TorchWriter:
 
 
 def _writer(folder):
-    """What there is to write with: PyTorch where it is the backend, so that TensorFlow is not started for this."""
+    """A writer of TensorBoard files: PyTorch's if that is the backend, so that TensorFlow is not imported for it."""
     kinds = [_TensorFlowWriter, _TorchWriter]
     for kind in kinds[:: -1 if keras.backend.backend() == "torch" else 1]:
         with suppress(ImportError):
-            import tensorboard  # noqa: F401  (TensorFlow's writer would miss it only at the first value)
+            import tensorboard  # noqa: F401  (TensorFlow's writer would fail only at the first value)
 
             return kind(folder)
     raise ImportError("TensorBoard is not installed: pip install tensorboard; TensorFlow or PyTorch writes its files")
@@ -142,5 +151,5 @@ def _pixels(path):
 
 
 def notebook_views(folder) -> list:
-    """The callbacks that show a training in a notebook; none elsewhere."""
+    """The list of callbacks that show a training in a notebook; empty elsewhere."""
     return [LiveView(folder)] if in_notebook() else []
