@@ -1,7 +1,7 @@
-"""What did it learn: images read line by line, held against the rules and against other images.
+"""Evaluation of images: their lines, the rules that they keep, and distances to other images.
 
-One story a file: `lines` (from pixels to lines), `rules` (which rules an image keeps), `reporting` (a batch as
-numbers), `views` (the same as table and figure), `distances` (between batches of any images), `colors`, `shrinking`.
+`lines` reads lines from pixels, `rules` checks the rules, `reporting` measures a batch, `views` shows a report as table
+and figure, `distances` compares batches of any images; `colors` and `shrinking` are their tools.
 """
 
 from utils.images import psnr_each

@@ -1,8 +1,7 @@
-"""How colours are compared and named: CIELAB, where distance follows the eye, and a short table of plain names.
+"""Colour distances in CIELAB, which follow perception, and a short table of plain colour names.
 
-Distances are CIE76, the straight line between two colours in CIELAB: about 2 is the least that an eye tells apart
-side by side; the four colours of the palette are 74 and more from each other. That is all we need of it; the finer
-formulas differ for small distances only.
+Distances are CIE76, Euclidean in CIELAB: about 2 is just noticeable side by side; the palette's four colours are at
+least 74 apart. Newer formulas differ for small distances only, which do not matter here.
 """
 
 import numpy as np
@@ -14,7 +13,7 @@ SRGB_TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 
-# The palette itself, then one or two representatives of each plain name: a colour is called after the nearest of all.
+# The palette, then one or two representatives of each plain name; a colour has the name of the nearest of all.
 NAMED_COLORS = [(name, tuple(map(int, color))) for name, color in zip(COLOR_NAMES, PALETTE, strict=True)] + [
     ("black", (0, 0, 0)),
     ("grey", (70, 70, 70)),
@@ -47,13 +46,13 @@ NAMED_COLORS = [(name, tuple(map(int, color))) for name, color in zip(COLOR_NAME
 
 
 def to_lab(colors: np.ndarray) -> np.ndarray:
-    """Bring sRGB colours to CIELAB.
+    """Convert sRGB colours to CIELAB.
 
     Args:
         colors: (..., 3), 0 to 255.
 
     Returns:
-        float64 of the same shape: lightness 0 to 100, green to red, blue to yellow.
+        float64 of the same shape: L* 0 to 100, a* from green to red, b* from blue to yellow.
     """
     encoded = np.asarray(colors, float) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
@@ -68,36 +67,37 @@ NAMED_LAB = to_lab([color for _, color in NAMED_COLORS])
 
 
 def nearest_in_palette(colors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the entry of the palette nearest to each colour.
+    """Find the palette colour nearest to each colour.
 
     Args:
         colors: (n, 3), 0 to 255.
 
     Returns:
-        Its index, int (n,), and its distance in CIELAB (CIE76), float (n,).
+        `(index, distance)`: int (n,), and the distance in CIELAB (CIE76), float (n,).
     """
     distances = np.linalg.norm(to_lab(colors)[:, None] - PALETTE_LAB, axis=-1)  # (n, 4)
     return distances.argmin(axis=1), distances.min(axis=1)
 
 
 def color_names(colors: np.ndarray) -> list[str]:
-    """Call each colour, (n, 3) from 0 to 255, by the plain name of the nearest in `NAMED_COLORS`."""
+    """The plain names of colours (n, 3), 0 to 255: a list of n strings, each the nearest in `NAMED_COLORS`."""
     distances = np.linalg.norm(to_lab(colors)[:, None] - NAMED_LAB, axis=-1)
     return [NAMED_COLORS[i][0] for i in distances.argmin(axis=1)]
 
 
 def flat_colors(images: np.ndarray, least: float = 0.005, apart: float = 90) -> list[list[int]]:
-    """Find the flat colours of images, as inks for a generator to start from.
+    """Find the flat colours of images, as the initial palette of a generator.
+
+    Each colour is the mean of a frequent colour and of the rarer ones near it.
 
     Args:
-        images: uint8 (n, h, w, channels); of more than 500, some 500 are looked at, at equal steps.
-        least: the least share of all pixels that a colour has, together with those near it that are rarer, of which it
-            is the mean.
-        apart: how near is near, the length of the difference of two colours from 0 to 255.
+        images: uint8 (n, h, w, channels); of more than 500, about 500 at equal steps are used.
+        least: smallest share of all pixels that a colour has, together with those near it.
+        apart: largest Euclidean distance of near colours, of values from 0 to 255.
 
     Returns:
-        The colours, the most frequent first, each a list of values from 0 to 255: of images of the three lines black,
-        then the palette's four. One at least, and at most as many as are that far apart.
+        List of colours, the most frequent first, each a list of ints from 0 to 255; at least one. For images of the
+        three lines: black, then the palette's four.
     """
     weights = 256 ** np.arange(images.shape[-1])
     pixels = images[:: -(-len(images) // 500)].reshape(-1, images.shape[-1]).astype(np.int64) @ weights

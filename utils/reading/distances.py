@@ -1,19 +1,19 @@
-"""How far batches of images are from each other, for any data set: nothing here knows what a line is.
+"""Distances between batches of images, for any data set.
 
-Two distances between batches, both of them 0 for batches from one source but for chance:
+Two distances between batches, both 0 up to chance for batches of one source:
 
-- the sliced Wasserstein distance: batches seen as clouds of points, thrown onto lines in random directions; on each
-  the distance of the sorted points is exact. Of patches of 7 x 7 for the texture, of whole images at 16 x 16 for the
-  layout.
-- the kernel distance: the squared maximum mean discrepancy with the polynomial kernel of the kernel inception distance
-  (Binkowski et al. 2018), in its unbiased form, on features of a small convolutional network with fixed random weights
-  instead of a trained one, so that nothing is downloaded and no data set is favoured.
+- the sliced Wasserstein distance: the points of both batches are projected onto random directions, on each of which the
+  distance of the sorted projections is exact; of patches of 7 x 7 for the texture, of whole images at 16 x 16 for the
+  layout;
+- the kernel distance: the unbiased squared maximum mean discrepancy with the polynomial kernel of the kernel inception
+  distance (Binkowski et al. 2018), on features of a small convolutional network with fixed random weights in place of a
+  trained one, so that nothing is downloaded and no data set is favoured.
 
-On the same features, the coverage of one batch by another: how much of what a data set holds is met by a network, and
-how densely (Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models"; features of random
-weights are among those that they advise where images are no photographs).
+On the same features, the coverage and density of a data set by a batch (Naeem et al. 2020, "Reliable Fidelity and
+Diversity Metrics for Generative Models", who recommend random features for images that are no photographs).
 
-Within a batch, and between an image and a batch: root mean square differences at 32 x 32, in parts of full brightness.
+Distances within a batch, and between an image and a batch, are root mean square differences at 32 x 32, in units of
+full brightness.
 """
 
 from functools import lru_cache
@@ -24,21 +24,27 @@ from scipy.ndimage import gaussian_filter
 from utils.progress import tqdm
 from utils.reading.shrinking import as_batch, as_rgb, shrink
 
-SMALL = 32  # pixels a side at which images are compared one by one
-CLEARLY = (
-    0.05  # difference from which two images are clearly different: a blue line moved by 2 pixels, a white one by 1
-)
-PATCH, PATCHES = 7, 16  # side and number of patches taken from an image
-LAYOUT = 16  # pixels a side of whole images
+SMALL = 32  # side at which single images are compared, in pixels
+CLEAR_DIFFERENCE = 0.05  # distance of clearly different images: a blue line moved by 2 pixels, a white one by 1
+PATCH, PATCHES = 7, 16  # side of patches, and their number per image
+LAYOUT = 16  # side of whole images in the layout distance, in pixels
 DIRECTIONS = 128
-NEIGHBOURS = 5  # the k of coverage and density, as in their paper
-SIGHT = 64  # pixels a side that the random network sees
+NEIGHBOURS = 5  # the k of coverage and density, as in the paper
+FEATURE_SIZE = 64  # side of the random network's input, in pixels
 FILTERS = ((5, 32), (3, 64), (3, 128))  # kernel size and filters of its layers, each with stride 2
-NETWORK_SEED, CLOUDS = 2022, 128  # the network is the same everywhere, and so are the images that set its scale
+NETWORK_SEED, NOISE_IMAGES = 2022, 128  # of the random network and of the images that normalise its features
 
 
 def small_vectors(images: np.ndarray, desc: str = "Shrinking images") -> np.ndarray:
-    """Give images as points: float32 (n, 32 * 32 * 3), scaled so that distances are root mean squares in 0..1."""
+    """Turn images into points for root mean square distances.
+
+    Args:
+        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1].
+        desc: label of the progress bar.
+
+    Returns:
+        float32 (n, 32 * 32 * 3), scaled so that Euclidean distances are root mean squares from 0 to 1.
+    """
     images = as_rgb(images)
     out = np.empty((len(images), SMALL * SMALL * 3), np.float32)
     with tqdm(total=len(images), desc=desc, unit="image", delay=2, leave=False) as bar:
@@ -56,33 +62,39 @@ def distances_between(points: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def diversity(images: np.ndarray, most: int = 1000) -> dict[str, float]:
-    """Say how different the images of a batch are from each other.
+    """The diversity of a batch: how different its images are from each other.
 
     Args:
-        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2; of more than `most` the first.
-        most: how many are compared.
+        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2.
+        most: largest number of images that are compared, the first of the batch.
 
     Returns:
-        "images", how many were compared; "distance", the mean distance of two of them; "different", how many can be
-        picked, from the first on, so that each is clearly different (0.05 or more) from all picked before.
+        Dict: "images", the number compared; "distance", the mean distance of two of them; "different", the number that
+        a greedy selection picks, from the first on, so that each is clearly different (0.05 or more) from all others.
+
+    Raises:
+        ValueError: fewer than 2 images.
     """
     points = small_vectors(_at_least_two(images)[:most])
     distances = distances_between(points, points)
     n = len(points)
     picked: list[int] = []
     for i in range(n):
-        if not picked or distances[i, picked].min() >= CLEARLY:
+        if not picked or distances[i, picked].min() >= CLEAR_DIFFERENCE:
             picked.append(i)
     upper = distances[np.triu_indices(n, k=1)]
     return {"images": n, "distance": float(upper.mean()), "different": len(picked)}
 
 
 def nearest_distances(images: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """The distance of each image to the nearest of the reference, as float64 (n,); their sizes may differ.
+    """The distance of each image to the nearest reference image.
 
     Args:
         images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1].
-        reference: the same, or points of it that `small_vectors` gave, float (m, 3072).
+        reference: the same, of any size, or its `small_vectors`, float (m, 3072).
+
+    Returns:
+        float64 (n,).
     """
     points = small_vectors(images)
     others = reference if np.ndim(reference) == 2 else small_vectors(reference, "Shrinking the reference")
@@ -96,14 +108,17 @@ def sliced_wasserstein(images: np.ndarray, reference: np.ndarray, seed: int = 0)
 
     Args:
         images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2.
-        reference: the same; brought to the size of `images`, grey or colour as it may be.
-        seed: for the patches and directions.
+        reference: the same; it is resized to the size of `images`.
+        seed: int, of the patches and directions.
 
     Returns:
-        "texture", of patches of 7 x 7 at the images' own size, and "layout", of whole images at 16 x 16: means over 128
-        directions, in parts of full brightness.
+        Dict: "texture", of patches of 7 x 7 at the images' own size, and "layout", of whole images at 16 x 16: means
+        over 128 directions, in units of full brightness.
+
+    Raises:
+        ValueError: fewer than 2 images in a batch.
     """
-    images, reference = _alike(images, reference)
+    images, reference = _same_shape(images, reference)
     rng = np.random.default_rng(seed)
     texture = [_patches(batch, np.random.default_rng(rng.integers(2**32))) for batch in (images, reference)]
     layout = [shrink(batch, LAYOUT).reshape(len(batch), -1) / 255 for batch in (images, reference)]
@@ -113,19 +128,20 @@ def sliced_wasserstein(images: np.ndarray, reference: np.ndarray, seed: int = 0)
 def kernel_distance(images: np.ndarray, reference: np.ndarray, most: int = 1000) -> float:
     """Measure the kernel distance of two batches on features of the fixed random network.
 
-    It needs some 100 images in each batch to hold still. Two batches of three lines, drawn by the same rules, are at 0
-    give or take (standard deviation of 60 pairs) 1.1 with 10 images each, 0.24 with 30, 0.08 with 100, 0.03 with 300,
-    0.01 with 1,000; the same lines with red and blue exchanged are at 0.75.
+    About 100 images in each batch are needed for a stable figure (benchmarks/LOG.md, "Kernel distance").
 
     Args:
-        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2; of more than `most` the first. Or
-            features of them that `random_features` gave, float (n, 736).
-        reference: the same; sizes may differ.
-        most: how many of each are compared.
+        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2; or their `random_features`, float
+            (n, 736).
+        reference: the same, of any size.
+        most: largest number of images of each batch that are compared, the first ones.
 
     Returns:
-        The unbiased estimate of the squared maximum mean discrepancy: around 0, now and then below it by chance, for
-        batches from one source.
+        The unbiased estimate of the squared maximum mean discrepancy, a float: around 0, sometimes negative, for
+        batches of one source.
+
+    Raises:
+        ValueError: fewer than 2 images in a batch.
     """
     x, y = (_features(batch, most).astype(np.float64) for batch in (images, reference))
 
@@ -142,32 +158,35 @@ def kernel_distance(images: np.ndarray, reference: np.ndarray, most: int = 1000)
 def coverage(
     images: np.ndarray, reference: np.ndarray, neighbours: int = NEIGHBOURS, most: int = 1000
 ) -> dict[str, float]:
-    """Say how much of a data set a batch of images meets (Naeem et al. 2020).
+    """Measure the coverage and density of a data set by a batch of images (Naeem et al. 2020).
 
-    Around each reference image lies its neighbourhood, which reaches as far as its fifth nearest fellow. It is covered
-    if one of the images falls into it. Half the kinds of images missing, half is covered, if the kinds are clearly
-    apart; where one goes over into the other, more is.
+    The neighbourhood of a reference image reaches to its fifth nearest reference image; it is covered if it contains
+    one of the images. If half of the kinds of images are missing, half of the data set is covered where the kinds are
+    clearly separate, and more where they overlap.
 
     Args:
-        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2; of more than `most` the first. Or
-            features of them that `random_features` gave, float (n, 736). Several hundred for figures that hold still.
-        reference: the same; sizes may differ.
-        neighbours: the size of a neighbourhood; fewer where the reference has not so many.
-        most: how many of each are compared.
+        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1], at least 2; or their `random_features`, float
+            (n, 736). Several hundred give stable figures.
+        reference: the same, of any size.
+        neighbours: size of a neighbourhood; limited by the number of reference images.
+        most: largest number of images of each batch that are compared, the first ones.
 
     Returns:
-        "share", that of reference images which are covered, 0 to 1; "expected", what a batch of that many
-        images from the same source covers in the mean, whatever the source (0.97 for as many images as references,
-        less for fewer); "density", in how many neighbourhoods an image lies, in parts of what is expected: about 1
-        for images that lie among those of the reference, whether they cover it or not, 0 for images that lie apart.
+        Dict: "share", the share of covered reference images, 0 to 1; "expected", the mean share for as many images of
+        the same source, whatever the source (0.97 for as many images as references, less for fewer); "density", the
+        mean number of neighbourhoods that contain an image, divided by its expectation: about 1 for images among those
+        of the reference, whether they cover it or not, 0 for images far from it.
+
+    Raises:
+        ValueError: fewer than 2 images in a batch.
     """
     points, others = _features(images, most), _features(reference, most)
     n, m = len(points), len(others)
     neighbours = min(neighbours, m - 1)
-    reach = np.partition(distances_between(others, others), neighbours, axis=1)[:, neighbours]  # itself comes first
+    reach = np.partition(distances_between(others, others), neighbours, axis=1)[:, neighbours]  # index 0 is itself
     near = distances_between(points, others) <= reach  # (n, m)
-    # A reference image is missed if, of all n + m - 1 others, the five nearest are reference images. From one source
-    # any five are as likely as any others.
+    # A reference image is not covered if the five nearest of all n + m - 1 other images are reference images. For one
+    # source all choices of five are equally probable.
     missed = np.prod([(m - 1 - i) / (n + m - 1 - i) for i in range(neighbours)])
     return {
         "share": float(near.any(axis=0).mean()),
@@ -177,28 +196,28 @@ def coverage(
 
 
 def random_features(images: np.ndarray) -> np.ndarray:
-    """Describe images by a small convolutional network with fixed random weights.
+    """The features of images in a small convolutional network with fixed random weights.
 
     Args:
         images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1].
 
     Returns:
-        float32 (n, 736): the mean of each filter of the three layers over the image, and those of the last layer in its
-        four quarters. On random clouds of any brightness and grain each has mean 0 and deviation 1.
+        float32 (n, 736): the mean of each filter of the three layers over the image, and of the last layer's filters
+        over its four quarters; normalised to mean 0 and standard deviation 1 on random noise.
     """
     images = as_rgb(images)
     kernels, means, deviations = _network()
     out = np.empty((len(images), len(means)), np.float32)
     with tqdm(total=len(images), desc="Looking at images", unit="image", delay=2, leave=False) as bar:
         for start in range(0, len(images), 32):
-            part = shrink(images[start : start + 32], SIGHT) / np.float32(127.5) - 1
-            out[start : start + 32] = (_see(part, kernels) - means) / deviations
+            part = shrink(images[start : start + 32], FEATURE_SIZE) / np.float32(127.5) - 1
+            out[start : start + 32] = (_filter_means(part, kernels) - means) / deviations
             bar.update(len(part))
     return out
 
 
 def _features(batch: np.ndarray, most: int) -> np.ndarray:
-    """The features of the first images of a batch, or the first of features that are there already."""
+    """The features of the first `most` images of a batch; features are passed through."""
     if np.ndim(batch) == 2 and len(batch) >= 2:
         return np.asarray(batch)[:most]
     return random_features(_at_least_two(batch)[:most])
@@ -206,26 +225,29 @@ def _features(batch: np.ndarray, most: int) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _network() -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-    """The kernels of the network, (c * k * k, filters) each, and the mean and deviation of its features."""
+    """The kernels of the network, (c * k * k, filters) each, and the mean and standard deviation of its features."""
     rng = np.random.default_rng(NETWORK_SEED)
     kernels, channels = [], 3
     for size, filters in FILTERS:
         fan_in = channels * size * size
         kernels.append((rng.standard_normal((fan_in, filters)) * np.sqrt(2 / fan_in)).astype(np.float32))
         channels = filters
-    # Clouds of any brightness, colour and grain, on any ground from black to white: what images of all kinds span.
-    grounds, contrasts = rng.uniform(-1, 1, (CLOUDS, 1, 1, 3)), rng.uniform(0, 1, (CLOUDS, 1, 1, 1))
-    clouds = [
-        gaussian_filter(rng.standard_normal((SIGHT, SIGHT, 3)), (grain, grain, 0))
-        for grain in rng.uniform(0, 8, CLOUDS)
+    # Noise of random brightness, colour and grain on a random background, to span images of all kinds.
+    grounds, contrasts = (
+        rng.uniform(-1, 1, (NOISE_IMAGES, 1, 1, 3)),
+        rng.uniform(0, 1, (NOISE_IMAGES, 1, 1, 1)),
+    )
+    noise = [
+        gaussian_filter(rng.standard_normal((FEATURE_SIZE, FEATURE_SIZE, 3)), (grain, grain, 0))
+        for grain in rng.uniform(0, 8, NOISE_IMAGES)
     ]
-    clouds = np.stack([cloud / cloud.std() for cloud in clouds])
-    features = _see(np.clip(grounds + contrasts * clouds, -1, 1).astype(np.float32), kernels)
+    noise = np.stack([sample / sample.std() for sample in noise])
+    features = _filter_means(np.clip(grounds + contrasts * noise, -1, 1).astype(np.float32), kernels)
     return kernels, features.mean(axis=0), features.std(axis=0)
 
 
-def _see(images: np.ndarray, kernels: list[np.ndarray]) -> np.ndarray:
-    """Send float32 (n, 64, 64, 3) through the network: its features as they come, (n, 736)."""
+def _filter_means(images: np.ndarray, kernels: list[np.ndarray]) -> np.ndarray:
+    """The network's features before normalisation: float32 (n, 64, 64, 3) -> (n, 736)."""
     features = []
     values = images
     for kernel, (size, filters) in zip(kernels, FILTERS, strict=True):
@@ -243,21 +265,21 @@ def _see(images: np.ndarray, kernels: list[np.ndarray]) -> np.ndarray:
 
 
 def _sliced(points: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> float:
-    """The sliced Wasserstein distance of two clouds, (n, d) and (m, d)."""
+    """The sliced Wasserstein distance of two point sets, (n, d) and (m, d)."""
     directions = rng.standard_normal((points.shape[1], DIRECTIONS)).astype(np.float32)
     directions /= np.linalg.norm(directions, axis=0)
-    a, b = (np.sort(cloud @ directions, axis=0) for cloud in (points, others))
-    if len(a) != len(b):  # read the longer at as many places as the shorter has
+    a, b = (np.sort(sample @ directions, axis=0) for sample in (points, others))
+    if len(a) != len(b):  # interpolate the longer at as many quantiles as the shorter has
         short, long = sorted((a, b), key=len)
-        places = (np.arange(len(short)) + 0.5) / len(short) * len(long) - 0.5
-        below = np.floor(places).astype(int).clip(0, len(long) - 2)
-        share = (places - below)[:, None]
+        positions = (np.arange(len(short)) + 0.5) / len(short) * len(long) - 0.5
+        below = np.floor(positions).astype(int).clip(0, len(long) - 2)
+        share = (positions - below)[:, None]
         a, b = short, long[below] * (1 - share) + long[below + 1] * share
     return float(np.abs(a - b).mean())
 
 
 def _patches(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Take 16 patches from random places of each image: float32 (n * 16, 7 * 7 * c) in 0..1."""
+    """Take 16 patches from random positions of each image: float32 (n * 16, 7 * 7 * c) in 0..1."""
     n, height, width, _ = images.shape
     side = min(PATCH, height, width)
     rows = rng.integers(0, height - side + 1, (n, PATCHES))
@@ -271,8 +293,8 @@ def _patches(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return patches.reshape(n * PATCHES, -1).astype(np.float32) / 255
 
 
-def _alike(images: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bring the reference to the images' size, and both to colour if one is."""
+def _same_shape(images: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Resize the reference to the images' size, and convert both to colour if one is."""
     images, reference = _at_least_two(images), _at_least_two(reference)
     if images.shape[-1] != reference.shape[-1]:
         images, reference = as_rgb(images), as_rgb(reference)

@@ -1,4 +1,4 @@
-"""What the rules of the three lines say of an image: which it keeps, and the nearest image that they can draw."""
+"""The rules of the three lines: which of them an image keeps, and the nearest image that they can draw."""
 
 import math
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules that images are held against, with what is still taken for kept.
+    """The rules of the three lines, with their tolerances.
 
     Attributes:
         y2: "sketch" or "uniform", as in `lines.sample`.
-        palette: a colour belongs to the palette up to this distance in CIELAB. JPEG moves the colour of a whole line by
-            8 at most; the four are 74 and more from each other.
-        width: how far a width may be from 5 pixels. With 2, a second horizontal may hide up to 2 pixels of the first.
-        inked: the least share of the length that is inked.
-        slant: the most drift in pixels from end to end.
-        deviation: the most that the ridge strays from a straight line, root mean square in pixels.
+        palette: largest distance in CIELAB of a line's colour from a palette colour. JPEG moves the colour of a line by
+            8 at most; the palette's colours are at least 74 apart.
+        width: largest difference of a width from 5 pixels. With 2, a second horizontal may hide 2 pixels of the first.
+        inked: smallest share of a line's length that is drawn.
+        slant: largest drift from end to end, in pixels.
+        deviation: largest deviation of the ridge from a straight line, root mean square in pixels.
     """
 
     y2: str = "sketch"
@@ -38,14 +38,14 @@ class Rules:
 
     @cached_property
     def distribution(self) -> dict[str, np.ndarray]:
-        """How likely each of the 128 positions is, for x, y1 and y2: float arrays (128,) that add up to 1."""
+        """The probability of each of the 128 positions, for x, y1 and y2: dict of float arrays (128,) with sum 1."""
         uniform = np.zeros(SIZE)
         uniform[POSITIONS.start : POSITIONS.stop] = 1 / len(POSITIONS)
         return {"x": uniform, "y1": uniform, "y2": uniform if self.y2 == "uniform" else _around_y2()}
 
     @cached_property
     def y2_positions(self) -> range:
-        """The positions of the second horizontal that are to be reckoned with: 42..53 by the sketch."""
+        """The positions of the second horizontal with a probability above 1e-6: 42..53 by the sketch."""
         likely = np.flatnonzero(self.distribution["y2"] > 1e-6)
         return range(int(likely[0]), int(likely[-1]) + 1)
 
@@ -55,18 +55,22 @@ class Rules:
 
 
 def _around_y2() -> np.ndarray:
-    """The chance of int(gauss * 1.2 + 48) at each of the 128 positions: from its whole number up to the next."""
+    """The probability of int(gauss * 1.2 + 48) at each of the 128 positions: float (128,)."""
     below = [0.5 * (1 + math.erf((p - Y2_MEAN) / Y2_DEVIATION / math.sqrt(2))) for p in range(SIZE + 1)]
     return np.diff(below)
 
 
 def split_horizontals(found: list[Line], rules: Rules) -> tuple[list[Line], list[Line]]:
-    """Say which horizontals of an image are the first of the rules, and which is the second.
+    """Assign the horizontals of an image to the first and the second horizontal of the rules.
 
-    The second is the one nearest to the middle of its range, if it stands in that range or is not alone.
+    The second is the one nearest to the middle of the second's range; a single horizontal must lie in that range.
+
+    Args:
+        found: the image's lines, from `read_lines`.
+        rules: the rules.
 
     Returns:
-        The first horizontals (one by the rules) and the second ones (one or none).
+        `(first, second)`: lists of lines; by the rules one each, and `second` has one or none.
     """
     horizontals = [line for line in found if line.direction == "horizontal"]
     middle = float(rules.distribution["y2"] @ np.arange(SIZE))
@@ -77,14 +81,14 @@ def split_horizontals(found: list[Line], rules: Rules) -> tuple[list[Line], list
 
 
 def rules_kept(found: list[Line], rules: Rules) -> dict[str, bool]:
-    """Say which rules the lines of one image keep.
+    """Check which rules the lines of one image keep.
 
     Args:
-        found: its lines, from `read_lines`.
+        found: the image's lines, from `read_lines`.
         rules: the rules.
 
     Returns:
-        A truth for each name in `RULES`. What is not there keeps no rule: an image without lines keeps none.
+        Dict, each name in `RULES` -> bool. Missing lines keep no rule: an image without lines keeps none.
     """
     verticals = [line for line in found if line.direction == "vertical"]
     first, second = split_horizontals(found, rules)
@@ -106,19 +110,19 @@ def rules_kept(found: list[Line], rules: Rules) -> dict[str, bool]:
 
 
 def nearest_drawn(images: np.ndarray, rules: Rules | None = None) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Fit to each image the nearest one that the rules can draw.
+    """Find for each image the nearest one that the rules can draw.
 
-    Vertical and horizontals are fitted by turns, each time the best of all positions and colours given the other, from
-    two starts (the vertical first, the horizontals first), until nothing changes. The images are fitted themselves, not
-    the lines read in them, so that an image in which nothing can be read has a nearest one too.
+    The fit alternates between the vertical and the horizontals, each time over all positions and colours given the
+    other, from two starts (vertical first, horizontals first), until nothing changes. It compares pixels, not the lines
+    read from them, so that an image without readable lines has a nearest one too.
 
     Args:
         images: as in `read_lines`.
         rules: the rules, those of the sketch if None.
 
     Returns:
-        The parameters, as `lines.sample` gives them, and the peak signal-to-noise ratio of the two images in decibels,
-        float (n,): 99 if they are identical.
+        `(parameters, decibels)`: the parameters of the nearest images as `lines.sample` returns them, and the peak
+        signal-to-noise ratio of each pair, float (n,), 99 if identical.
     """
     rules = rules or Rules()
     images = on_canvas(images)
@@ -133,24 +137,24 @@ def nearest_drawn(images: np.ndarray, rules: Rules | None = None) -> tuple[dict[
 
 
 def _fit(images: np.ndarray, rules: Rules) -> dict[str, np.ndarray]:
-    """Fit a batch uint8 (n, 128, 128, 3)."""
+    """The parameters of the nearest drawn images of a batch, uint8 (n, 128, 128, 3)."""
     colors = PALETTE.astype(np.float32) / 255
-    # What it costs to ink a pixel in each colour instead of leaving it black: |color|^2 - 2 color . pixel
+    # Change of the squared error if a pixel has each colour instead of black: |color|^2 - 2 color . pixel
     scaled = images.astype(np.float32) / 255
     cost = (colors**2).sum(axis=1)[:, None, None] - 2 * np.einsum("nyxk,ck->ncyx", scaled, colors, optimize=True)
-    rows = cost.sum(axis=3)  # (n, 4, 128): to ink whole rows
+    rows = cost.sum(axis=3)  # (n, 4, 128): the cost of whole rows
     n = np.arange(len(images))
     nothing = np.zeros(len(images), int)
     best, best_cost = None, np.full(len(images), np.inf)
     for vertical_first in (True, False):
         free = np.ones((len(images), SIZE), np.float32)
         fit = {"x": nothing, "color_x": nothing}
-        below = np.zeros((len(images), SIZE), np.float32)  # what the vertical costs in each row
+        below = np.zeros((len(images), SIZE), np.float32)  # the cost of the vertical in each row
         total = np.full(len(images), np.inf)
         for turn in range(10):
             if vertical_first or turn > 0:
                 columns = _stroke_sums(np.einsum("ny,ncyx->ncx", free, cost, optimize=True))
-                fit["color_x"], fit["x"] = _smallest(columns[:, :, POSITIONS.start : POSITIONS.stop])
+                fit["color_x"], fit["x"] = _argmin_2d(columns[:, :, POSITIONS.start : POSITIONS.stop])
                 fit["x"] = fit["x"] + POSITIONS.start
                 covered = fit["x"][:, None] + np.arange(STROKE) - STROKE // 2  # (n, 5)
                 below = cost[n[:, None], fit["color_x"][:, None], :, covered].sum(axis=1)  # (n, 128)
@@ -167,7 +171,7 @@ def _fit(images: np.ndarray, rules: Rules) -> dict[str, np.ndarray]:
 
 
 def _fit_horizontals(rows: np.ndarray, rules: Rules, fit: dict) -> tuple[dict, np.ndarray]:
-    """Find the best two horizontals, the second over the first: rows (n, 4, 128) is what inking each row costs."""
+    """Find the best two horizontals, the second over the first, by the cost of each row, `rows` (n, 4, 128)."""
     n = np.arange(len(rows))
     sums = _stroke_sums(rows)
     choice, whole = sums.argmin(axis=1), sums.min(axis=1)  # (n, 128): the best colour at each position
@@ -175,33 +179,33 @@ def _fit_horizontals(rows: np.ndarray, rules: Rules, fit: dict) -> tuple[dict, n
     costs = whole[:, firsts, None] + whole[:, None, seconds]  # (n, y1, y2)
     apart = firsts[:, None] - seconds
     visible = {}
-    for d in range(1 - STROKE, STROKE):  # overlapping: only |d| rows of the first are seen
-        shown = np.zeros_like(rows)
+    for d in range(1 - STROKE, STROKE):  # overlapping: only |d| rows of the first are visible
+        visible_rows = np.zeros_like(rows)
         for row in range(STROKE - abs(d), STROKE) if d > 0 else range(abs(d)):
-            shown += _shifted(rows, row - STROKE // 2)
-        visible[d] = shown
+            visible_rows += _shift(rows, row - STROKE // 2)
+        visible[d] = visible_rows
         i, j = np.nonzero(apart == d)
-        costs[:, i, j] = shown.min(axis=1)[:, firsts[i]] + whole[:, seconds[j]]
+        costs[:, i, j] = visible_rows.min(axis=1)[:, firsts[i]] + whole[:, seconds[j]]
     flat = costs.reshape(len(rows), -1).argmin(axis=1)
     y1, y2 = firsts[flat // len(seconds)], seconds[flat % len(seconds)]
     color_y1 = choice[n, y1]
-    for d, shown in visible.items():
-        color_y1 = np.where(y1 - y2 == d, shown.argmin(axis=1)[n, y1], color_y1)
+    for d, visible_rows in visible.items():
+        color_y1 = np.where(y1 - y2 == d, visible_rows.argmin(axis=1)[n, y1], color_y1)
     found = {"y1": y1, "y2": y2, "color_y1": color_y1, "color_y2": choice[n, y2]}
     return fit | found, costs.reshape(len(rows), -1).min(axis=1)
 
 
-def _shifted(values: np.ndarray, by: int) -> np.ndarray:
-    """values[..., p + by] at each p, for the positions where that exists; the edge is never drawn on."""
+def _shift(values: np.ndarray, by: int) -> np.ndarray:
+    """values[..., p + by] at each p; wraps at the edges, where no line is drawn."""
     return np.roll(values, -by, axis=-1)
 
 
 def _stroke_sums(values: np.ndarray) -> np.ndarray:
     """The sum over the five pixels that a line at each position covers."""
-    return sum(_shifted(values, by) for by in range(-(STROKE // 2), STROKE // 2 + 1))
+    return sum(_shift(values, by) for by in range(-(STROKE // 2), STROKE // 2 + 1))
 
 
-def _smallest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each (rows, columns) of a batch is smallest: row (n,), column (n,)."""
+def _argmin_2d(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The (row, column) of the minimum of each array of a batch (n, rows, columns): two int arrays (n,)."""
     flat = values.reshape(len(values), -1).argmin(axis=1)
     return flat // values.shape[2], flat % values.shape[2]

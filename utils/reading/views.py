@@ -1,4 +1,4 @@
-"""How a report of `utils.reading` is shown: as a Markdown table and as one figure."""
+"""Views of a report of `utils.reading`: a Markdown table and a figure."""
 
 import os
 
@@ -27,11 +27,11 @@ def table(numbers: dict, drawn: dict | None = None) -> str:
     """Write a report as a Markdown table.
 
     Args:
-        numbers: what `report` gave.
-        drawn: a second report to stand beside it, that of as many drawn images.
+        numbers: the result of `report`.
+        drawn: a second report for a column beside it, of as many drawn images.
 
     Returns:
-        The table, lines joined by newlines.
+        The table, a string.
     """
     head = [f"{numbers['images']:,} images", "drawn by the rules"]
     return side_by_side(dict(zip(head, filter(None, (numbers, drawn)), strict=False)))
@@ -41,10 +41,10 @@ def side_by_side(reports: dict[str, dict]) -> str:
     """Write several reports as one Markdown table.
 
     Args:
-        reports: what `report` gave, by the names of the columns.
+        reports: dict, name of the column -> result of `report`.
 
     Returns:
-        The table, lines joined by newlines.
+        The table, a string.
 
     Example:
         >>> print(side_by_side({"GAN": report(ours), "VAE": report(theirs)}))
@@ -57,7 +57,7 @@ def side_by_side(reports: dict[str, dict]) -> str:
 
 
 def _rows(numbers: dict) -> dict[str, str]:
-    """The rows of the table, name by name."""
+    """The rows of a report's table, a dict, name -> text."""
     rows = {}
     if "adherence" in numbers:
         rows["keep all the rules"] = f"{numbers['adherence']['all']:.1%}"
@@ -100,15 +100,15 @@ def _rows(numbers: dict) -> dict[str, str]:
 
 
 def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = True):
-    """Draw a report as one figure: rules kept, census, ink, and where the lines stand.
+    """Draw a report as one figure: adherence, census, hues and positions.
 
-    Of a report without rules: how many images differ, how much of the reference they cover and how many are copies,
-    beside what is to be expected of images from the reference's own source.
+    For a report without rules: the shares of clearly different images, of covered reference images and of copies, with
+    the shares that are expected of images of the reference's own source.
 
     Args:
-        numbers: what `report` gave.
+        numbers: the result of `report`.
         path: where to save it as PNG.
-        show: show it in the notebook.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
@@ -152,14 +152,14 @@ def _figure_without_rules(numbers: dict, path: str | os.PathLike | None, show: b
         bars["copies of a reference image"] = (memory["copies"], memory["copies_expected"])
     canvas = Figure(figsize=(8, 0.8 + 0.45 * len(bars)), layout="constrained")
     axes = canvas.subplots()
-    places = np.arange(len(bars))[::-1]
-    axes.barh(places, [share for share, _ in bars.values()], color=FAINT, height=0.6)
-    for place, (share, expected) in zip(places, bars.values(), strict=True):
+    positions = np.arange(len(bars))[::-1]
+    axes.barh(positions, [share for share, _ in bars.values()], color=FAINT, height=0.6)
+    for place, (share, expected) in zip(positions, bars.values(), strict=True):
         if expected is not None:
             axes.plot([expected] * 2, [place - 0.38, place + 0.38], color=RULE_COLOR, linewidth=2)
-        beside = "" if expected is None else f" ({expected:.0%})"
-        axes.text(1.03, place, f"{share:.0%}{beside}", va="center", fontsize=9, color=INK)
-    axes.set_yticks(places, list(bars), fontsize=9)
+        suffix = "" if expected is None else f" ({expected:.0%})"
+        axes.text(1.03, place, f"{share:.0%}{suffix}", va="center", fontsize=9, color=INK)
+    axes.set_yticks(positions, list(bars), fontsize=9)
     axes.set_xlim(0, 1.2)
     axes.set_xticks([])
     _clean(axes, f"{numbers['images']:,} images; in red and in brackets: expected of the reference's own source")
@@ -169,11 +169,11 @@ def _figure_without_rules(numbers: dict, path: str | os.PathLike | None, show: b
 def _draw_rules(axes, adherence: dict) -> None:
     names = [*RULE_NAMES.values(), "all of them"]
     shares = [*(adherence["rules"][name] for name in RULE_NAMES), adherence["all"]]
-    places = np.arange(len(names))[::-1]
-    axes.barh(places, shares, color=[FAINT] * len(RULE_NAMES) + [INK], height=0.7)
-    for place, share in zip(places, shares, strict=True):
+    positions = np.arange(len(names))[::-1]
+    axes.barh(positions, shares, color=[FAINT] * len(RULE_NAMES) + [INK], height=0.7)
+    for place, share in zip(positions, shares, strict=True):
         axes.text(min(share + 0.02, 1.02), place, f"{share:.0%}", va="center", fontsize=8, color=INK)
-    axes.set_yticks(places, names, fontsize=8)
+    axes.set_yticks(positions, names, fontsize=8)
     axes.set_xlim(0, 1.15)
     axes.set_xticks([])
     _clean(axes, "share of images that keep the rule")
