@@ -1,7 +1,7 @@
-"""The data set: images of lines, drawn by rule. Importing this package asks for NumPy alone.
+"""Data sets of images drawn by rules. Importing this package needs NumPy only.
 
-Each set of rules is a module of its own; `lines.lines` is the first, three lines on black, and its names stand here
-too. Its brothers `molnar`, `nees`, `nake` and `mohr`, and those that you add, come by their names: `lines.rules`.
+Each rule set is a module: `lines.lines`, three lines on black, whose names are exported here, and `molnar`, `nees`,
+`nake` and `mohr`. `lines.rules` finds them, and rule sets of your own, by name.
 """
 
 from lines.dataset import write_dataset, write_sheet

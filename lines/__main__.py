@@ -10,7 +10,7 @@ from lines.registry import rule_names
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command; what goes wrong is said in one line and ends with exit status 2."""
+    """Run the command; errors are printed in one line and end it with exit status 2."""
     parser = argparse.ArgumentParser(
         prog="python -m lines",
         description="Draw images of three lines by chance, or by other rules: lines-000001.jpg, lines-000002.jpg, ... "
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             write_dataset(folder, options.count, file_format=options.format, archive=options.zip, **choices)
     except (ValueError, OSError) as error:
-        from_system = getattr(error, "strerror", None) is not None  # errors of our own say the way out themselves
+        from_system = getattr(error, "strerror", None) is not None  # the project's own errors name a way out
         way_out = "; choose a place that can be written to with --out or --zip" if from_system else ""
         parser.exit(2, f"python -m lines: {error}{way_out}\n")
     except KeyboardInterrupt:

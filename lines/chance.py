@@ -1,20 +1,27 @@
-"""What the rule sets share about chance: where numbers come from, and how an image draws its own again.
+"""Random numbers of the rule sets: generators for parameters, and reproducible numbers within an image.
 
-A picture of six hundred trembling corners cannot keep them all in a table. It keeps one number, its `hand`, and
-`chance` gives the same sequence for the same hand every time, on every system and with every version of NumPy. Change
-the hand and everything else stays: the same picture, drawn again by another hand.
+The positions of six hundred random corners do not fit into a table of parameters. An image has a single number for
+them, its `hand`; `chance` derives the same random numbers from the same hand on every system and with every version of
+NumPy. Another hand with the same other parameters is the same picture with other random numbers.
 """
 
 import numpy as np
 
-HANDS = 2**31  # how many hands there are to draw from
+HANDS = 2**31  # number of hands
 
-# SplitMix64 (Steele, Lea and Flood 2014): numbers of 64 bits, counted up in large steps and then stirred.
-_STEP, _STIR = np.uint64(0x9E3779B97F4A7C15), (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+# SplitMix64 (Steele, Lea and Flood 2014): a 64-bit counter with a large step, whose bits are then mixed.
+_STEP, _MULTIPLIERS = np.uint64(0x9E3779B97F4A7C15), (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 def generator(n: int, seed: int | np.random.Generator | None) -> np.random.Generator:
-    """Give the generator from which the parameters of `n` images are drawn, after a look at both arguments.
+    """The random generator for the parameters of `n` images, with both arguments checked.
+
+    Args:
+        n: number of images.
+        seed: int, None or a `numpy.random.Generator`.
+
+    Returns:
+        `numpy.random.Generator`.
 
     Raises:
         ValueError: n is below 1 or seed is below 0.
@@ -27,32 +34,35 @@ def generator(n: int, seed: int | np.random.Generator | None) -> np.random.Gener
 
 
 def between(rng: np.random.Generator, low: float, high: float, n: int) -> np.ndarray:
-    """Draw `n` numbers, any from low to high as likely as any other, with three decimals: float64 (n,)."""
+    """Draw `n` uniform numbers from low to high, rounded to three decimals: float64 (n,)."""
     return np.round(rng.uniform(low, high, n), 3)
 
 
 def chance(hand: np.ndarray, purpose: int, item: np.ndarray) -> np.ndarray:
-    """Say what a hand does by chance: the same three numbers give the same answer.
+    """Uniform random numbers that depend on their three arguments only.
 
     Args:
-        hand: int, the hands.
-        purpose: a small number of your choice, another for every kind of decision (0 to shift, 1 to turn, ...).
-        item: int, 0 or more: what the decision is about (the square, the corner, ...).
+        hand: int array, the images' hands.
+        purpose: small int, a different one for each kind of decision (0 to shift, 1 to turn, ...).
+        item: int array, 0 or more, the index of the square, corner ... that the decision is about.
 
     Returns:
-        float64 in [0, 1), of the shape that hand and item have together.
+        float64 in [0, 1), of the broadcast shape of hand and item.
     """
-    with np.errstate(over="ignore"):  # numbers of 64 bits are meant to run over
-        start = _stir(np.asarray(hand).astype(np.uint64) * _STEP + np.uint64(purpose))
-        bits = _stir(start + (np.asarray(item).astype(np.uint64) + np.uint64(1)) * _STEP)
+    with np.errstate(over="ignore"):  # 64-bit overflow is intended
+        start = _mix_bits(np.asarray(hand).astype(np.uint64) * _STEP + np.uint64(purpose))
+        bits = _mix_bits(start + (np.asarray(item).astype(np.uint64) + np.uint64(1)) * _STEP)
     return (bits >> np.uint64(11)) * 2.0**-53
 
 
 def numbered(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Number the items of images that have `counts` of them, one image after the other.
+    """Enumerate the items of images, one image after the other.
+
+    Args:
+        counts: int (n,), the number of items of each image.
 
     Returns:
-        Two int64 arrays of counts.sum() values: the image that an item belongs to, and its number there, from 0.
+        `(image, item)`: two int64 arrays of counts.sum() values, the image of each item and its index there, from 0.
 
     Example:
         >>> numbered(np.array([2, 3]))
@@ -64,20 +74,19 @@ def numbered(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def checked(parameters: dict, ranges: dict[str, tuple[float, float]], size: int) -> dict[str, np.ndarray]:
-    """Look at what is to be drawn before it is drawn.
+    """Check the parameters of images before they are drawn.
 
     Args:
-        parameters: arrays of one length n by name, as `sample` gives them. Further ones are left aside.
-        ranges: the parameters that the rule needs, each with its lowest and highest value. Where both are written as
-            whole numbers (int), the parameter is one and is given as int64.
-        size: of the images to draw.
+        parameters: dict of arrays (n,), as `sample` returns them. Additional names are ignored.
+        ranges: dict, name of a parameter -> (lowest, highest) value. If both are ints, the parameter is an integer.
+        size: width and height of the images to draw.
 
     Returns:
-        The parameters named in ranges, int64 or float64 (n,).
+        Dict of the parameters named in ranges, int64 or float64 (n,).
 
     Raises:
-        ValueError: a parameter is missing, is no row of numbers, has another length or leaves its range, or the size
-            is below 1.
+        ValueError: a parameter is missing, is no one-dimensional array, has another length or is out of range, or the
+            size is below 1.
     """
     if size < 1:
         raise ValueError(f"size is {size}; images need at least 1 pixel a side")
@@ -98,8 +107,8 @@ def checked(parameters: dict, ranges: dict[str, tuple[float, float]], size: int)
     return values
 
 
-def _stir(bits: np.ndarray) -> np.ndarray:
-    """Make each of the 64 bits depend on all of them."""
-    bits = (bits ^ (bits >> np.uint64(30))) * _STIR[0]
-    bits = (bits ^ (bits >> np.uint64(27))) * _STIR[1]
+def _mix_bits(bits: np.ndarray) -> np.ndarray:
+    """Mix 64-bit numbers so that each bit depends on all bits."""
+    bits = (bits ^ (bits >> np.uint64(30))) * _MULTIPLIERS[0]
+    bits = (bits ^ (bits >> np.uint64(27))) * _MULTIPLIERS[1]
     return bits ^ (bits >> np.uint64(31))

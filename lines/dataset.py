@@ -1,7 +1,7 @@
-"""From rule to folder: image files, their parameters as a table, and an archive of both; and a sheet to look at.
+"""Data sets as files: images, their parameters as a table, an archive of both, and sheets of samples.
 
-Encoding runs in one thread on purpose: for images this small, Python's lock makes two threads slower than one for
-JPEG (measured: 10,000 images in 0.8 s with one, 1.2 s with two).
+Encoding runs in one thread on purpose: for images this small, Python's interpreter lock makes two threads slower than
+one (benchmarks/LOG.md, "Drawing data sets").
 """
 
 import csv
@@ -28,11 +28,11 @@ from utils.files.in_progress import folder_lock, left_in
 FILE_FORMATS = ("jpg", "png")
 TABLE_NAME = "parameters.csv"
 _IMAGE_NAME = r"-\d{6,}\.(jpg|png)"  # after the name of the rules
-_BLOCK = 100  # images drawn at once: enough to be quick, little enough for any memory
-_BLOCK_SIZE = 256  # pixels a side up to which that holds; of larger images as many as have the same area
+_BLOCK = 100  # images drawn at once, of sides up to `_BLOCK_SIDE`; of larger ones as many as have the same area
+_BLOCK_SIDE = 256  # pixels
 _SHEET = (3, 4)  # rows and columns of a sheet
-_SHEET_COLORS = 64  # enough for ink on paper and the steps between them, at a third of the bytes
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold; a fixed one makes the same bytes every time
+_SHEET_COLORS = 64  # enough for the colours and their antialiased edges, at a third of the bytes
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip; a fixed one makes the bytes reproducible
 
 
 def write_dataset(
@@ -48,30 +48,30 @@ def write_dataset(
 ) -> Path:
     """Write a data set: lines-000001.jpg, lines-000002.jpg, ... and parameters.csv, or molnar-000001.jpg, ...
 
-    The folder holds this data set and no other afterwards: what an earlier call wrote there (a folder with a
-    parameters.csv) by the same rules is removed first, every lines-<number>.jpg or .png of it; other files stay. Each
-    file appears whole or not at all, and the table comes before the images, so that whatever is there after an
-    interruption is described by it; the same call then goes on where it stopped.
+    Afterwards the folder holds this data set only: the images lines-<number>.jpg or .png of an earlier call with the
+    same rules (a folder with a parameters.csv) are removed first; other files stay. Each file appears whole or not at
+    all, and the table is written before the images, so that it describes whatever exists after an interruption; the
+    same call then continues where it stopped.
 
     Args:
-        folder: where to write; made if it is missing.
-        count: how many images, at least 1.
+        folder: where to write; created if missing.
+        count: number of images, at least 1.
         seed: as in `lines.sample`; the same seed gives the same bytes (with the same version of Pillow).
         file_format: "jpg" (quality 75, colour at half resolution: small, with soft edges) or "png" (exact).
-        y2: as in `lines.sample`; for the rules "lines" alone.
-        size: width and height of the images in pixels.
-        archive: also write images and table to this zip archive, below a folder of the rules' name inside it: unpacked
-            in data/, it becomes data/lines/.
-        progress: show a progress bar.
+        y2: as in `lines.sample`; for the rules "lines" only.
+        size: width and height of the images, in pixels.
+        archive: path of a zip archive to write images and table to as well, in a folder named after the rules:
+            unpacked in data/, it becomes data/lines/.
+        progress: whether to show a progress bar.
         rules: "lines" for the three lines, or other rules, as in `lines.rules`.
 
     Returns:
         The folder, as a Path.
 
     Raises:
-        ValueError: an argument has a value that cannot be drawn or saved.
-        FileExistsError: the folder holds lines-<number> images but no parameters.csv: they were not written here
-            (Processing may have drawn them), so they are left alone. Or it holds a data set by other rules.
+        ValueError: an argument is out of range.
+        FileExistsError: the folder holds lines-<number> images but no parameters.csv, so that this function has not
+            written them (Processing may have), or it holds a data set of other rules.
         FolderInUse: another process draws into the folder.
         OSError: the folder or the archive cannot be written; NotADirectoryError if the folder is a file.
 
@@ -88,53 +88,53 @@ def write_dataset(
     name = name_of(module)
     folder = Path(folder)
     names = [f"{name}-{number:06d}.{file_format}" for number in range(1, count + 1)]
-    facts = _facts(rules, module, count, seed, file_format, y2, size)
-    begun = _begun(folder, facts)
-    seed = seed if seed is not None else begun["drawn_from"] if begun else int(np.random.default_rng().integers(2**53))
-    parameters = _sampled(module, count, seed, y2)
+    facts = _settings_of(rules, module, count, seed, file_format, y2, size)
+    prior = _resumable(folder, facts)
+    seed = seed if seed is not None else prior["drawn_from"] if prior else int(np.random.default_rng().integers(2**53))
+    parameters = _sample_checked(module, count, seed, y2)
     table = _table(names, parameters)
     earlier = _earlier_images(folder, name)
 
     with ExitStack() as stack:
-        store = None
-        with ExitStack() as packing:  # begins before the folder is touched, and ends before it is given free
+        archive_file = None
+        with ExitStack() as packing:  # opened before the folder is changed, closed before its lock is released
             if archive is not None:
                 files.start_anew(archive)
                 temporary = packing.enter_context(files.write_whole(archive))
-                store = packing.enter_context(zipfile.ZipFile(temporary, "w"))
-                _add(store, f"{name}/{TABLE_NAME}", table.encode("utf-8"))
+                archive_file = packing.enter_context(zipfile.ZipFile(temporary, "w"))
+                _add(archive_file, f"{name}/{TABLE_NAME}", table.encode("utf-8"))
             what = f"drawing {count} images by the rules {name}"
             held = stack.enter_context(folder_lock(folder, what, **facts, drawn_from=_number(seed)))
             stack.push(packing.pop_all())
         files.sweep(folder)
-        there = set(names) & {path.name for path in earlier} if begun else set()
+        existing = set(names) & {path.name for path in earlier} if prior else set()
         for path in earlier:
-            if path.name not in there:
+            if path.name not in existing:
                 path.unlink()
-        if there:
-            print(f"{folder}: {len(there)} of {count} images are there already, {count - len(there)} are drawn.")
+        if existing:
+            print(f"{folder}: {len(existing)} of {count} images are there already, {count - len(existing)} are drawn.")
         elif held.earlier:
             print(f"{folder}: {len(earlier)} images of another drawing, which was cut off there, are replaced.")
         files.write_text(folder / TABLE_NAME, table)
         bar = stack.enter_context(tqdm(total=count, desc=f"Drawing {folder}", unit="image", disable=not progress))
-        step = max(1, int(_BLOCK * min(1, (_BLOCK_SIZE / size) ** 2)))
+        step = max(1, int(_BLOCK * min(1, (_BLOCK_SIDE / size) ** 2)))
         for start in range(0, count, step):
             block = range(start, min(start + step, count))
-            missing = [i for i in block if names[i] not in there]
+            missing = [i for i in block if names[i] not in existing]
             if missing:
-                images = _drawn(module, {key: values[missing] for key, values in parameters.items()}, size)
+                images = _draw_checked(module, {key: values[missing] for key, values in parameters.items()}, size)
                 for i, image in zip(missing, images, strict=True):
                     files.write_bytes(folder / names[i], encode(image, file_format))
-            if store is not None:
+            if archive_file is not None:
                 for i in block:
-                    _add(store, f"{name}/{names[i]}", (folder / names[i]).read_bytes())
+                    _add(archive_file, f"{name}/{names[i]}", (folder / names[i]).read_bytes())
             held.sign_of_life()
             bar.update(len(block))
     return folder
 
 
-def _facts(rules, module, count, seed, file_format, y2, size) -> dict:
-    """What a drawing depends on, and the command that goes on with it."""
+def _settings_of(rules, module, count, seed, file_format, y2, size) -> dict:
+    """All that the images depend on, and the command that continues the drawing: a dict for the folder lock."""
     code = [Path(source) for source in {module.__file__, *map(str, Path(__file__).parent.glob("*.py"))}]
     options = {"rules": os.fspath(rules), "count": count, "format": file_format, "size": size, "y2": y2}
     options |= {} if seed is None else {"seed": _number(seed)}
@@ -147,12 +147,12 @@ def _facts(rules, module, count, seed, file_format, y2, size) -> dict:
 
 
 def _number(seed):
-    """A seed as JSON can hold it; a generator has no number that would bring its images back."""
+    """A seed as an int for JSON; None for a random generator, whose images cannot be reproduced."""
     return int(seed) if isinstance(seed, int | np.integer) else None
 
 
-def _begun(folder: Path, facts: dict) -> dict | None:
-    """What a process left in the folder that began this very drawing and did not end it; None where none did."""
+def _resumable(folder: Path, facts: dict) -> dict | None:
+    """The entries of an unfinished drawing with the same settings in the folder's lock file, or None."""
     left = left_in(folder) or {}
     same = left.get("drawn_from") is not None and {key: left.get(key) for key in facts} == facts
     return left if same else None
@@ -165,14 +165,14 @@ def write_sheet(
     size: int = 240,
     y2: str = "sketch",
 ) -> Path:
-    """Draw twelve images by chance onto one sheet, four a row, as a small PNG.
+    """Draw twelve random images on one sheet, four per row, as a small PNG.
 
     Args:
         path: the file.
         rules: as in `lines.rules`.
         seed: as in `lines.sample`.
-        size: width and height of each image in pixels.
-        y2: as in `lines.sample`; for the rules "lines" alone.
+        size: width and height of each image, in pixels.
+        y2: as in `lines.sample`; for the rules "lines" only.
 
     Returns:
         The path.
@@ -185,7 +185,7 @@ def write_sheet(
         raise ValueError(f"size is {size}; images need at least 1 pixel a side")
     rows, columns = _SHEET
     module = registry.rules(rules)
-    images = _drawn(module, _sampled(module, rows * columns, seed, y2), size)
+    images = _draw_checked(module, _sample_checked(module, rows * columns, seed, y2), size)
     with files.write_whole(path) as temporary:
         sample_grid(images, rows, columns, temporary)
         with Image.open(temporary, formats=["PNG"]) as sheet:
@@ -195,20 +195,20 @@ def write_sheet(
 
 
 def encode(image: np.ndarray, file_format: str) -> bytes:
-    """Give a uint8 image (height, width, 3) as the content of a "jpg" or "png" file."""
+    """Encode an image, uint8 (height, width, 3), as the bytes of a "jpg" or "png" file."""
     from PIL import Image
 
     buffer = io.BytesIO()
     if file_format == "jpg":
-        # Pillow's own defaults, which the reference frames of the tests share, written out so that they stay.
+        # Pillow's defaults, which the tests' reference frames share, fixed here against changes.
         Image.fromarray(image).save(buffer, "JPEG", quality=75, subsampling=2)
     else:
         Image.fromarray(image).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def _sampled(module: ModuleType, count: int, seed: int | np.random.Generator | None, y2: str) -> dict:
-    """Draw parameters by chance and see that they fit into a table."""
+def _sample_checked(module: ModuleType, count: int, seed: int | np.random.Generator | None, y2: str) -> dict:
+    """Sample parameters, and check that they fit into a table."""
     name = name_of(module)
     if y2 != "sketch" and "y2" not in signature(module.sample).parameters:
         raise ValueError(f"y2 is {y2!r}, but the rules {name} know no y2; leave it away")
@@ -223,8 +223,8 @@ def _sampled(module: ModuleType, count: int, seed: int | np.random.Generator | N
     return parameters
 
 
-def _drawn(module: ModuleType, parameters: dict[str, np.ndarray], size: int) -> np.ndarray:
-    """Draw images and see that they can be saved."""
+def _draw_checked(module: ModuleType, parameters: dict[str, np.ndarray], size: int) -> np.ndarray:
+    """Draw images, and check that they can be saved."""
     images = module.draw(parameters, size)
     expected = (len(next(iter(parameters.values()))), size, size, 3)
     if getattr(images, "dtype", None) != np.uint8 or images.shape != expected:
@@ -234,7 +234,7 @@ def _drawn(module: ModuleType, parameters: dict[str, np.ndarray], size: int) -> 
 
 
 def _table(names: list[str], parameters: dict[str, np.ndarray]) -> str:
-    """Give parameters.csv: a row an image, its file name first."""
+    """The text of parameters.csv: one row per image, its file name first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["file", *parameters])
@@ -243,7 +243,12 @@ def _table(names: list[str], parameters: dict[str, np.ndarray]) -> str:
 
 
 def _earlier_images(folder: Path, name: str) -> list[Path]:
-    """The images of an earlier data set, which must not mix with another; refuse if they were not written here."""
+    """The image files of an earlier data set, which the new one replaces.
+
+    Raises:
+        FileExistsError: images without a table, or a data set of other rules.
+        NotADirectoryError: the folder is a file.
+    """
     if not folder.exists():
         return []
     if not folder.is_dir():
@@ -267,9 +272,9 @@ def _earlier_images(folder: Path, name: str) -> list[Path]:
     return earlier
 
 
-def _add(store: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Store one file as it is (images are compressed already), with nothing in it that changes from run to run."""
+def _add(archive_file: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a file to an archive uncompressed (images are compressed already), with reproducible metadata."""
     member = zipfile.ZipInfo(name, _ZIP_DATE)
     member.create_system = 3  # Unix, on every system
     member.external_attr = 0o644 << 16
-    store.writestr(member, content)
+    archive_file.writestr(member, content)

@@ -1,10 +1,10 @@
-"""Three lines: the rule of the data set, in NumPy. The twin of the Processing sketch `lines.pde` beside it.
+"""Three lines: the rules of the data set, in NumPy, equivalent to the Processing sketch `lines.pde`.
 
-An image is three lines of stroke weight 5 on a black ground of 128 x 128 pixels, drawn in this order, so that a
-later line covers an earlier one: a vertical at x, a horizontal at y1, a horizontal at y2. Each takes one of four
-colours by chance. The six numbers x, y1, y2, color_x, color_y1, color_y2 say everything about an image.
+An image is three lines of stroke weight 5 on a black background of 128 x 128 pixels, drawn in this order, so that a
+later line covers an earlier one: a vertical at x, a horizontal at y1, a horizontal at y2. Each has one of four random
+colours. The six numbers x, y1, y2, color_x, color_y1, color_y2 determine the image.
 
-Nothing here touches a file; `lines.dataset` does.
+`lines.dataset` writes files.
 """
 
 import numpy as np
@@ -25,14 +25,13 @@ PALETTE.flags.writeable = False
 
 
 def sample(n: int, seed: int | np.random.Generator | None = None, y2: str = "sketch") -> dict[str, np.ndarray]:
-    """Draw the parameters of `n` images by chance.
+    """Sample the parameters of `n` random images.
 
     Args:
-        n: how many images, at least 1.
-        seed: an integer of 0 or more for the same parameters every time, None for others each time, or a NumPy
-            Generator to go on with.
-        y2: "sketch" for int(gauss * 1.2 + 48), towards zero, as the sketch places the second horizontal;
-            "uniform" to place it like the first one.
+        n: number of images, at least 1.
+        seed: an int of 0 or more for reproducible parameters, None for a random seed, or a `numpy.random.Generator`.
+        y2: "sketch" for int(gauss * 1.2 + 48), truncated, as the sketch places the second horizontal; "uniform" to
+            place it like the first one.
 
     Returns:
         A dict of six int64 arrays of shape (n,): x and y1 in 10..117, y2 (nearly always in 42..53, or in 10..117 if
@@ -77,21 +76,21 @@ def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
     """Draw the images that the parameters describe.
 
     At 128 pixels a line at p covers exactly p - 2 .. p + 2, without antialiasing, as in Processing. Processing's round
-    caps also dim up to 6 pixels at the ends of lines, by 7 levels of 255 at most; that is not imitated. At other
-    sizes positions and stroke scale together: at 512, a line at p covers (p - 2) * 4 .. (p + 3) * 4 - 1. Where an edge
-    falls inside a pixel, the line covers that pixel by the part of its area that it reaches, over what is below.
+    caps also dim up to 6 pixels at the ends of lines, by 7 levels of 255 at most; these are not reproduced. At other
+    sizes positions and stroke scale together: at 512, a line at p covers (p - 2) * 4 .. (p + 3) * 4 - 1. A pixel that
+    an edge crosses is blended by the covered part of its area.
 
     Args:
-        parameters: what `sample` gives: six integer arrays of one length n (keys in `PARAMETERS`), positions counted
-            in pixels of the 128 x 128 canvas, colours 0..3. Further keys are left aside.
-        size: width and height of the images in pixels, at least 1.
+        parameters: dict of `sample`: six integer arrays (n,), with the keys in `PARAMETERS`, positions in pixels of the
+            128 x 128 canvas, colours 0..3. Additional keys are ignored.
+        size: width and height of the images, in pixels, at least 1.
 
     Returns:
         uint8 array of shape (n, size, size, 3), RGB.
 
     Raises:
-        ValueError: a key is missing, the arrays differ in length or are no integers, a colour is outside 0..3, or
-            size is below 1.
+        ValueError: a key is missing, the arrays differ in length or are not integer, a colour is outside 0..3, or size
+            is below 1.
 
     Example:
         >>> draw(sample(2, seed=1)).shape
@@ -104,24 +103,24 @@ def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
     vertical, first, second = (_coverage(parameters[line], size)[..., None] for line in LINES)  # (n, size, 1) in 0..1
     color_x, color_y1, color_y2 = (PALETTE[parameters[f"color_{line}"]][:, None].astype(np.float32) for line in LINES)
 
-    # A row of pixels, seen from above: the second horizontal, then what it leaves of the first, then the vertical.
-    row = vertical * color_x  # (n, size, 3), the row wherever no horizontal passes
-    ink = (1 - second) * first * color_y1 + second * color_y2  # (n, size, 3), what the horizontals add to each row
-    left = ((1 - second) * (1 - first))[..., 0]  # (n, size), what they leave visible of the vertical
+    # From top to bottom: the second horizontal, the first where it is not covered, then the vertical.
+    row = vertical * color_x  # (n, size, 3), a row without a horizontal
+    ink = (1 - second) * first * color_y1 + second * color_y2  # (n, size, 3), the horizontals' part of each row
+    visible = ((1 - second) * (1 - first))[..., 0]  # (n, size), the visible part of the vertical in each row
 
     images = np.empty((len(row), size, size, 3), dtype=np.uint8)
     images[:] = np.rint(row).astype(np.uint8)[:, None]
-    # Only the rows that a horizontal reaches differ: whole ones are its colour, those at its edges a mixture.
-    i, j = np.nonzero(left == 0)
+    # Rows inside a horizontal have its colour, rows at its edges a mixture.
+    i, j = np.nonzero(visible == 0)
     images[i, j] = np.rint(ink[i, j]).astype(np.uint8)[:, None]
-    i, j = np.nonzero((left > 0) & (left < 1))
-    images[i, j] = np.rint(left[i, j, None, None] * row[i] + ink[i, j, None])
+    i, j = np.nonzero((visible > 0) & (visible < 1))
+    images[i, j] = np.rint(visible[i, j, None, None] * row[i] + ink[i, j, None])
     return images
 
 
 def _coverage(positions: np.ndarray, size: int) -> np.ndarray:
-    """Say how much of each of `size` pixels the stroke covers: float32 (n, size) in 0..1."""
-    scale = size / SIZE  # a division by a power of two, so the edges below are exact
+    """The part of each of `size` pixels that the stroke at each position covers: float32 (n, size) in 0..1."""
+    scale = size / SIZE  # a division by a power of two, so that the edges below are exact
     start = (positions[:, None] - STROKE // 2) * scale
     stop = (positions[:, None] + STROKE // 2 + 1) * scale
     pixel = np.arange(size)
@@ -129,7 +128,7 @@ def _coverage(positions: np.ndarray, size: int) -> np.ndarray:
 
 
 def _checked(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Give the six parameters as int64 arrays (n,), or say which of them cannot be drawn and why."""
+    """The six parameters as int64 arrays (n,); raises ValueError naming the one that is wrong."""
     missing = [name for name in PARAMETERS if name not in parameters]
     if missing:
         raise ValueError(f"the parameters lack {', '.join(missing)}; lines.sample gives all of {', '.join(PARAMETERS)}")

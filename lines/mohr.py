@@ -1,17 +1,17 @@
-"""Cubes with edges left out, after Manfred Mohr's Cubic Limit of 1972 to 1975.
+"""Cubes with missing edges, after Manfred Mohr's Cubic Limit of 1972 to 1975.
 
-Mohr took the twelve edges of a cube as an alphabet: turned and drawn without some of its edges, the cube becomes a
-sign. In works of this series the cube turns slowly from one place of a grid to the next while its edges grow fewer by
-a statistical rule, towards the sides of the square or as a film goes on.
+Mohr used the twelve edges of a cube as an alphabet: rotated and drawn without some of its edges, the cube becomes a
+sign. In works of this series the cube rotates slowly from one cell of a grid to the next while its edges become fewer
+by a statistical rule, towards the sides of the square or over the duration of a film.
 
-The rules, on a ground of 128 x 128, black on white or (`night` 1) white on black:
+The rules, on a background of 128 x 128, black on white or (`night` 1) white on black:
 
-- `grid` cells a side, a cube in each, seen from infinitely far away;
-- the first is turned by `yaw` around the upright axis, then leans by `pitch`; each further column adds `yaw_step`,
-  each further row `pitch_step`, all in degrees;
-- a cube in the middle of the square keeps `middle` of its twelve edges, one at the rim `rim`, those between as many as
-  lie between; which ones, chance decides;
-- `hand` is the chance of it all.
+- `grid` cells per side, with a cube in each, in parallel projection;
+- the first cube is rotated by `yaw` around the vertical axis, then tilted by `pitch`; each further column adds
+  `yaw_step`, each further row `pitch_step`, all in degrees;
+- a cube in the middle of the square has `middle` of its twelve edges, a cube at the rim has `rim`, and those between
+  are interpolated; the edges are random;
+- `hand` is the seed of all random decisions within the image.
 """
 
 import numpy as np
@@ -40,15 +40,15 @@ _LEFT_OUT = 0  # purpose of chance
 
 
 def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, np.ndarray]:
-    """Draw the parameters of `n` images by chance.
+    """Sample the parameters of `n` random images.
 
     Args:
-        n: how many images, at least 1.
+        n: number of images, at least 1.
         seed: as in `lines.sample`.
 
     Returns:
-        A dict of nine arrays (n,), named above: grid in 1..6, yaw in 0..90, pitch in 15..45, steps in -20..20, middle
-        and rim in 4..12, night in 0..1.
+        Dict of nine arrays (n,): grid in 1..6, yaw in 0..90, pitch in 15..45, steps in -20..20, middle and rim in
+        4..12, night in 0..1, hand.
 
     Example:
         >>> images = draw(sample(9, seed=1), size=512)
@@ -68,7 +68,7 @@ def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, n
 
 
 def edges(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Place the edges of all cubes: their image (m,), their ends (m, 12, 4), and which are drawn, bool (m, 12)."""
+    """The edges of all cubes: `(image, ends, drawn)`, their image (m,), ends (m, 12, 4), and drawn, bool (m, 12)."""
     grid = parameters["grid"]
     image, cell = numbered(grid**2)
     row, column = np.divmod(cell, grid[image])
@@ -79,13 +79,13 @@ def edges(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np
     deep = z * np.cos(yaw)[:, None] - x * np.sin(yaw)[:, None]
     down = y * np.cos(pitch)[:, None] + deep * np.sin(pitch)[:, None]
     side = ((SIZE - 2 * MARGIN) / grid)[image]
-    points = np.stack([across, down], axis=2) * (side * 0.47 / np.sqrt(3))[:, None, None]  # in their cell at any turn
+    points = np.stack([across, down], axis=2) * (side * 0.47 / np.sqrt(3))[:, None, None]  # fits in any rotation
     points += MARGIN + (np.stack([column, row], axis=1) + 0.5)[:, None] * side[:, None, None]
     ends = np.concatenate([points[:, EDGES[:, 0]], points[:, EDGES[:, 1]]], axis=2)
 
     half = np.maximum(grid - 1, 1)[image] / 2
     out = np.maximum(np.abs(row - (grid[image] - 1) / 2), np.abs(column - (grid[image] - 1) / 2))  # from the middle
-    nearest = (1 - grid[image] % 2) / 2  # in an even grid no cube stands in the very middle
+    nearest = (1 - grid[image] % 2) / 2  # an even grid has no cube in the exact middle
     share = np.where(half > nearest, (out - nearest) / np.maximum(half - nearest, 0.5), 0)
     many = np.rint(parameters["middle"][image] + (parameters["rim"] - parameters["middle"])[image] * share)
     order = chance(parameters["hand"][image, None], _LEFT_OUT, cell[:, None] * 12 + np.arange(12))
@@ -94,15 +94,22 @@ def edges(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np
 
 
 def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
-    """Draw the images that the parameters describe, antialiased, as uint8 (n, size, size, 3).
+    """Draw the images that the parameters describe, antialiased.
+
+    Args:
+        parameters: dict of `sample`.
+        size: width and height of the images, in pixels.
+
+    Returns:
+        uint8 (n, size, size, 3).
 
     Raises:
-        ValueError: a parameter is missing or leaves its range, or size is below 1.
+        ValueError: a parameter is missing or out of range, or size is below 1.
     """
     parameters = checked(parameters, PARAMETERS, size)
     image, ends, drawn = edges(parameters)
     owner = np.repeat(image, drawn.sum(axis=1))
-    width = 0.9 + 1.6 / parameters["grid"]  # a single cube is drawn with a broad pen
+    width = 0.9 + 1.6 / parameters["grid"]  # the pen is broader for fewer cubes
     covered = coverage(ends[drawn], owner, len(parameters["hand"]), size, width[owner])
     night = parameters["night"][:, None] == 1
     return ink(covered, np.where(night, WHITE, BLACK), np.where(night, BLACK, WHITE))

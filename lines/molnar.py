@@ -1,17 +1,17 @@
-"""Squares within squares that tremble, after Vera Molnár's (Dés)Ordres of 1974.
+"""Concentric squares with displaced corners, after Vera Molnár's (Dés)Ordres of 1974.
 
 Molnár had a plotter draw a grid of concentric squares, seventeen by seventeen in one sheet of the series, and then
-disturbed that order a little at a time: squares left out by chance, corners moved by a random distance below a limit.
-The title holds both readings, disorders and some orders.
+disturbed that order step by step: squares left out at random, corners moved by a random distance below a limit. The
+title can be read as "disorders" and as "some orders".
 
 The rules, on paper of 128 x 128:
 
-- `grid` cells a side, in each of them `nested` squares around one centre, evenly spaced;
+- `grid` cells per side, each with `nested` evenly spaced squares around one centre;
 - a square is drawn with the probability `kept`;
-- each corner moves, across and down, by up to `disorder` times half the space between two squares: up to 1 a square
-  stays within the next one, beyond that they cross;
-- each square takes one of two pens by chance, `pen_1` or `pen_2`, which may be the same;
-- `hand` is the chance of it all.
+- each corner moves horizontally and vertically by up to `disorder` times half the space between two squares: up to 1 a
+  square stays within the next one, beyond that they cross;
+- each square has one of two pens at random, `pen_1` or `pen_2`, which may be the same;
+- `hand` is the seed of all random decisions within the image.
 """
 
 import numpy as np
@@ -37,15 +37,15 @@ _KEPT, _MOVED, _PEN = range(3)  # purposes of chance
 
 
 def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, np.ndarray]:
-    """Draw the parameters of `n` images by chance.
+    """Sample the parameters of `n` random images.
 
     Args:
-        n: how many images, at least 1.
+        n: number of images, at least 1.
         seed: as in `lines.sample`.
 
     Returns:
-        A dict of seven arrays (n,), named above: grid in 2..7, nested in 3..10, so that squares are some 2
-        pixels apart or a little more, kept in 0.6..1, disorder in 0..2, pens in 0..2.
+        Dict of seven arrays (n,): grid in 2..7, nested in 3..10, so that squares are at least about 2 pixels apart,
+        kept in 0.6..1, disorder in 0..2, pens in 0..2, hand.
 
     Example:
         >>> images = draw(sample(9, seed=1), size=512)
@@ -66,13 +66,13 @@ def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, n
 
 
 def squares(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Place the squares, drawn or not: their image (m,), their number there (m,), their corners (m, 4, 2)."""
+    """The squares, drawn or not: `(image, item, corners)`, their image (m,), index there (m,), corners (m, 4, 2)."""
     grid, nested = parameters["grid"], parameters["nested"]
     image, item = numbered(grid**2 * nested)
     cell, ring = np.divmod(item, nested[image])
     row, column = np.divmod(cell, grid[image])
     side = ((SIZE - 2 * MARGIN) / grid)[image]
-    space = side / (2 * nested[image] + 1)  # between two squares, and twice half of it between two cells
+    space = side / (2 * nested[image] + 1)  # between two squares, and between the squares of two cells
     centres = MARGIN + np.stack([column + 0.5, row + 0.5], axis=1) * side[:, None]  # (m, 2)
     reach = (nested[image] - ring) * space  # from the centre to the sides
     moves = 2 * chance(parameters["hand"][image, None], _MOVED, item[:, None] * 8 + np.arange(8)) - 1
@@ -82,10 +82,17 @@ def squares(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, 
 
 
 def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
-    """Draw the images that the parameters describe, antialiased, as uint8 (n, size, size, 3).
+    """Draw the images that the parameters describe, antialiased.
+
+    Args:
+        parameters: dict of `sample`.
+        size: width and height of the images, in pixels.
+
+    Returns:
+        uint8 (n, size, size, 3).
 
     Raises:
-        ValueError: a parameter is missing or leaves its range, or size is below 1.
+        ValueError: a parameter is missing or out of range, or size is below 1.
     """
     parameters = checked(parameters, PARAMETERS, size)
     n = len(parameters["hand"])

@@ -1,17 +1,17 @@
 """Broken horizontals, hatched fields and circles, after Frieder Nake's Hommage à Paul Klee 13/9/65 Nr. 2 of 1965.
 
-Nake had looked at Klee's Highway and Byways (1929) and let the computer play with the relation of horizontals and
-verticals: lines broken from left to right divide the sheet into bands, the bands into fields; chance leaves a field
-empty or fills it with signs, and puts circles over it all.
+Starting from Klee's Highway and Byways (1929), Nake varied the relation of horizontals and verticals by computer:
+broken lines from left to right divide the sheet into bands, the bands are divided into fields; each field is empty or
+filled with signs at random, and circles lie over them.
 
 The rules, in black on paper of 128 x 128:
 
-- horizontals divide the sheet into `bands` bands; they run from side to side and break at every one of `columns`
-  columns of uneven width, by up to `bend` times half the height of a band: they come close and never cross;
-- a field holds uprights with the probability `upright`, else a zigzag with the probability `zigzag`, else nothing;
+- horizontals divide the sheet into `bands` bands; they run from side to side and bend at each of `columns` columns of
+  uneven width, by up to `bend` times half the height of a band, so that they never cross;
+- a field has verticals with the probability `upright`, else a zigzag with the probability `zigzag`, else nothing;
   `density` is the mean number of lines in a filled field;
-- `circles` circles, of radius 2 to 11, anywhere on the sheet;
-- `hand` is the chance of it all.
+- `circles` circles of radius 2 to 11, anywhere on the sheet;
+- `hand` is the seed of all random decisions within the image.
 """
 
 import numpy as np
@@ -33,22 +33,22 @@ PARAMETERS = {
 }
 WIDTH = 0.9
 MARGIN = 5
-UNEVEN = 1 / 3  # of a column's width: how far its sides move
+UNEVEN = 1 / 3  # largest displacement of a column's sides, in column widths
 RADII = (2, 11)
-ROUND = 40  # corners of a circle
-_WIDTHS, _BENDS, _SIGNS, _MANY, _PLACES, _CIRCLES = range(6)  # purposes of chance
+CIRCLE_CORNERS = 40  # of the polygon that approximates a circle
+_WIDTHS, _BENDS, _SIGNS, _COUNTS, _POSITIONS, _CIRCLES = range(6)  # purposes of chance
 
 
 def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, np.ndarray]:
-    """Draw the parameters of `n` images by chance.
+    """Sample the parameters of `n` random images.
 
     Args:
-        n: how many images, at least 1.
+        n: number of images, at least 1.
         seed: as in `lines.sample`.
 
     Returns:
-        A dict of eight arrays (n,), named above: bands in 4..10, columns in 4..11, bend in 0.2..1, upright in 0.1..0.5,
-        zigzag in 0.05..0.4, density in 3..9, circles in 0..9.
+        Dict of eight arrays (n,): bands in 4..10, columns in 4..11, bend in 0.2..1, upright in 0.1..0.5, zigzag in
+        0.05..0.4, density in 3..9, circles in 0..9, hand.
 
     Example:
         >>> images = draw(sample(9, seed=1), size=512)
@@ -67,9 +67,9 @@ def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, n
 
 
 def fields(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Place the fields: their image (m,), their number there (m,), and their corners.
+    """The fields: `(image, field, corners)`, their image (m,), index there (m,) and corners (m, 4, 2).
 
-    The corners, (m, 4, 2), are top left, top right, bottom left, bottom right; the left and right sides are upright.
+    Corners are in the order top left, top right, bottom left, bottom right; left and right sides are vertical.
     """
     bands, columns, hand = parameters["bands"], parameters["columns"], parameters["hand"]
     image, field = numbered(bands * columns)
@@ -89,15 +89,22 @@ def fields(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, n
 
 
 def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
-    """Draw the images that the parameters describe, antialiased, as uint8 (n, size, size, 3).
+    """Draw the images that the parameters describe, antialiased.
+
+    Args:
+        parameters: dict of `sample`.
+        size: width and height of the images, in pixels.
+
+    Returns:
+        uint8 (n, size, size, 3).
 
     Raises:
-        ValueError: a parameter is missing or leaves its range, or size is below 1.
+        ValueError: a parameter is missing or out of range, or size is below 1.
     """
     parameters = checked(parameters, PARAMETERS, size)
     image, field, corners = fields(parameters)
     hand = parameters["hand"]
-    # A horizontal is the upper side of a field, and of the fields in the last band the lower side too.
+    # Horizontals are the upper sides of all fields and the lower sides of those in the last band.
     last = field >= ((parameters["bands"] - 1) * parameters["columns"])[image]
     drawn = [
         (image, corners[:, [0, 1]].reshape(-1, 4)),
@@ -110,20 +117,20 @@ def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
 
 
 def _signs(parameters: dict, image: np.ndarray, field: np.ndarray, corners: np.ndarray) -> tuple:
-    """Fill fields with uprights and zigzags: the image of each stroke, and the strokes."""
+    """The verticals and zigzags in the fields: the image of each stroke (m,), and the strokes (m, 4)."""
     hand = parameters["hand"][image]
     sign = chance(hand, _SIGNS, field)
     upright = sign < parameters["upright"][image]
     zigzag = ~upright & (chance(hand, _SIGNS, field + 4096) < parameters["zigzag"][image])
-    many = np.rint(parameters["density"][image] * (0.5 + chance(hand, _MANY, field))).astype(np.int64)
-    one, k = numbered(np.where(upright | zigzag, many, 0))  # the field of each line, and its number there
+    many = np.rint(parameters["density"][image] * (0.5 + chance(hand, _COUNTS, field))).astype(np.int64)
+    one, k = numbered(np.where(upright | zigzag, many, 0))  # the field of each line, and its index there
 
     def point(t: np.ndarray, below: np.ndarray) -> np.ndarray:
         """The point at t, 0 (left) to 1, on the upper or the lower side of the field."""
         left, right = (corners[one, 2 * below + side] for side in (0, 1))
         return left + (right - left) * t[:, None]
 
-    anywhere = chance(hand[one], _PLACES, field[one] * 64 + k)
+    anywhere = chance(hand[one], _POSITIONS, field[one] * 64 + k)
     here, there = k / many[one], (k + 1) / many[one]
     start = np.where(upright[one], anywhere, here)
     stop = np.where(upright[one], anywhere, there)
@@ -132,12 +139,12 @@ def _signs(parameters: dict, image: np.ndarray, field: np.ndarray, corners: np.n
 
 
 def _circles(hand: np.ndarray, counts: np.ndarray) -> tuple:
-    """Put circles on the sheet: the image of each stroke, and the strokes."""
+    """The circles on the sheets: the image of each stroke (m,), and the strokes (m, 4)."""
     image, circle = numbered(counts)
     x, y, r = (chance(hand[image], _CIRCLES, circle * 3 + i)[:, None] for i in range(3))
-    radius = RADII[0] + (RADII[1] - RADII[0]) * r**2  # more small ones than large ones
+    radius = RADII[0] + (RADII[1] - RADII[0]) * r**2  # small circles are more frequent
     room = SIZE - 2 * (MARGIN + radius)
-    angle = np.arange(ROUND) * (2 * np.pi / ROUND)
+    angle = np.arange(CIRCLE_CORNERS) * (2 * np.pi / CIRCLE_CORNERS)
     around_x = MARGIN + radius + room * x + radius * np.cos(angle)
     around_y = MARGIN + radius + room * y + radius * np.sin(angle)
-    return np.repeat(image, ROUND), outlines(np.stack([around_x, around_y], axis=2)).reshape(-1, 4)
+    return np.repeat(image, CIRCLE_CORNERS), outlines(np.stack([around_x, around_y], axis=2)).reshape(-1, 4)

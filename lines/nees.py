@@ -1,15 +1,16 @@
-"""Gravel: rows of squares that lose their order, after Georg Nees' Schotter of 1968.
+"""Rows of squares with growing disorder, after Georg Nees' Schotter ("gravel") of 1968.
 
-Nees had a plotter draw twelve squares a row, twenty-two rows, each square turned and shifted by chance, the further
-down the more. Nothing but the measure of chance changes from the first row to the last.
+Nees had a plotter draw twenty-two rows of twelve squares, each square rotated and shifted at random, more and more
+towards the bottom. Only the amount of disorder changes from the first row to the last.
 
 The rules, in black on paper of 128 x 128:
 
 - `columns` x `rows` squares, side by side, as large as the paper allows;
-- from the first row, where nothing moves, to the last, where all of it does, disorder grows as (row / last row) to the
-  power of `onset`: 1 grows evenly, 3 keeps its order for long;
-- there a square turns by up to `turn` degrees either way, and moves, across and down, by up to `shift` sides;
-- `hand` is the chance of it all.
+- disorder grows from 0 in the first row to 1 in the last as (row / last row) to the power of `onset`: evenly with 1,
+  late with 3;
+- at disorder 1 a square rotates by up to `turn` degrees either way, and moves horizontally and vertically by up to
+  `shift` sides;
+- `hand` is the seed of all random decisions within the image.
 """
 
 import numpy as np
@@ -30,20 +31,20 @@ PARAMETERS = {
 WIDTH = 0.9
 MARGIN = 5
 CORNERS = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
-LEANING = np.sqrt(0.5) - 0.5  # how far a turned square reaches out of its place, in sides
+ROTATED_OVERHANG = np.sqrt(0.5) - 0.5  # how far a rotated square extends beyond its cell, in sides
 _TURNED, _MOVED = range(2)  # purposes of chance
 
 
 def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, np.ndarray]:
-    """Draw the parameters of `n` images by chance.
+    """Sample the parameters of `n` random images.
 
     Args:
-        n: how many images, at least 1.
+        n: number of images, at least 1.
         seed: as in `lines.sample`.
 
     Returns:
-        A dict of six arrays (n,), named above: columns in 5..12, rows from as many as columns to 22/12 of them, onset
-        in 1..3, turn in 20..90, shift in 0.2..0.9.
+        Dict of six arrays (n,): columns in 5..12, rows from columns to columns * 22 / 12, onset in 1..3, turn in
+        20..90, shift in 0.2..0.9, hand.
 
     Example:
         >>> images = draw(sample(9, seed=1), size=512)
@@ -61,11 +62,11 @@ def sample(n: int, seed: int | np.random.Generator | None = None) -> dict[str, n
 
 
 def squares(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Place the squares: their image (m,), their row (m,), their corners (m, 4, 2)."""
+    """The squares: `(image, row, corners)`, their image (m,), row (m,) and corners (m, 4, 2)."""
     columns, rows = parameters["columns"], parameters["rows"]
     image, item = numbered(columns * rows)
     row, column = np.divmod(item, columns[image])
-    room = LEANING + parameters["shift"]  # sides that the last row needs below it, and every row beside it
+    room = ROTATED_OVERHANG + parameters["shift"]  # sides that the last row needs below it, and every row beside it
     side = (SIZE - 2 * MARGIN) / np.maximum(rows + room, columns + 2 * room)
     left, top = (SIZE - columns * side) / 2, (SIZE - (rows + room) * side) / 2
     disorder = (row / np.maximum(rows - 1, 1)[image]) ** parameters["onset"][image]
@@ -81,10 +82,17 @@ def squares(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, 
 
 
 def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
-    """Draw the images that the parameters describe, antialiased, as uint8 (n, size, size, 3).
+    """Draw the images that the parameters describe, antialiased.
+
+    Args:
+        parameters: dict of `sample`.
+        size: width and height of the images, in pixels.
+
+    Returns:
+        uint8 (n, size, size, 3).
 
     Raises:
-        ValueError: a parameter is missing or leaves its range, or size is below 1.
+        ValueError: a parameter is missing or out of range, or size is below 1.
     """
     parameters = checked(parameters, PARAMETERS, size)
     image, _, corners = squares(parameters)

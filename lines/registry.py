@@ -1,7 +1,7 @@
-"""Where rule sets are found: `rules("molnar")` gives lines/molnar.py, `rules("mine.py")` a file of your own.
+"""The registry of rule sets: `rules("molnar")` is lines/molnar.py, `rules("mine.py")` a file of your own.
 
-A rule set is a Python file with two functions, `sample(n, seed)` and `draw(parameters, size)`; one that lies in this
-folder needs no other registration. A file given by its path is run like any Python program: give only files that you
+A rule set is a Python file with two functions, `sample(n, seed)` and `draw(parameters, size)`; a file in this folder
+needs no other registration. A file given by its path is executed like any Python program: give only files that you
 trust.
 """
 
@@ -18,22 +18,22 @@ FUNCTIONS = ("sample", "draw")
 
 
 def rule_names() -> list[str]:
-    """Name the rule sets in this folder, in the order of the alphabet, without running any."""
+    """The names of the rule sets in this folder, sorted, a list of strings; no rule set is executed."""
     return sorted(path.stem for path in _FOLDER.glob("*.py") if _NAME.fullmatch(path.stem) and _has_functions(path))
 
 
 def rules(name: str | os.PathLike) -> ModuleType:
-    """Give a rule set as a module: `.sample(n, seed)` draws parameters by chance, `.draw(parameters, size)` images.
+    """Load a rule set as a module: `.sample(n, seed)` samples parameters, `.draw(parameters, size)` draws images.
 
     Args:
-        name: of a file in the folder lines/, without .py ("lines", "molnar", "nees", "nake", "mohr", ...), or the path
-            of a Python file of your own, with .py. Its name is that of the data set: small letters, digits and _.
+        name: name of a file in the folder lines/, without .py ("lines", "molnar", "nees", "nake", "mohr", ...), or the
+            path of a Python file, with .py. The file's name becomes that of the data set: small letters, digits and _.
 
     Returns:
         The module.
 
     Raises:
-        ValueError: there is no such rule set, or it lacks one of the two functions.
+        ValueError: an unknown name, or a file without one of the two functions.
         FileNotFoundError: there is no file at the path.
 
     Example:
@@ -68,7 +68,7 @@ def rules(name: str | os.PathLike) -> ModuleType:
 
 
 def name_of(module: ModuleType) -> str:
-    """The name of a rule set, which its files and folder take: lines, molnar, ..."""
+    """The name of a rule set, which its files and folder have: lines, molnar, ..."""
     return module.__name__.rpartition(".")[2]
 
 
