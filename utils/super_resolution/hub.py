@@ -1,7 +1,7 @@
-"""Enlarging networks of other people: ESRGAN from TensorFlow Hub, or any SavedModel that is called the same way.
+"""Third-party networks for super-resolution: ESRGAN from TensorFlow Hub, or any SavedModel with the same signature.
 
-A network is called with float32 (1, h, w, 3) in 0 to 255 and gives (1, scale h, scale w, 3). It is looked for in the
-hub's cache first (the folder that TFHUB_CACHE_DIR names), then at its addresses, one after the other.
+A network is called with float32 (1, h, w, 3) in 0 to 255 and returns (1, scale h, scale w, 3). It is searched in the
+hub's cache (the folder that TFHUB_CACHE_DIR names), then at its addresses in order.
 """
 
 import hashlib
@@ -20,33 +20,33 @@ import numpy as np
 
 ESRGAN = (
     "https://tfhub.dev/captain-pool/esrgan-tf2/1",  # the original's
-    "https://www.kaggle.com/models/kaggle/esrgan-tf2/tensorFlow2/esrgan-tf2/1",  # where the hub's models live now
+    "https://www.kaggle.com/models/kaggle/esrgan-tf2/tensorFlow2/esrgan-tf2/1",  # the current host of the hub's models
 )
-REACH_SECONDS = 3  # how long to wait for a host's answer before doing without
-DOWNLOAD_SECONDS = 60  # how long a download may stand still
+REACH_SECONDS = 3  # timeout of a host's answer
+DOWNLOAD_SECONDS = 60  # timeout of a stalled download
 
 
 def load_network(handles: Sequence[str], scale: int) -> tuple[str, Callable[[np.ndarray], np.ndarray]]:
-    """Load the first network that can be had, and say on screen where it was found.
+    """Load the first available network, and print where it was found.
 
     Args:
-        handles: addresses of one and the same model, or the folder of a SavedModel.
-        scale: how many times larger it should make an image.
+        handles: addresses of the same model, or the folder of a SavedModel.
+        scale: factor of the enlargement.
 
     Returns:
-        `(handle, enlarge)`: which one it was, and a function from uint8 (h, w, 3) to uint8 (scale h, scale w, 3).
+        `(handle, enlarge)`: the address or folder, and a function from uint8 (h, w, 3) to uint8 (scale h, scale w, 3).
 
     Raises:
-        ConnectionError: none of the addresses gave a model; the message says what each of them answered.
+        ConnectionError: no address provides the model; the message has the answer of each.
         FileNotFoundError: there is no SavedModel in that folder.
         ImportError: tensorflow_hub cannot be imported; the message says what to install.
-        ValueError: the model is not called with images, or enlarges by another scale.
+        ValueError: the model does not take images, or enlarges by another factor.
 
     Example:
         >>> handle, enlarge = load_network(ESRGAN, scale=4)
     """
     reasons = []
-    for handle in sorted(handles, key=lambda handle: not is_cached(handle)):  # the sort keeps equals in order
+    for handle in sorted(handles, key=lambda handle: not is_cached(handle)):  # cached ones first; the sort is stable
         try:
             return handle, _load(handle, scale)
         except ConnectionError as reason:
@@ -55,17 +55,17 @@ def load_network(handles: Sequence[str], scale: int) -> tuple[str, Callable[[np.
 
 
 def is_cached(handle: str) -> bool:
-    """Whether the hub's cache holds the model of an address."""
+    """Whether the hub's cache contains the model of an address."""
     return (cache_folder() / hashlib.sha1(handle.encode()).hexdigest()).is_dir()
 
 
 def cache_folder() -> Path:
-    """Where the hub keeps what it downloaded."""
+    """The folder of the hub's cache."""
     return Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir()) / "tfhub_modules")
 
 
 def _load(handle: str, scale: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Load a SavedModel through hub.load; ConnectionError where a URL cannot be reached."""
+    """Load a SavedModel by hub.load; raises ConnectionError if a URL cannot be reached."""
     remote = "://" in handle
     if remote:
         _check_reachable(handle)
@@ -79,16 +79,16 @@ def _load(handle: str, scale: int) -> Callable[[np.ndarray], np.ndarray]:
         print(f"{handle} was found in {cache_folder()}.")
     elif remote:
         print(f"Loading {handle}; the first time it is downloaded.")
-        os.environ.setdefault("TFHUB_DOWNLOAD_PROGRESS", "1")  # the hub's own progress, silent in notebooks otherwise
+        os.environ.setdefault("TFHUB_DOWNLOAD_PROGRESS", "1")  # shows the hub's progress in notebooks too
     try:
-        with _impatient(DOWNLOAD_SECONDS):
+        with _socket_timeout(DOWNLOAD_SECONDS):
             loaded = hub.load(handle)
     except Exception as error:
         if not remote:
             raise ValueError(f"{handle} cannot be loaded as a SavedModel: {error}") from error
-        # the hub answers with a web page, an HTTP error, a broken archive ...: whatever it is, there is no model
+        # a web page, an HTTP error, a broken archive ...: in any case there is no model
         raise ConnectionError(f"{handle} could not be loaded: {_first_line(error)}") from error
-    call = _callable(loaded)
+    call = _signature_of(loaded)
 
     def enlarge(image: np.ndarray) -> np.ndarray:
         import tensorflow as tf
@@ -96,24 +96,24 @@ def _load(handle: str, scale: int) -> Callable[[np.ndarray], np.ndarray]:
         batch = np.asarray(call(tf.constant(image[None], tf.float32)))  # (1, scale h, scale w, 3), about 0 to 255
         return np.rint(np.clip(batch[0], 0, 255)).astype(np.uint8)
 
-    _try(handle, enlarge, scale)
+    _check_upscaler(handle, enlarge, scale)
     return enlarge
 
 
-def _callable(loaded):
-    """What to call: the model itself, or its serving signature where only that was saved."""
+def _signature_of(loaded):
+    """The function of a SavedModel: the model itself, or its serving signature if only that was saved."""
     if callable(loaded):
         return loaded
     signatures = getattr(loaded, "signatures", {})
     if "serving_default" not in signatures:
-        return loaded  # `_try` says what is wrong with it
+        return loaded  # `_check_upscaler` reports the error
     signature = signatures["serving_default"]
     names = list(signature.structured_input_signature[1])
     return lambda batch: next(iter(signature(**{names[0]: batch}).values()))
 
 
-def _try(handle: str, enlarge: Callable, scale: int) -> None:
-    """Enlarge a small grey square, to tell now rather than later that a model is no upscaler."""
+def _check_upscaler(handle: str, enlarge: Callable, scale: int) -> None:
+    """Enlarge a small grey square; raises ValueError if the model is no upscaler of that scale."""
     side = 16
     wanted = f"it must take float32 (1, h, w, 3) in 0 to 255 and give (1, {scale} h, {scale} w, 3)"
     try:
@@ -128,14 +128,14 @@ def _try(handle: str, enlarge: Callable, scale: int) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    """What an error says, without the pages that TensorFlow adds."""
+    """The first line of an error's message, without the pages that TensorFlow appends."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
 
 
 def _import_hub():
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it announces that pkg_resources is deprecated
+            warnings.simplefilter("ignore")  # its warning that pkg_resources is deprecated
             import tensorflow_hub
     except ImportError as error:
         raise ImportError(
@@ -146,11 +146,11 @@ def _import_hub():
 
 
 def _check_reachable(url: str) -> None:
-    """Raise ConnectionError if a URL's host does not answer within seconds; a model in the hub's cache needs none."""
+    """Raise ConnectionError if a URL's host does not answer within seconds, unless the model is in the hub's cache."""
     if is_cached(url):
         return
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https"):  # gs:// and its kin have clients of their own
+    if parts.scheme not in ("http", "https"):  # gs:// and the like have their own clients
         return
     proxy = urllib.request.getproxies().get(parts.scheme)
     if proxy and not urllib.request.proxy_bypass(parts.hostname):
@@ -158,15 +158,15 @@ def _check_reachable(url: str) -> None:
     address = (parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
     answers = []
 
-    def knock():
+    def connect():
         try:
             socket.create_connection(address, timeout=REACH_SECONDS).close()
             answers.append(None)
         except OSError as error:
             answers.append(error)
 
-    # in a thread, for the time-out of a socket does not cover the search for the host's address
-    thread = threading.Thread(target=knock, daemon=True)
+    # in a thread, because a socket's timeout does not cover the name lookup
+    thread = threading.Thread(target=connect, daemon=True)
     thread.start()
     thread.join(REACH_SECONDS)
     if answers != [None]:
@@ -175,8 +175,8 @@ def _check_reachable(url: str) -> None:
 
 
 @contextmanager
-def _impatient(seconds: float):
-    """Let no new connection wait for ever: hub.load sets no time-out of its own."""
+def _socket_timeout(seconds: float):
+    """Context manager with a timeout for new connections, since hub.load sets none."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:

@@ -1,22 +1,22 @@
-"""How near an enlarged picture comes to the true one: PSNR, SSIM, and how wide its edges are."""
+"""Quality of enlarged images against the true ones: PSNR, SSIM and edge width."""
 
 import numpy as np
 
 from utils.images import psnr
 
-STEP = 64  # levels of 255 that an edge must rise by to be measured
-REACH = 8  # pixels on either side of an edge in which the true picture must be flat
-FLAT = 4  # levels of 255 that count as flat
+STEP = 64  # smallest rise of a measured edge, in levels of 255
+REACH = 8  # pixels on either side of an edge in which the true image must be flat
+FLAT = 4  # largest difference of flat pixels, in levels of 255
 
 
 def ssim(true: np.ndarray, picture: np.ndarray) -> float:
-    """Structural similarity of the brightness (Wang et al. 2004), with their Gaussian window of deviation 1.5.
+    """Structural similarity of the brightness (Wang et al. 2004), with a Gaussian window of standard deviation 1.5.
 
     Args:
         true, picture: uint8 (h, w, 3).
 
     Returns:
-        At most 1, for equal pictures.
+        A float, at most 1, which equal images have.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -33,48 +33,48 @@ def ssim(true: np.ndarray, picture: np.ndarray) -> float:
 
 
 def edge_width(true: np.ndarray, picture: np.ndarray) -> float:
-    """How many pixels a picture takes from 10 to 90 % of a step that is sharp in the true one.
+    """The width of edges that are sharp in the true image, from 10 to 90 % of the step.
 
-    Measured across every upright and level edge of the true picture that rises by 64 levels or more at once and is
-    flat for 8 pixels on either side.
+    It is measured across all vertical and horizontal edges of the true image that rise by 64 levels or more within one
+    pixel and are flat for 8 pixels on either side.
 
     Args:
         true, picture: uint8 (h, w, 3).
 
     Returns:
-        The mean number of pixels that lie between 10 and 90 % of the step, 0 for edges as sharp as pixels allow; NaN
-        where the true picture has no such edge.
+        The mean number of pixels between 10 and 90 % of the step, a float; 0 for perfectly sharp edges, NaN if the true
+        image has no such edge.
     """
     widths = []
     for axes in ((0, 1, 2), (1, 0, 2)):
         x, y = (np.asarray(image).transpose(axes).astype(np.float32).max(axis=2) for image in (true, picture))
         jump = np.diff(x, axis=1)  # (h, w - 1)
-        calm = np.abs(jump) <= FLAT
+        flat_steps = np.abs(jump) <= FLAT
         rows, columns = np.nonzero(np.abs(jump) >= STEP)
         inside = (columns >= REACH) & (columns < jump.shape[1] - REACH)
         rows, columns = rows[inside], columns[inside]
-        around = np.arange(-REACH, REACH + 1)
-        flat = calm[rows[:, None], columns[:, None] + around[around != 0]].all(axis=1)
+        offsets = np.arange(-REACH, REACH + 1)
+        flat = flat_steps[rows[:, None], columns[:, None] + offsets[offsets != 0]].all(axis=1)
         rows, columns = rows[flat], columns[flat]
-        window = columns[:, None] + np.arange(-REACH + 1, REACH + 1)  # half of them before the edge, half behind
-        before, behind = x[rows, columns][:, None], x[rows, columns + 1][:, None]
-        risen = (y[rows[:, None], window] - before) / (behind - before)
-        widths.append(((risen > 0.1) & (risen < 0.9)).sum(axis=1))
+        window = columns[:, None] + np.arange(-REACH + 1, REACH + 1)  # half of them before the edge, half after
+        before, after = x[rows, columns][:, None], x[rows, columns + 1][:, None]
+        relative_rise = (y[rows[:, None], window] - before) / (after - before)
+        widths.append(((relative_rise > 0.1) & (relative_rise < 0.9)).sum(axis=1))
     widths = np.concatenate(widths)
     return float(widths.mean()) if len(widths) else float("nan")
 
 
 def measure_upscaler(upscaler, kind: str, n: int = 32, seed: int = 2**31) -> dict[str, float]:
-    """Enlarge pictures whose true enlargement is known, and say how near it comes.
+    """Measure an upscaler on pairs with a known true enlargement.
 
     Args:
-        upscaler: what `utils.super_resolution.load_upscaler` gives.
+        upscaler: an `Upscaler`, of `utils.super_resolution.load_upscaler`.
         kind: a kind of pairs, see `utils.super_resolution.degradation.pairs`.
-        n: how many.
-        seed: of the pairs; the default is held out from training.
+        n: number of pairs.
+        seed: int, of the pairs; the default is held out from training.
 
     Returns:
-        Dict of the means: `psnr` in decibels (a picture that is equal counts as 99), `ssim`, `edge_width` in pixels.
+        Dict of mean values: `psnr` in decibels (equal images count as 99), `ssim`, `edge_width` in pixels.
     """
     from utils.super_resolution.degradation import pairs
     from utils.super_resolution.upscaling import upscale

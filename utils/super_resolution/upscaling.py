@@ -1,4 +1,4 @@
-"""Enlarging: images in batches, large ones in tiles, by a network or a filter."""
+"""Upscaling of images by a network or a filter, in batches and, for large images, in tiles."""
 
 import hashlib
 import os
@@ -18,19 +18,24 @@ from utils.super_resolution import hub
 
 LINES = Path(__file__).resolve().parents[2] / "data" / "upscalers" / "lines_x4.keras"
 LINES_SCALE = 4
-FILTERS = {"lanczos": "Lanczos", "bicubic": "bicubic", "nearest": "nearest"}  # and what files' names say
-TILE = 256  # sides in pixels from which on an image is cut into tiles
-BATCH_PIXELS = 8 * 128 * 128  # how many pixels go through a network at once: it bounds the memory, not the result
-MADE_BY, MADE_OF = "Upscaler", "Source"  # what an enlarged file says beside the latent vector
+FILTERS = {"lanczos": "Lanczos", "bicubic": "bicubic", "nearest": "nearest"}  # {name: label in file names}
+TILE = 256  # largest side of an image that is not tiled, in pixels
+BATCH_PIXELS = 8 * 128 * 128  # pixels per batch of a network; it bounds the memory and does not change the result
+UPSCALER_TEXT, SOURCE_TEXT = "Upscaler", "Source"  # metadata of an enlarged file, beside the latent vector
 
 
 @dataclass(frozen=True)
 class Upscaler:
-    """What enlarges images: `enlarge_batch` takes uint8 (n, h, w, 3) and gives uint8 (n, scale h, scale w, 3).
+    """A network or filter that enlarges images.
 
-    `label` goes into the files' names where another model was asked for. `margin` is how many pixels around a tile
-    have a say in it. `identity` tells this upscaler's files from those of another. `batched` says whether several
-    images together are quicker than one after the other.
+    Attributes:
+        name: its name, address or path.
+        scale: factor of the enlargement.
+        enlarge_batch: function from uint8 (n, h, w, 3) to uint8 (n, scale h, scale w, 3).
+        label: suffix of file names, for a filter or a replacement of another model.
+        margin: pixels around a tile that influence its enlargement.
+        identity: identifies the upscaler in the metadata of files; the name if empty.
+        batched: whether a batch is faster than single images.
     """
 
     name: str
@@ -42,11 +47,11 @@ class Upscaler:
     batched: bool = True
 
     def at_once(self, h: int, w: int) -> int:
-        """How many images of h x w pixels go through together."""
+        """The number of images of h x w pixels in one batch."""
         return max(1, BATCH_PIXELS // (h * w)) if self.batched else 1
 
     def enlarge(self, image: np.ndarray) -> np.ndarray:
-        """Enlarge one image, uint8 (h, w, 3) to uint8 (scale h, scale w, 3), in tiles where it is large."""
+        """Enlarge one image, uint8 (h, w, 3) to uint8 (scale h, scale w, 3), in tiles if it is large."""
         h, w = image.shape[:2]
         if max(h, w) <= TILE:
             return self.enlarge_batch(image[None])[0]
@@ -54,22 +59,22 @@ class Upscaler:
 
 
 def load_upscaler(model: str | os.PathLike = "lines", scale: int = 4) -> Upscaler:
-    """Load what enlarges images.
+    """Load an upscaler.
 
     Args:
-        model: `"lines"`, the embedded network; `"esrgan"`, from TensorFlow Hub, its new home or the hub's cache; the
+        model: `"lines"`, the embedded network; `"esrgan"`, from TensorFlow Hub, its successor or the hub's cache; the
             address of another model there; the folder of a SavedModel; a .keras or .h5 file of a network that takes
             float32 (n, h, w, 3) in [-1, 1]; or a filter, `"lanczos"`, `"bicubic"` or `"nearest"`.
-        scale: how many times larger; the embedded network and ESRGAN know only 4.
+        scale: factor of the enlargement; the embedded network and ESRGAN support 4 only.
 
     Returns:
-        An `Upscaler`. For an address that cannot be reached the embedded network (the Lanczos filter for scales other
-        than 4), after a word on screen that says what was tried.
+        An `Upscaler`. If an address cannot be reached, it is the embedded network (the Lanczos filter for factors other
+        than 4), and a message says what was tried.
 
     Raises:
         FileNotFoundError: there is no such file, or no SavedModel in that folder.
         ImportError: tensorflow_hub cannot be imported; the message says what to install.
-        ValueError: the model is not called with images, or enlarges by another scale.
+        ValueError: the model does not take images, or enlarges by another factor.
 
     Example:
         >>> upscaler = load_upscaler("lines")
@@ -85,15 +90,15 @@ def load_upscaler(model: str | os.PathLike = "lines", scale: int = 4) -> Upscale
     try:
         handle, enlarge = hub.load_network(hub.ESRGAN if model == "esrgan" else [model], scale)
     except ConnectionError as reasons:
-        instead = replace(_lines(scale), label=" (lines)") if scale == LINES_SCALE else _filter("lanczos", scale)
-        what = "the embedded network" if instead.name == "lines" else "a Lanczos filter"
+        fallback = replace(_lines(scale), label=" (lines)") if scale == LINES_SCALE else _filter("lanczos", scale)
+        what = "the embedded network" if fallback.name == "lines" else "a Lanczos filter"
         print(
             f"{model} cannot be had:\n{reasons}\nThe images are enlarged with {what} instead; their names say"
-            f"{instead.label}. A folder with the SavedModel can be given as well."
+            f"{fallback.label}. A folder with the SavedModel can be given as well."
         )
-        return instead
-    one_by_one = {"identity": handle, "batched": False}  # ESRGAN's signature admits one image at a time
-    return Upscaler(handle, scale, lambda images: np.stack([enlarge(image) for image in images]), **one_by_one)
+        return fallback
+    options = {"identity": handle, "batched": False}  # ESRGAN's signature takes one image at a time
+    return Upscaler(handle, scale, lambda images: np.stack([enlarge(image) for image in images]), **options)
 
 
 def upscale(
@@ -104,30 +109,29 @@ def upscale(
     names: Sequence[str] | str | None = None,
     format: str = "jpg",
 ) -> list:
-    """Enlarge images, with a progress bar if it takes more than two seconds.
+    """Enlarge images, with a progress bar after two seconds.
 
-    Sides are first cropped to multiples of 4, transparency is dropped, grey becomes colour. A file that `folder` holds
-    already, made of the same pixels by the same network, is left as it is: a call that was interrupted goes on where
-    it stopped.
+    Sides are cropped to multiples of 4, transparency is dropped, grey becomes colour. Files in `folder` that were made
+    from the same pixels by the same upscaler are kept, so that an interrupted call can be repeated.
 
     Args:
         images: paths of image files, or arrays (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), uint8 or float in [-1, 1],
-            which may differ in size; an array (n, h, w, c); one file; or a folder, whose images are taken by name.
-        model: what `load_upscaler` reads, or what it gave.
-        scale: how many times larger.
-        folder: where to write the enlarged images. The latent vector within a PNG or JPEG goes with it.
-        names: the files' names without suffix, one for each image, instead of "Super Resolution <i>"; "keep" for those
-            of the files that `images` names, as is the rule where that is a folder.
+            of any sizes; an array (n, h, w, c); one file; or a folder, whose images are taken in the order of names.
+        model: an `Upscaler`, or a name that `load_upscaler` takes.
+        scale: factor of the enlargement.
+        folder: where to write the enlarged images. The latent vector in a PNG or JPEG is copied.
+        names: the files' names without suffix, one for each image, in place of "Super Resolution <i>"; "keep" for the
+            names of the source files, which is the default for a folder.
         format: "jpg" or "png".
 
     Returns:
-        With a folder the paths, "Super Resolution 0.jpg" and so on, or "Super Resolution 0 (lines).jpg" where the model
-        asked for could not be had; without one uint8 arrays (scale h, scale w, 3). In the order of `images`.
+        List in the order of `images`: with a folder the paths, "Super Resolution 0.jpg" and so on, or "Super Resolution
+        0 (lines).jpg" if the model was unavailable; without a folder uint8 arrays (scale h, scale w, 3).
 
     Raises:
         FileNotFoundError: no such file or folder, or a folder without an image.
-        ValueError: a name too many or too few, or twice the same, or that of a source, another format, a file that
-            cannot be read, or an image smaller than 4 x 4 or that would have more than 40 million pixels.
+        ValueError: too many or too few names, equal names, the name of a source, another format, a file that cannot be
+            read, an image smaller than 4 x 4, or an enlargement of more than 40 million pixels.
 
     Example:
         >>> paths = upscale(sorted(Path(".").glob("image_*.png")), folder=".")
@@ -137,7 +141,7 @@ def upscale(
     if format not in ("jpg", "png"):
         raise ValueError(f"the format is {format!r}; choose jpg or png")
     if isinstance(images, str | os.PathLike):
-        images, names = _files(Path(images)), names or "keep"
+        images, names = _listed_files(Path(images)), names or "keep"
     names = _names(images, names)
     upscaler = model if isinstance(model, Upscaler) else load_upscaler(model, scale)
     paths = None if folder is None else [Path(folder) / f"{name}{upscaler.label}.{format}" for name in names]
@@ -154,7 +158,7 @@ def upscale(
                 "by the same network stay, the others follow."
             )
 
-    def still_to_do(progress) -> Iterator[tuple[int, np.ndarray, dict]]:
+    def remaining(progress) -> Iterator[tuple[int, np.ndarray, dict]]:
         for i, source in enumerate(images):
             image = _prepare(source, upscaler.scale)
             texts = {} if paths is None else _origin(source, image, upscaler)
@@ -165,7 +169,7 @@ def upscale(
                 yield i, image, texts
 
     with tqdm(total=len(images), desc="Super-resolution", unit="image", delay=2) as progress:
-        for batch in _batches(still_to_do(progress), upscaler):
+        for batch in _batches(remaining(progress), upscaler):
             for (i, _, texts), enlarged in zip(batch, _enlarge_all(upscaler, [row[1] for row in batch]), strict=True):
                 results[i] = enlarged if paths is None else _write(paths[i], enlarged, texts)
                 progress.update()
@@ -175,12 +179,12 @@ def upscale(
 def enlarged_frames(
     images: Iterable, model: str | os.PathLike | Upscaler = "lines", scale: int = 4
 ) -> Iterator[np.ndarray]:
-    """Enlarge the frames of a film one after the other, a batch in memory at a time, however long it is.
+    """Enlarge the frames of an animation, one batch in memory at a time.
 
     Args:
-        images: paths or arrays, as `upscale` takes them; a generator function will do.
-        model: what `load_upscaler` reads, or what it gave.
-        scale: how many times larger.
+        images: iterable of paths or arrays, as for `upscale`.
+        model: an `Upscaler`, or a name that `load_upscaler` takes.
+        scale: factor of the enlargement.
 
     Yields:
         uint8 (scale h, scale w, 3), in the order of `images`.
@@ -194,13 +198,13 @@ def enlarged_frames(
 
 
 def compare(original, upscaled, path: str | os.PathLike | None = None, show: bool = True):
-    """Show an image, its enlargement, and the same detail of both, where there is most to see.
+    """Draw an image, its enlargement, and the same detail of both, the one with the highest contrast.
 
     Args:
-        original: a path, or an array as `upscale` takes it.
-        upscaled: what `upscale` made of it, a path or an array.
+        original: a path or an array, as for `upscale`.
+        upscaled: its enlargement, a path or an array.
         path: where to save the figure as PNG.
-        show: show it in the notebook.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
@@ -230,8 +234,8 @@ def compare(original, upscaled, path: str | os.PathLike | None = None, show: boo
 # The images
 
 
-def _files(path: Path) -> list[Path]:
-    """One file, or the images of a folder by name."""
+def _listed_files(path: Path) -> list[Path]:
+    """The image files of a path: the file itself, or the images of a folder, sorted by name."""
     if path.is_dir():
         found = sorted(file for file in path.iterdir() if file.is_file() and is_image_name(file))
         if not found:
@@ -280,15 +284,15 @@ def _prepare(image, scale: int = 1) -> np.ndarray:
 
 
 def _origin(source, image: np.ndarray, upscaler: Upscaler) -> dict[str, str]:
-    """What an enlarged file says of itself: the texts of the file it was made of, and what was made of what."""
+    """The metadata of an enlarged file: that of its source, the upscaler, and a digest of the source's pixels."""
     texts = {}
     if isinstance(source, str | os.PathLike):
         try:
             texts = read_texts(source)
-        except ValueError:  # neither PNG nor JPEG: such a file carries no texts of ours
+        except ValueError:  # neither PNG nor JPEG: without metadata of this project
             texts = {}
     pixels = hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).hexdigest()[:16]
-    return {**texts, MADE_BY: f"{upscaler.identity or upscaler.name} x{upscaler.scale}", MADE_OF: pixels}
+    return {**texts, UPSCALER_TEXT: f"{upscaler.identity or upscaler.name} x{upscaler.scale}", SOURCE_TEXT: pixels}
 
 
 def _write(path: Path, enlarged: np.ndarray, texts: dict[str, str]) -> Path:
@@ -298,7 +302,7 @@ def _write(path: Path, enlarged: np.ndarray, texts: dict[str, str]) -> Path:
 
 
 def _batches(rows: Iterator[tuple], upscaler: Upscaler) -> Iterator[list[tuple]]:
-    """Gather (i, image, ...) into lists of images of one size, as many as may go through a network at once."""
+    """Group (i, image, ...) into batches of images of the same size."""
     batch = []
     for row in rows:
         at_once = upscaler.at_once(*row[1].shape[:2])
@@ -311,7 +315,7 @@ def _batches(rows: Iterator[tuple], upscaler: Upscaler) -> Iterator[list[tuple]]
 
 
 def _enlarge_all(upscaler: Upscaler, images: list[np.ndarray]) -> Sequence[np.ndarray]:
-    """Enlarge images of one size: in one go, or each in tiles where they are large."""
+    """Enlarge images of the same size: as one batch, or each in tiles if they are large."""
     if max(images[0].shape[:2]) <= TILE:
         return upscaler.enlarge_batch(np.stack(images))
     return [upscaler.enlarge(image) for image in images]
@@ -320,7 +324,7 @@ def _enlarge_all(upscaler: Upscaler, images: list[np.ndarray]) -> Sequence[np.nd
 def _enlarge_tiles(upscaler: Upscaler, image: np.ndarray) -> np.ndarray:
     """Enlarge a large image tile by tile.
 
-    Tiles overlap by twice the margin, of which each gives away half: what is kept of a tile never saw its edge.
+    Tiles overlap by twice the margin, half of which each discards, so that no tile's edge influences the result.
     """
     (h, w), scale, margin = image.shape[:2], upscaler.scale, upscaler.margin
     height, width = min(h, TILE), min(w, TILE)
@@ -328,24 +332,24 @@ def _enlarge_tiles(upscaler: Upscaler, image: np.ndarray) -> np.ndarray:
     enlarged = np.empty((scale * h, scale * w, 3), np.uint8)
     at_once = upscaler.at_once(height, width)
     for first in range(0, len(corners), at_once):
-        some = corners[first : first + at_once]
-        tiles = upscaler.enlarge_batch(np.stack([image[y : y + height, x : x + width] for y, x in some]))
-        for (y, x), tile in zip(some, tiles, strict=True):
-            top, left = (margin if start else 0 for start in (y, x))  # what lies before was the last tile's
+        tile_corners = corners[first : first + at_once]
+        tiles = upscaler.enlarge_batch(np.stack([image[y : y + height, x : x + width] for y, x in tile_corners]))
+        for (y, x), tile in zip(tile_corners, tiles, strict=True):
+            top, left = (margin if start else 0 for start in (y, x))  # the pixels before belong to the previous tile
             part = tile[scale * top :, scale * left :]
             enlarged[scale * (y + top) :, scale * (x + left) :][: part.shape[0], : part.shape[1]] = part
     return enlarged
 
 
 def _starts(length: int, margin: int) -> list[int]:
-    """Where tiles begin along a side; all are equally long, the last one ends with the image."""
+    """The starts of tiles along a side; all have equal length, and the last one ends with the image."""
     if length <= TILE:
         return [0]
     return [*range(0, length - TILE, TILE - 2 * margin), length - TILE]
 
 
 def liveliest_square(image: np.ndarray) -> tuple[int, int, int]:
-    """Top, left and side of the square, a quarter of the image wide, whose pixels differ most from each other."""
+    """The square of highest contrast, a quarter of the image wide: `(top, left, side)` in pixels."""
     side = max(4, min(image.shape[:2]) // 4)
     grey = image.mean(axis=2)
     corners = [
@@ -358,7 +362,7 @@ def liveliest_square(image: np.ndarray) -> tuple[int, int, int]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What enlarges
+# Upscalers
 
 
 def _filter(name: str, scale: int) -> Upscaler:
@@ -377,11 +381,11 @@ def _lines(scale: int) -> Upscaler:
         raise ValueError(f"lines enlarges {LINES_SCALE} times, not {scale}; lanczos takes any whole number")
     if not LINES.is_file():
         raise FileNotFoundError(f"{LINES} is missing; python -m models.SuperResolution trains it again")
-    return replace(_from_file(LINES, scale), name="lines", margin=16)  # it sees 14 pixels far
+    return replace(_from_file(LINES, scale), name="lines", margin=16)  # its receptive field reaches 14 pixels
 
 
 def _from_file(path: Path, scale: int) -> Upscaler:
-    """A Keras network, float32 (n, h, w, 3) in [-1, 1] to (n, scale h, scale w, 3)."""
+    """An upscaler of a Keras network, float32 (n, h, w, 3) in [-1, 1] -> (n, scale h, scale w, 3)."""
     from utils.files.keras_files import load_network
     from utils.files.provenance import fingerprint
 
