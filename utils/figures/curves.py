@@ -16,22 +16,22 @@ def plot_losses(
     path: str | os.PathLike | None = None,
     show: bool = True,
 ):
-    """Draw the convergence graph: how the losses of critic and generator go, step by step.
+    """Draw the convergence graph: the losses of critic and generator over the steps.
 
-    The first steps may run into the thousands before the two networks find their scale. The vertical axis follows the
-    rest; what lies beyond is cut off, and a line under the title says how far it went.
+    The losses of the first steps may be in the thousands before both networks find their scale. The vertical axis is
+    scaled to the other steps; values beyond it are cut off, and a line under the title states their range.
 
     Args:
-        d_losses: a list of [total, real, fake, penalty], one entry a step (`gan.d_losses`).
-        g_losses: the generator's loss, one float a step (`gan.g_losses`).
-        path: where to save the figure, images/Converge.png by custom.
-        show: show it in the notebook.
+        d_losses: list of [total, real, fake, penalty], one per step (`gan.d_losses`).
+        g_losses: list of the generator's losses, one per step (`gan.g_losses`).
+        path: where to save the figure, usually images/Converge.png.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
 
     Raises:
-        ValueError: there is no step yet.
+        ValueError: no step has been done.
 
     Example:
         >>> plot_losses(gan.d_losses, gan.g_losses, "images/Converge.png")
@@ -51,19 +51,19 @@ def plot_losses(
 def plot_curves(
     curves: Mapping[str, Sequence[float]], title: str, path: str | os.PathLike | None = None, show: bool = True
 ):
-    """Draw curves over the steps, such as the losses of any model (`model.losses_of`), as `plot_losses` draws a GAN's.
+    """Draw curves over the steps, such as the losses of any model (`model.losses_of`).
 
     Args:
-        curves: a name and one float a step for each.
-        title: of the figure.
+        curves: dict, name -> one float per step.
+        title: title of the figure.
         path: where to save it.
-        show: show it in the notebook.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
 
     Raises:
-        ValueError: there is no step yet.
+        ValueError: no step has been done.
     """
     from matplotlib.figure import Figure
 
@@ -76,12 +76,12 @@ def plot_curves(
 
 
 def draw_curves(axes, curves: Mapping[str, Sequence[float]], title: str) -> None:
-    """Draw curves over the steps on Matplotlib axes, cut off where they leave any scale; see `plot_curves`."""
+    """Draw curves over the steps on Matplotlib axes, with outliers cut off; arguments as in `plot_curves`."""
     curves = {name: np.asarray(values, float) for name, values in curves.items()}
     for (name, values), color in zip(curves.items(), CURVE_COLORS, strict=False):
         axes.plot(np.arange(len(values)), values, color=color, linewidth=0.9, label=name)
     everything = np.concatenate(list(curves.values()))
-    low, high, cut = _sensible_range(list(curves.values()))
+    low, high, cut = _axis_range(list(curves.values()))
     axes.set_ylim(low, high)
     axes.set_xlim(0, max(len(values) for values in curves.values()) - 1 or 1)
     axes.axhline(0, color=LINE, linewidth=0.8, zorder=0)
@@ -99,16 +99,16 @@ def draw_curves(axes, curves: Mapping[str, Sequence[float]], title: str) -> None
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(LINE)
     axes.tick_params(colors=FAINT, length=0)
-    # clear of the curves
+    # above the axes, where it covers no curve
     above = {"loc": "lower right", "bbox_to_anchor": (1.01, 1.04), "ncols": len(curves), "borderpad": 0}
     axes.legend(**above, fontsize=9, frameon=False, labelcolor=INK, handlelength=1.4, columnspacing=1.4)
 
 
-def _sensible_range(curves: list[np.ndarray]) -> tuple[float, float, bool]:
-    """The range of the vertical axis, and whether it leaves values out.
+def _axis_range(curves: list[np.ndarray]) -> tuple[float, float, bool]:
+    """The range of the vertical axis, and whether values lie outside: `(low, high, cut)`.
 
-    It spans the bulk of what comes after the first tenth of the steps; if the whole would be less than twice as tall,
-    nothing is cut off.
+    It spans the 0.5 to 99.5 % quantiles after the first tenth of the steps; all values, if their range is less than
+    twice as large.
     """
     everything = np.concatenate(curves)
     everything = everything[np.isfinite(everything)]
@@ -122,5 +122,5 @@ def _sensible_range(curves: list[np.ndarray]) -> tuple[float, float, bool]:
     cut = np.ptp(everything) > 2 * (high - low) and high > low
     if not cut:
         low, high = everything.min(), everything.max()
-    room = 0.08 * (high - low) or 1
-    return low - room, high + room, bool(cut)
+    padding = 0.08 * (high - low) or 1
+    return low - padding, high + padding, bool(cut)

@@ -1,6 +1,4 @@
-"""The pictures of the notebooks: grids, sample sheets, the convergence graph, saved images; heat maps of Z, animations
-and drawings of layers stand in files of their own and are at hand here too.
-"""
+"""Images in grids: figures, sample sheets, and images saved with their latent vectors."""
 
 import math
 import os
@@ -15,7 +13,7 @@ from utils.files.provenance import save_image
 from utils.images import to_uint8
 
 MARGIN = 4  # pixels between the images of a sheet
-PAPER = 225  # light grey: white lines that run to the edge of an image stay apart from the margin
+PAPER = 225  # light grey, on which white lines end visibly at the edge of an image
 
 
 def show_images(
@@ -26,15 +24,15 @@ def show_images(
     path: str | os.PathLike | None = None,
     show: bool = True,
 ):
-    """Show images in a grid, row by row.
+    """Draw images in a grid, row by row.
 
     Args:
-        images: (n, h, w), (n, h, w, 1) or (n, h, w, 3), uint8 or float in [-1, 1]. The first r x c are shown.
-        r: rows.
-        c: columns.
+        images: (n, h, w), (n, h, w, 1) or (n, h, w, 3), uint8 or float in [-1, 1]. The first r x c are drawn.
+        r: number of rows.
+        c: number of columns.
         titles: a line of text under each image.
         path: where to save the figure as PNG.
-        show: show it in the notebook.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
@@ -58,13 +56,13 @@ def show_images(
 
 
 def sample_grid(images: np.ndarray, r: int, c: int, path: str | os.PathLike) -> Path:
-    """Write images as one PNG sheet, pixel for pixel: the grid that training leaves as images/sample_<epoch>.png.
+    """Write images as one PNG sheet, pixel for pixel, such as images/sample_<epoch>.png of a training.
 
     Args:
-        images: (n, h, w), (n, h, w, 1) or (n, h, w, 3), uint8 or float in [-1, 1]. The first r x c are used; where
-            there are fewer, the rest of the sheet stays light grey.
-        r: rows.
-        c: columns.
+        images: (n, h, w), (n, h, w, 1) or (n, h, w, 3), uint8 or float in [-1, 1]. The first r x c are used; if there
+            are fewer, the rest of the sheet is light grey.
+        r: number of rows.
+        c: number of columns.
         path: the file.
 
     Returns:
@@ -80,7 +78,7 @@ def sample_grid(images: np.ndarray, r: int, c: int, path: str | os.PathLike) -> 
     for i in range(n):
         top, left = MARGIN + i // c * (h + MARGIN), MARGIN + i % c * (w + MARGIN)
         sheet[top : top + h, left : left + w] = images[i]
-    with write_whole(path) as temporary:  # level 3: a third of the time of Pillow's 6, a seventh more bytes
+    with write_whole(path) as temporary:  # level 3 is much faster than Pillow's 6, for few more bytes
         Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(temporary, format="PNG", compress_level=3)
     return Path(path)
 
@@ -95,23 +93,23 @@ def plot_generated(
     generator_fingerprint: str | None = None,
     seed: int | None = None,
 ) -> list[Path]:
-    """Save images one file each, at their own size, and show them in a row or grid.
+    """Save images, one file each, at their own size, and show them in a row or grid.
 
     Args:
         images: (m, h, w, c) or (m, h, w), uint8 or float in [-1, 1].
-        n: how many of them, from the first on.
-        j: number of the pair they belong to; puts it into the names.
+        n: number of images, from the first on.
+        j: index of the pair that they belong to, for the names; None for no pair.
         folder: where the files go.
-        show: show them in the notebook.
-        z: their latent vectors, (m, latent_dim), kept inside the files (see `utils.files.provenance`).
-        generator_fingerprint: `fingerprint(generator)`, kept inside the files.
-        seed: the seed that gave the points, kept inside the files.
+        show: whether to show them in a notebook.
+        z: their latent vectors, (m, latent_dim), for the files' metadata (see `utils.files.provenance`).
+        generator_fingerprint: `fingerprint(generator)`, for the metadata.
+        seed: the seed of the latent vectors, for the metadata.
 
     Returns:
         The paths: image_00.png and so on, or image_<j>_00.png with `j`; three digits and more from 101 images on.
 
     Raises:
-        ValueError: there are fewer than `n` images, or not one vector for each.
+        ValueError: fewer than `n` images, or another number of vectors than images.
 
     Example:
         >>> plot_generated(generate_images(generator, Z), 20, z=Z, generator_fingerprint=fingerprint(generator))

@@ -1,8 +1,8 @@
-"""Heat maps of the latent vector: its values as a grid of colours, alone (`printZ`) or beside the image they give.
+"""Heat maps of the latent vector: its values as a grid of colours, alone (`printZ`) or beside the generated image.
 
-The scale runs from blue over white to red, the blue and red of the data set's palette, and is fixed from -3 to 3
-unless told otherwise: the same colour then means the same value in every picture. The few values beyond
-(0.3 % of a standard normal) take the colour of the end.
+The colour scale runs from blue over white to red, the blue and red of the data set's palette, and is fixed from -3 to 3
+by default, so that a colour has the same value in every picture. Values beyond (0.3 % of a standard normal
+distribution) have the colour of the end.
 """
 
 import math
@@ -17,7 +17,7 @@ from utils.images import as_picture
 BLUE, WHITE, RED = (54, 79, 179), (247, 246, 243), (185, 33, 19)
 WIDTH, HEIGHT = 716, 332  # pixels of a frame, as in the original's Z-anim
 DPI = 100
-ROOM = 24  # pixels that a cell must be wide to hold its value in figures
+MIN_CELL_WIDTH = 24  # smallest width of a cell with its value as text, in pixels
 
 
 def printZ(
@@ -31,13 +31,13 @@ def printZ(
     """Draw latent vector `Z[i]` as a heat map with its values, and save it as Vec_<j>_<i>.png.
 
     Args:
-        Z: latent vectors, float (n, latent_dim). 100 values make a grid of 10 x 10, other numbers the nearest to a
-            square, with blank cells at its end. Value k stands in row k // columns, column k % columns.
-        i: which vector of Z.
-        j: number of the pair, for the file's name.
+        Z: latent vectors, float (n, latent_dim). 100 values make a grid of 10 x 10, other numbers the grid nearest to a
+            square, with blank cells at its end. Value k is in row k // columns, column k % columns.
+        i: index of the vector in Z.
+        j: index of the pair, for the file's name.
         folder: where the file goes.
-        show: show it in the notebook.
-        limits: the values at both ends of the colour scale; None for the vector's own smallest and largest, as in the
+        show: whether to show it in a notebook.
+        limits: the values at both ends of the colour scale; None for the vector's minimum and maximum, as in the
             original.
 
     Returns:
@@ -53,20 +53,26 @@ def printZ(
     rows, columns = grid.shape
     figure = Figure(figsize=(0.56 * columns + 1.4, 0.56 * rows + 0.65), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
-    axes, image = _draw_map(figure, grid, limits or _own_limits(z), label_size=9)
+    axes, image = _draw_map(figure, grid, limits or _data_limits(z), label_size=9)
     for k, value in enumerate(z):
-        ink = "white" if sum(image.to_rgba(value)[:3]) < 1.7 else INK
+        color = "white" if sum(image.to_rgba(value)[:3]) < 1.7 else INK
         axes.text(
-            k % columns, k // columns, f"{value:.2f}".replace("-", "−"), ha="center", va="center", fontsize=8, color=ink
+            k % columns,
+            k // columns,
+            f"{value:.2f}".replace("-", "−"),
+            ha="center",
+            va="center",
+            fontsize=8,
+            color=color,
         )
     return finish(figure, Path(folder) / f"Vec_{j}_{i:02d}.png", show, dpi=110)
 
 
 class HeatMapFrames:
-    """Frames for an animation: the heat map of a vector on the left, the image that it gives on the right.
+    """Frames of an animation: the heat map of a vector on the left, its generated image on the right.
 
-    The axes and the colour bar are drawn once; a frame only recolours the cells, writes their values where they have
-    room, and pastes the image.
+    The axes and the colour bar are drawn once; a frame only recolours the cells, writes their values if the cells are
+    large enough, and pastes the image.
 
     Args:
         latent_dim: length of the vectors.
@@ -91,26 +97,26 @@ class HeatMapFrames:
         canvas.draw()
         self._background = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
         self._background[:, : WIDTH // 2] = np.asarray(canvas.buffer_rgba())[:HEIGHT, : WIDTH // 2, :3]
-        # where the cells' edges lie, in pixels from the top left; a gap of one pixel is left between cells
+        # positions of the cells' edges, in pixels from the top left; cells are separated by one pixel
         left, bottom, right, top = axes.get_window_extent().extents
         self._x = np.rint(np.linspace(left, right, grid.shape[1] + 1)).astype(int)
         self._y = np.rint(np.linspace(HEIGHT - top, HEIGHT - bottom, grid.shape[0] + 1)).astype(int)
         self._background[self._y[0] : self._y[-1], self._x[0] : self._x[-1]] = 255
-        room = min(np.diff(self._x).min(), 2 * np.diff(self._y).min())
-        self._font = _small_font() if room >= ROOM else None
+        cell_width = min(np.diff(self._x).min(), 2 * np.diff(self._y).min())
+        self._font = _small_font() if cell_width >= MIN_CELL_WIDTH else None
 
     def draw(self, z: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Draw one frame.
 
         Args:
             z: the vector, float (latent_dim,).
-            image: what it gives, (h, w), (h, w, 1) or (h, w, 3), uint8 or float in [-1, 1], of any size.
+            image: its image, (h, w), (h, w, 1) or (h, w, 3), uint8 or float in [-1, 1], of any size.
 
         Returns:
             uint8 (332, 716, 3).
 
         Raises:
-            ValueError: the vector has another length than the frames were made for.
+            ValueError: the vector's length is not `latent_dim`.
         """
         from PIL import Image
 
@@ -125,9 +131,9 @@ class HeatMapFrames:
         if self._font is not None:
             frame = self._with_values(frame, z)
         picture = as_picture(image).convert("RGB")
-        side = self._y[-1] - self._y[0]  # the image is no taller than the heat map, in the middle of the right half
+        side = self._y[-1] - self._y[0]  # the image fits the height of the heat map, centred in the right half
         ratio = side / max(picture.size)
-        if ratio > 1:  # whole pixels: crisp, and a GIF of them half as large
+        if ratio > 1:  # by a whole factor, which keeps edges sharp and GIFs small
             size = [length * int(ratio) for length in picture.size]
             picture = picture.resize(size, Image.Resampling.NEAREST)
         else:
@@ -138,7 +144,7 @@ class HeatMapFrames:
         return frame
 
     def _with_values(self, frame: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """Write the value of each cell into its middle."""
+        """Write the value of each cell into it; returns the frame."""
         from PIL import Image, ImageDraw
 
         picture = Image.fromarray(frame)
@@ -148,34 +154,34 @@ class HeatMapFrames:
             row, column = divmod(k, columns)
             middle = (self._x[column] + self._x[column + 1] - 1) / 2, (self._y[row] + self._y[row + 1] - 1) / 2
             ground = frame[self._y[row], self._x[column]]
-            ink = "white" if ground.sum() < 1.7 * 255 else INK
-            pen.text(middle, _short(value), fill=ink, font=self._font, anchor="mm")
+            color = "white" if ground.sum() < 1.7 * 255 else INK
+            pen.text(middle, _short_text(value), fill=color, font=self._font, anchor="mm")
         return np.array(picture)
 
 
 def heatmap_beside_image(z: np.ndarray, image: np.ndarray, limits: tuple[float, float] | None = (-3, 3)) -> np.ndarray:
-    """Draw one frame of `HeatMapFrames`, for a single picture; for many, make the frames with one `HeatMapFrames`.
+    """Draw a single frame; for many, use one `HeatMapFrames`.
 
     Args:
         z: the vector, float (latent_dim,).
-        image: what it gives, (h, w), (h, w, 1) or (h, w, 3), uint8 or float in [-1, 1].
-        limits: the values at both ends of the colour scale; None for the vector's own smallest and largest.
+        image: its image, (h, w), (h, w, 1) or (h, w, 3), uint8 or float in [-1, 1].
+        limits: the values at both ends of the colour scale; None for the vector's minimum and maximum.
 
     Returns:
         uint8 (332, 716, 3).
     """
     z = np.asarray(z, float).ravel()
-    return HeatMapFrames(len(z), limits or _own_limits(z)).draw(z, image)
+    return HeatMapFrames(len(z), limits or _data_limits(z)).draw(z, image)
 
 
-def _short(value: float) -> str:
-    """A value in as few characters as a cell of a frame has room for: 3, -0.25, -12."""
-    value = round(float(value), 2) + 0.0  # no minus before a zero
+def _short_text(value: float) -> str:
+    """A value as a short text for a cell: 3, -0.25, -12."""
+    value = round(float(value), 2) + 0.0  # + 0.0 turns -0.0 into 0.0
     return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 10 else f"{value:.0f}"
 
 
 def _small_font():
-    """The font of Matplotlib's figures, small enough for four characters in a cell."""
+    """Matplotlib's default font, small enough for four characters in a cell."""
     from matplotlib.font_manager import findfont
     from PIL import ImageFont
 
@@ -183,7 +189,7 @@ def _small_font():
 
 
 def _grid(z: np.ndarray) -> np.ndarray:
-    """A vector as the nearest grid to a square, (rows, columns), NaN in the cells left over."""
+    """A vector as the grid nearest to a square, float (rows, columns), with NaN in the remaining cells."""
     columns = math.ceil(math.sqrt(len(z)))
     rows = math.ceil(len(z) / columns)
     grid = np.full(rows * columns, np.nan)
@@ -191,13 +197,13 @@ def _grid(z: np.ndarray) -> np.ndarray:
     return grid.reshape(rows, columns)
 
 
-def _own_limits(z: np.ndarray) -> tuple[float, float]:
+def _data_limits(z: np.ndarray) -> tuple[float, float]:
     low, high = float(z.min()), float(z.max())
-    return (low, high) if high > low else (low - 1, high + 1)  # a constant vector takes the middle colour
+    return (low, high) if high > low else (low - 1, high + 1)  # a constant vector has the middle colour
 
 
 def _draw_map(figure, grid, limits, label_size, box=None, bar=None):
-    """Draw the grid with row and column numbers and a colour bar; give the axes and the mappable image back."""
+    """Draw the grid with row and column numbers and a colour bar; returns the axes and Matplotlib's image."""
     from matplotlib.colors import ListedColormap
 
     rows, columns = grid.shape
@@ -220,7 +226,7 @@ def _draw_map(figure, grid, limits, label_size, box=None, bar=None):
 
 
 def _colors(positions: np.ndarray) -> np.ndarray:
-    """The colours at positions 0 to 1 of the scale, uint8 (n, 3); what lies beyond takes the colour of the end."""
+    """The colours at positions 0 to 1 of the scale, uint8 (n, 3); positions beyond have the colour of the end."""
     stops = np.array([BLUE, WHITE, RED], float)
     channels = [np.interp(positions, (0, 0.5, 1), stops[:, channel]) for channel in range(3)]
     return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)

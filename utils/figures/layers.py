@@ -1,8 +1,8 @@
-"""A network drawn as its layers: one card for each layer that computes, with the shape it gives drawn to scale.
+"""Diagrams of a network's layers: one card for each layer with weights, with its output shape drawn to scale.
 
-Needs no graphviz. Layers without weights and batch normalisation stand as short lines on the card of the layer before.
-Where two ways meet, the card is that of the first, which names what joins it; longer ways beside the one from the input
-to the output have rows of cards of their own.
+Graphviz is not needed. Layers without weights and batch normalisation are short lines on the card of the layer before.
+Where two branches join, the card of the first one names the other; side branches of more than one card have rows of
+their own.
 """
 
 import itertools
@@ -17,28 +17,28 @@ COLORS = {"Input": "#9aa3ad", "Conv": "#364fb3", "ConvTranspose": "#b92113", "De
 
 
 def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True):
-    """Draw a Keras model's layers from left to right, with name, kernel, stride and the shape each gives.
+    """Draw a Keras model's layers from left to right, with name, kernel, stride and output shape of each.
 
     Args:
-        model: a built Keras model whose layers follow one another.
-        path: where to save the drawing as PNG.
-        show: show it in the notebook.
+        model: a built functional or sequential Keras model.
+        path: where to save the diagram as PNG.
+        show: whether to show it in a notebook.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
 
     Raises:
-        ValueError: the model is not built, so that its shapes are not known.
+        ValueError: the model is not built, so that its shapes are unknown.
 
     Example:
         >>> plot_layers(gan.generator, "viz/generator.png")
     """
     from matplotlib.figure import Figure
 
-    ways = _ways(model)
-    rows = [way[i : i + COLUMNS] for way in ways for i in range(0, len(way), COLUMNS)]
+    branches = _rows_of_cards(model)
+    rows = [branch[i : i + COLUMNS] for branch in branches for i in range(0, len(branch), COLUMNS)]
     width = 1.55  # inches of a card with the space beside it
-    heights = [2.25 + 0.165 * max(len(card["lines"]) for card in row) for row in rows]  # and with the space below it
+    heights = [2.25 + 0.165 * max(len(card["lines"]) for card in row) for row in rows]  # with the space below
     columns = max(map(len, rows))
     figure = Figure(figsize=(width * columns + 0.02, sum(heights) + 0.55))
     axes = figure.add_axes((0, 0, 1, 1))
@@ -60,16 +60,16 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
     return finish(figure, path, show, dpi=110)
 
 
-def _ways(model) -> list[list[dict]]:
-    """The cards of a network, those of the way from the input to the output first, then those of each way beside it.
+def _rows_of_cards(model) -> list[list[dict]]:
+    """The cards of a network: those of the main branch from input to output, then those of each side branch.
 
-    A way beside it that comes to a single card is not drawn, but named where it begins.
+    A side branch of a single card is not drawn, but named where it starts.
     """
     shapes = {layer: _output_shape(layer) for layer in model.layers}
     made_by = {id(layer.output): layer for layer in model.layers if not hasattr(layer, "layers")}
 
     def sources(layer):
-        """The layers that give a layer's inputs; none for the input itself, or where they are not told."""
+        """The layers whose outputs are a layer's inputs; none for the input layer, or if they are unknown."""
         if type(layer).__name__ == "InputLayer":
             return []
         inputs = layer.input if isinstance(layer.input, list) else [layer.input]
@@ -77,65 +77,69 @@ def _ways(model) -> list[list[dict]]:
 
     source = {layer: next(iter(sources(layer)), None) for layer in model.layers}  # of the first input
 
-    def back(layer):
-        """A layer and those before it, always by the first input."""
+    def chain_to_input(layer):
+        """Yield a layer and its predecessors, following the first input."""
         while layer is not None:
             yield layer
             layer = source.get(layer)
 
-    main = list(back(made_by.get(id(model.outputs[0]))))
+    main = list(chain_to_input(made_by.get(id(model.outputs[0]))))
     joined = {layer: [other for other in sources(layer)[1:] if other not in main] for layer in model.layers}
-    ends = {other for others in joined.values() for other in others}  # they stand where they join
-    beside, waiting = set(), list(ends)
-    while waiting:
-        layer = waiting.pop()
-        if layer not in main and layer not in beside and type(layer).__name__ != "InputLayer":
-            beside.add(layer)
-            waiting += sources(layer)
-    sides = {}  # first layer: the layers of the way that begins with it
+    ends = {other for others in joined.values() for other in others}  # the last layers of side branches
+    side_layers, queue = set(), list(ends)
+    while queue:
+        layer = queue.pop()
+        if layer not in main and layer not in side_layers and type(layer).__name__ != "InputLayer":
+            side_layers.add(layer)
+            queue += sources(layer)
+    sides = {}  # {first layer: layers of its branch}
     for layer in model.layers:
-        if layer in beside:
-            *_, first = itertools.takewhile(beside.__contains__, back(layer))
+        if layer in side_layers:
+            *_, first = itertools.takewhile(side_layers.__contains__, chain_to_input(layer))
             sides.setdefault(first, []).append(layer)
-    named = {
-        layer: [_with_weights(back(other)).name.removeprefix(f"{model.name}_") for other in others]
+    joins = {
+        layer: [_with_weights(chain_to_input(other)).name.removeprefix(f"{model.name}_") for other in others]
         for layer, others in joined.items()
     }
-    begins = {}  # layer: names of the ways that begin there
+    starts = {}  # {layer: names of the branches that start there}
     for first in sides:
         if first.weights and first not in ends:
-            begins.setdefault(source[first], []).append(first.name)
-    ways = [[layer for layer in way if layer not in ends or named[layer]] for way in sides.values()]
-    place = {layer: i for i, layer in enumerate(model.layers)}
-    for way in ways:  # where a way parts, one branch to its end before the next
-        way.sort(key=lambda layer: [place[other] for other in back(layer)][::-1])
-    drawn = [_cards(way, shapes, source, named, begins) for way in ways]
-    first = _cards([layer for layer in model.layers if layer not in beside], shapes, source, named, begins)
+            starts.setdefault(source[first], []).append(first.name)
+    branches = [[layer for layer in branch if layer not in ends or joins[layer]] for branch in sides.values()]
+    order = {layer: i for i, layer in enumerate(model.layers)}
+    for branch in branches:  # depth first where a branch divides
+        branch.sort(key=lambda layer: [order[other] for other in chain_to_input(layer)][::-1])
+    drawn = [_cards(branch, shapes, source, joins, starts) for branch in branches]
+    first = _cards([layer for layer in model.layers if layer not in side_layers], shapes, source, joins, starts)
     return [first, *(cards for cards in drawn if len(cards) > 1)]
 
 
 def _with_weights(layers):
-    """The first of some layers that has weights, or else the first of all."""
+    """The first layer that has weights, else the first layer."""
     layers = list(layers)
     return next((layer for layer in layers if layer.weights), layers[0])
 
 
-def _cards(layers, shapes, source, named, begins) -> list[dict]:
-    """Layers gathered into cards: a title, a name, a shape, lines of text, and whether it follows the card before.
+def _cards(layers, shapes, source, joins, starts) -> list[dict]:
+    """Group layers into cards.
 
     Args:
-        layers: one after the other.
-        shapes: {layer: shape of what it gives}.
-        source: {layer: the layer that gives its first input, None where that is not told}.
-        named: {layer: names of what joins there}.
-        begins: {layer: names of the ways that begin there}.
+        layers: list of layers, in order.
+        shapes: {layer: output shape}.
+        source: {layer: the layer of its first input, None if unknown}.
+        joins: {layer: names of the branches that join there}.
+        starts: {layer: names of the branches that start there}.
+
+    Returns:
+        List of dicts: "title", "name", "shape", "lines" of text, and "follows", whether an arrow leads to the card from
+        the one before.
     """
     cards, before = [], []
     for previous, layer in zip([None, *layers], layers, strict=False):
         kind, text = type(layer).__name__, _describe(layer)
-        if named[layer] and cards:
-            cards[-1]["lines"] += [f"{JOINS.get(kind, kind)} {name}" for name in named[layer]]
-        elif kind.startswith("UpSampling"):  # enlarges what the next layer reads
+        if joins[layer] and cards:
+            cards[-1]["lines"] += [f"{JOINS.get(kind, kind)} {name}" for name in joins[layer]]
+        elif kind.startswith("UpSampling"):  # belongs to the next layer
             before.append(f"after {kind}")
         elif not cards or kind == "InputLayer" or (layer.weights and "Normalization" not in kind):
             title = kind.removesuffix("Layer")
@@ -144,18 +148,18 @@ def _cards(layers, shapes, source, named, begins) -> list[dict]:
             before = []
         else:
             cards[-1]["lines"].append(" ".join([kind, *text]))
-            if kind != "Flatten":  # the block of images says more than their number of values
+            if kind != "Flatten":  # the shape before flattening is more informative
                 cards[-1]["shape"] = shapes[layer]
         if cards:
-            cards[-1]["lines"] += [f"and {name}" for name in begins.get(layer, ())]
+            cards[-1]["lines"] += [f"and {name}" for name in starts.get(layer, ())]
     return cards
 
 
 def _output_shape(layer) -> tuple[int, ...]:
-    """The shape of what a layer gives, without the batch."""
+    """The output shape of a layer, without the batch axis."""
     try:
         output = layer.output
-        shape = (output[0] if isinstance(output, list) else output).shape  # several outputs: of the first
+        shape = (output[0] if isinstance(output, list) else output).shape  # of the first of several outputs
     except (AttributeError, ValueError):
         raise ValueError(
             f"layer {layer.name} has no shape yet: build the model, or call it once, before drawing"
@@ -164,7 +168,7 @@ def _output_shape(layer) -> tuple[int, ...]:
 
 
 def _describe(layer) -> list[str]:
-    """What there is to say of a layer, in short lines."""
+    """The settings of a layer, as a list of short lines."""
     values = layer.get_config()
     text = []
     if "kernel_size" in values:
@@ -200,21 +204,21 @@ def _draw_card(axes, card: dict, x: float, y: float, width: float, height: float
 
 
 def _draw_shape(axes, shape: tuple, x: float, y: float, color: str, largest: int) -> None:
-    """Draw the shape as a block: as tall as the image is, as deep as it has channels; a vector is a thin column."""
+    """Draw a shape as a block, its depth by the number of channels; a vector is a thin column."""
     from matplotlib.patches import Polygon
 
     sides = [side or 1 for side in shape]
     if len(sides) == 3:
-        tall = 0.16 + 0.84 * sides[0] / max(largest, 1)
-        deep = 0.05 + 0.05 * math.log2(sides[2] + 1)
+        block_height = 0.16 + 0.84 * sides[0] / max(largest, 1)
+        block_depth = 0.05 + 0.05 * math.log2(sides[2] + 1)
     else:  # a vector
-        tall, deep = 0.2 + 0.045 * math.log2(math.prod(sides) + 1), 0.07
-    slant = 0.22 * tall
+        block_height, block_depth = 0.2 + 0.045 * math.log2(math.prod(sides) + 1), 0.07
+    slant = 0.22 * block_height
     left, right, bottom, top = (
-        x - (deep + slant) / 2,
-        x + (deep - slant) / 2,
-        y - (tall + slant) / 2,
-        y + (tall - slant) / 2,
+        x - (block_depth + slant) / 2,
+        x + (block_depth - slant) / 2,
+        y - (block_height + slant) / 2,
+        y + (block_height - slant) / 2,
     )
     faces = (
         ([(left, bottom), (right, bottom), (right, top), (left, top)], 0.55),
