@@ -1,26 +1,31 @@
-"""Small changes to images on their way into a training: more variety for a set of few images.
+"""Data augmentation: small random changes of training images, for sets of few images.
 
-What changes in the image at one place of the endless row of `ImageBatches` follows from `(seed, place)` alone, as its
-order does, so a training that goes on after an interruption sees the very images that it would have seen.
+The change of the image at a position in the endless sequence of `ImageBatches` depends on `(seed, position)` only, as
+its order does, so that a resumed training sees the same images as an uninterrupted one.
 
-Augmentation leaks: what the critic sees changed, the generator learns to draw changed. Mirrored letters, parted
-lettering at the edges, tinted skies are then part of the style. Ask only for changes that the pictures themselves could
-have had.
+Augmentation leaks: the generator learns to draw the changes that the critic sees. Mirrored letters, repeated pixels at
+the edges and tinted skies become part of its images. Choose only changes that the images themselves could have.
 """
 
 import numpy as np
 
 AUGMENTATIONS = ("mirror", "shift", "color")
-SHIFT = 1 / 16  # of the side, at most: 8 pixels of 128
-BRIGHTER, TINTED = 0.5, 0.2  # the most that the exponents of 2 of a colour curve take on, for all channels and for each
-BLOCK = 256  # places whose chances are drawn together
+SHIFT = 1 / 16  # largest shift, as a fraction of the side: 8 pixels of 128
+BRIGHTNESS_RANGE, TINT_RANGE = 0.5, 0.2  # largest logarithm to base 2 of a curve's exponent, for all channels and each
+BLOCK = 256  # positions whose random numbers are drawn together
 
 
 def check_augmentations(names) -> tuple[str, ...]:
-    """The names as a tuple, in their fixed order.
+    """Check names of augmentations.
+
+    Args:
+        names: a string, an iterable of strings, or None.
+
+    Returns:
+        The names as a tuple, in the order of `AUGMENTATIONS`.
 
     Raises:
-        ValueError: a name that is none of `AUGMENTATIONS`.
+        ValueError: a name that is not in `AUGMENTATIONS`.
     """
     names = (names,) if isinstance(names, str) else tuple(names or ())
     for name in names:
@@ -30,54 +35,54 @@ def check_augmentations(names) -> tuple[str, ...]:
 
 
 def augment_images(images: np.ndarray, names: tuple[str, ...], seed: int, start: int) -> np.ndarray:
-    """Change the images at the places start, start + 1, ... of the endless row.
+    """Augment the images at the positions start, start + 1, ... of the endless sequence.
 
     Args:
         images: uint8 (n, height, width, channels).
-        names: of `AUGMENTATIONS`. "mirror" swaps left and right in half of the images. "shift" moves by up to a
-            sixteenth of the side, the edge pixels fill the gap. "color" bends each channel's curve: mid-tones get
-            brighter or darker and lean to another hue; black stays black, white stays white.
-        seed: whole number of the row.
-        start: place of the first image.
+        names: of `AUGMENTATIONS`. "mirror" swaps left and right in half of the images. "shift" moves an image by up to
+            a sixteenth of the side and repeats its edge pixels in the gap. "color" applies a gamma curve to each
+            channel: mid-tones become brighter or darker and change their hue; black and white are preserved.
+        seed: int, of the sequence.
+        start: position of the first image.
 
     Returns:
         uint8 (n, height, width, channels), a new array.
     """
     n, height, width, channels = images.shape
-    chances = _chances(seed, start, n)  # (n, 7), each in [0, 1)
+    random_numbers = _random_numbers(seed, start, n)  # (n, 7), each in [0, 1)
     changed = np.empty_like(images)
     for i, image in enumerate(images):
-        mirror, down, right, bright, *tints = chances[i]
+        mirror, down, right, bright, *tints = random_numbers[i]
         if "shift" in names:
-            image = _shifted(image, _pixels(down, height), _pixels(right, width))
+            image = _shifted(image, _random_shift(down, height), _random_shift(right, width))
         if "mirror" in names and mirror < 0.5:
             image = image[:, ::-1]
         if "color" in names:
-            exponents = BRIGHTER * (2 * bright - 1) + TINTED * (2 * np.array(tints[:channels]) - 1)
+            exponents = BRIGHTNESS_RANGE * (2 * bright - 1) + TINT_RANGE * (2 * np.array(tints[:channels]) - 1)
             for channel, curve in enumerate(_curves(2.0**exponents)):
                 changed[i, ..., channel] = np.take(curve, image[..., channel])
         else:
-            for channel in range(channels):  # a mirrored image is copied six times as quickly channel by channel
+            for channel in range(channels):  # a mirrored image is copied faster channel by channel
                 changed[i, ..., channel] = image[..., channel]
     return changed
 
 
-def _chances(seed, start, count):
-    """Seven numbers in [0, 1) for each place, the same whichever places are asked for together."""
+def _random_numbers(seed, start, count):
+    """Seven uniform numbers in [0, 1) for each position, (count, 7), that depend on seed and position only."""
     blocks = range(start // BLOCK, (start + count - 1) // BLOCK + 1)
     drawn = [np.random.default_rng([seed, block, 1]).random((BLOCK, 7)) for block in blocks]
     first = start % BLOCK
     return np.concatenate(drawn)[first : first + count] if drawn else np.empty((0, 7))
 
 
-def _pixels(chance, side):
-    """A whole number from -most to most, all equally likely."""
-    most = max(1, round(side * SHIFT))
-    return int(chance * (2 * most + 1)) - most
+def _random_shift(number, side):
+    """A shift from -largest to largest pixels, uniform, of a uniform number in [0, 1)."""
+    largest = max(1, round(side * SHIFT))
+    return int(number * (2 * largest + 1)) - largest
 
 
 def _shifted(image, down, right):
-    """The image moved by whole pixels; its edge is repeated where nothing moves in."""
+    """The image shifted by whole pixels; the gap is filled with its edge pixels."""
     height, width, _ = image.shape
     image = image[np.clip(np.arange(height) - down, 0, height - 1)]
     moved = np.empty_like(image)
@@ -91,5 +96,5 @@ def _shifted(image, down, right):
 
 
 def _curves(powers):
-    """For each power a table of 256 bytes: x -> x ** power on the scale from 0 to 1."""
+    """The gamma curves x -> x ** power on the scale from 0 to 1, as tables uint8 (len(powers), 256)."""
     return np.rint(255 * (np.arange(256) / 255) ** np.reshape(powers, (-1, 1))).astype(np.uint8)

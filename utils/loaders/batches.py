@@ -1,4 +1,4 @@
-"""Images in memory or on the disk, and the endless shuffled row of them that a training draws from."""
+"""Batches of images in memory or on disk: the endless shuffled sequence that a training reads."""
 
 import numpy as np
 
@@ -10,25 +10,25 @@ from utils.loaders.store import row_reader
 class ImageBatches:
     """Shuffled batches of one array of images.
 
-    The images form an endless row: all of them in a random order, all again in another order, and so on. The order of
-    pass p follows from `(seed, p)` alone, so `draw(start, count)` gives the same images whenever it is asked, and a
-    training that was interrupted goes on with its step number and nothing else.
+    The images form an endless sequence of passes, each of which contains all images in another random order. The order
+    of pass p depends on `(seed, p)` only, so that `draw(start, count)` is reproducible, and a resumed training needs
+    its step number only.
 
-    For notebooks there are batches as Keras' DirectoryIterator gave them with `class_mode="input"`: `batches[i]`,
-    `next(batches)` and a loop give tuples (batch, batch) of float32 in [-1, 1], never a short batch. A loop is one
-    pass; `next` goes on for ever; each pass is shuffled anew.
+    For notebooks there are batches like those of Keras' DirectoryIterator with `class_mode="input"`: `batches[i]`,
+    `next(batches)` and a loop yield tuples (batch, batch) of float32 in [-1, 1], never a short batch. A loop is one
+    pass; `next` never ends; each pass is shuffled again.
 
     Args:
         images: (n, height, width, channels), uint8, or float in [-1, 1].
-        batch_size: images a batch, at most n.
-        seed: int, None (drawn, and kept in `.seed`) or a numpy Generator.
-        files, classes, skipped, labels: where the images come from, as `load_dataset` found them; labels count in
+        batch_size: images per batch, at most n.
+        seed: int, None (a random one, kept in `.seed`) or a `numpy.random.Generator`.
+        files, classes, skipped, labels: the sources of the images, as `load_dataset` finds them; labels are indices of
             classes.
-        augment: which small changes the images go through, see `utils.loaders.augmentation`: any of "mirror", "shift"
-            and "color". `.images` stay as they are.
+        augment: augmentations of the drawn images, see `utils.loaders.augmentation`: any of "mirror", "shift" and
+            "color". `.images` are not changed.
 
     Raises:
-        ValueError: fewer images than a batch; an unknown change, or one of images that are not uint8.
+        ValueError: fewer images than a batch; an unknown augmentation, or one for images that are not uint8.
 
     Example:
         >>> batches = ImageBatches.from_array(images, batch_size=16, seed=1)
@@ -59,19 +59,19 @@ class ImageBatches:
 
     @classmethod
     def from_array(cls, images, batch_size, seed=None, augment=()):
-        """Batches of an array that is in memory already; it is neither copied nor changed.
+        """Make batches of an array, which is neither copied nor changed.
 
         Args:
             images: (n, height, width, channels), uint8, or float in [-1, 1].
-            batch_size: images a batch, at most n.
-            seed: int, None or a numpy Generator.
-            augment: as above.
+            batch_size: images per batch, at most n.
+            seed: int, None or a `numpy.random.Generator`.
+            augment: as in the constructor.
 
         Returns:
-            ImageBatches.
+            `ImageBatches`.
 
         Raises:
-            ValueError: another shape, type or range, which the message names.
+            ValueError: another shape, dtype or range.
 
         Example:
             >>> ImageBatches.from_array(np.zeros((100, 28, 28, 1), np.float32), 16, seed=0).draw(0, 5).shape
@@ -87,7 +87,7 @@ class ImageBatches:
             if not np.issubdtype(images.dtype, np.floating):
                 raise ValueError(f"images are uint8, or float in [-1, 1], and these are {images.dtype}")
             low, high = (float(images.min()), float(images.max())) if images.size else (0.0, 0.0)
-            if not (low >= -1 and high <= 1):  # written so that NaN is refused too
+            if not (low >= -1 and high <= 1):  # refuses NaN too
                 raise ValueError(
                     f"float images lie in [-1, 1], and these in [{low:g}, {high:g}]: (x - 127.5) / 127.5 scales "
                     "0..255 to it, or give them as uint8"
@@ -95,10 +95,10 @@ class ImageBatches:
         return cls(images, batch_size, seed, augment=augment)
 
     def take(self, rows: np.ndarray) -> np.ndarray:
-        """Images by their numbers, as they are in `.images`; a mapped file is read, so that it fills no memory.
+        """Images by their indices, as in `.images`; a mapped file is read without filling memory.
 
         Args:
-            rows: numbers from 0 to n - 1, in any order.
+            rows: indices from 0 to n - 1, in any order.
 
         Returns:
             (len(rows), height, width, channels), a new array.
@@ -106,14 +106,14 @@ class ImageBatches:
         return np.asarray(self._rows(np.asarray(rows)))
 
     def draw(self, start: int, count: int) -> np.ndarray:
-        """The images at the places start to start + count - 1 of the endless row.
+        """The images at the positions start to start + count - 1 of the endless sequence.
 
         Args:
-            start: place of the first, from 0; place p * n begins pass p.
-            count: how many.
+            start: position of the first image, from 0; position p * n begins pass p.
+            count: number of images.
 
         Returns:
-            (count, height, width, channels): uint8 where the images are, else float32; augmented if asked for.
+            (count, height, width, channels), uint8 if `.images` are, else float32; augmented by `augment`.
 
         Example:
             >>> batches.draw(start=step * 80, count=80)  # five critic batches of 16
@@ -124,22 +124,22 @@ class ImageBatches:
         return augment_images(images, self.augment, self.seed, start) if self.augment else images
 
     def rows(self, start: int, count: int) -> np.ndarray:
-        """The numbers, int64 (count,), of the images at the places start to start + count - 1 of the endless row."""
+        """The indices, int64 (count,), of the images at the positions start to start + count - 1 of the sequence."""
         if start < 0 or count < 0:
             raise ValueError(f"places in the row count from 0, and start is {start}, count {count}")
-        n, place, end, parts = len(self.images), start, start + count, []
-        while place < end:
-            number, first = divmod(place, n)
-            parts.append(self._order(number)[first : first + end - place])
-            place += len(parts[-1])
+        n, position, end, parts = len(self.images), start, start + count, []
+        while position < end:
+            number, first = divmod(position, n)
+            parts.append(self._order(number)[first : first + end - position])
+            position += len(parts[-1])
         return np.concatenate(parts) if parts else np.arange(0)
 
     def _order(self, number):
-        """The order of one pass; the two latest are kept, since a draw may cross from one to the next."""
+        """The order of one pass; the two latest are cached, since a draw may cross from one to the next."""
         orders = self._orders
         if number not in orders:
-            kept = list(orders.items())[-1:]
-            orders = dict([*kept, (number, np.random.default_rng([self.seed, number]).permutation(len(self.images)))])
+            latest = list(orders.items())[-1:]
+            orders = dict([*latest, (number, np.random.default_rng([self.seed, number]).permutation(len(self.images)))])
             self._orders = orders
         return orders[number]
 

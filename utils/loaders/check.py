@@ -1,4 +1,4 @@
-"""What to know of a data set before a training of hours: how many images, how large, which twice, which unreadable."""
+"""Check of a data set before training: number and sizes of images, duplicates, unreadable files, and advice."""
 
 import hashlib
 import os
@@ -9,25 +9,26 @@ import numpy as np
 
 from utils.loaders.decoding import look_at
 
-FEW, ADVISED = 1_000, 10_000  # 10,000 is what the original advises for 128 x 128
+FEW, ADVISED = 1_000, 10_000  # the original advises 10,000 images for 128 x 128
 COLUMNS, ROWS = 12, 6  # of the contact sheet
-PIECE = 256  # images looked at together
-SHOWN = 3  # examples in a line of the summary
+CHUNK = 256  # images compared at once
+EXAMPLES = 3  # examples in a line of the summary
 
 
 def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = True) -> dict:
-    """Look a data set over before training on it, and print what was found.
+    """Check a data set before training, and print a summary with advice.
 
     Args:
-        x_train: what `load_dataset` gave.
-        path: where to save the contact sheet, 72 images evenly taken from the set, as PNG; None for nowhere.
-        show: show the contact sheet in the notebook.
+        x_train: the result of `load_dataset`.
+        path: where to save the contact sheet, 72 evenly spaced images of the set, as PNG; None for nowhere.
+        show: whether to show the contact sheet in a notebook.
 
     Returns:
-        Dict of plain values: `count`; `shape` of the images in memory; `classes`, {name: images}; `sizes` of the files,
-        {"width x height": files}, the most frequent first; `enlarged`, files smaller than the images; `duplicates`,
-        groups of images that are equal pixel by pixel; `unreadable`; `grey`, images without colour; `grey_files`, files
-        that are grey by their format; `contact_sheet`, its path; `advice`, sentences.
+        Dict of plain values: `count`; `shape` of the images in memory; `classes`, {name: number of images}; `sizes` of
+        the files, {"width x height": number of files}, the most frequent first; `enlarged`, number of files smaller
+        than the images; `duplicates`, groups of names of equal images; `unreadable`, names of files; `grey`, number of
+        images without colour; `grey_files`, number of files in a grey format; `contact_sheet`, its path; `advice`, a
+        list of sentences.
 
     Example:
         >>> found = check_dataset(load_dataset("sprites", 64, 16), "run/sprites.png")
@@ -37,21 +38,21 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
         Advice: ...
     """
     names = [str(file) for file in x_train.files] or [str(i) for i in range(len(x_train.images))]
-    looks = _look_at_all(x_train.files)
-    duplicates, grey = _compare(x_train, names)
+    file_facts = _read_file_facts(x_train.files)
+    duplicates, grey = _find_duplicates(x_train, names)
     height, width, channels = x_train.images.shape[1:]
-    sizes = Counter(f"{look[0]} x {look[1]}" for look in looks)
+    sizes = Counter(f"{facts[0]} x {facts[1]}" for facts in file_facts)
     labels = Counter(np.asarray(x_train.labels).tolist())
     found = {
         "count": len(x_train.images),
         "shape": [int(height), int(width), int(channels)],
         "classes": {name: labels[i] for i, name in enumerate(x_train.classes)},
         "sizes": dict(sizes.most_common()),
-        "enlarged": sum(look[0] < width or look[1] < height for look in looks),
+        "enlarged": sum(facts[0] < width or facts[1] < height for facts in file_facts),
         "duplicates": duplicates,
         "unreadable": [str(file) for file in x_train.skipped],
         "grey": grey,
-        "grey_files": sum(look[2] for look in looks),
+        "grey_files": sum(facts[2] for facts in file_facts),
         "contact_sheet": None if path is None else str(path),
     }
     found["advice"] = _advice(found)
@@ -64,7 +65,7 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
     return found
 
 
-def _look_at_all(files):
+def _read_file_facts(files):
     """(width, height, grey) of each file."""
     from utils.progress import tqdm
 
@@ -72,19 +73,19 @@ def _look_at_all(files):
         return list(tqdm(pool.map(look_at, files), total=len(files), desc="Looking at files", delay=2))
 
 
-def _compare(x_train, names):
-    """Groups of names whose images are equal byte by byte, and how many images have no colour."""
+def _find_duplicates(x_train, names):
+    """The groups of names of equal images, and the number of images without colour."""
     from utils.progress import tqdm
 
     groups, grey = {}, 0
     with tqdm(total=len(names), desc="Comparing images", unit=" images", delay=2) as bar:
-        for start in range(0, len(names), PIECE):
-            piece = x_train.take(range(start, min(start + PIECE, len(names))))
-            for name, image in zip(names[start:], piece, strict=False):
+        for start in range(0, len(names), CHUNK):
+            chunk = x_train.take(range(start, min(start + CHUNK, len(names))))
+            for name, image in zip(names[start:], chunk, strict=False):
                 groups.setdefault(hashlib.blake2b(image, digest_size=16).digest(), []).append(name)
-            channels = np.moveaxis(piece, -1, 0)
+            channels = np.moveaxis(chunk, -1, 0)
             grey += int((channels == channels[0]).all(axis=(0, 2, 3)).sum())
-            bar.update(len(piece))
+            bar.update(len(chunk))
     return [group for group in groups.values() if len(group) > 1], grey
 
 
@@ -120,32 +121,32 @@ def _advice(found):
 def _summary(found):
     height, width, channels = found["shape"]
     classes = len(found["classes"])
-    parts = [f"{found['count']:,} images of {width} x {height}, {_many(channels, 'channel')}"]
-    lines = [", ".join(parts + ([_many(classes, "class")] if classes else [])) + "."]
+    parts = [f"{found['count']:,} images of {width} x {height}, {_counted(channels, 'channel')}"]
+    lines = [", ".join(parts + ([_counted(classes, "class")] if classes else [])) + "."]
     if found["sizes"]:
         sizes = list(found["sizes"].items())
-        files = ", ".join(f"{count:,} of {size}" for size, count in sizes[:SHOWN])
-        if len(sizes) > SHOWN:
-            rest = sum(count for _, count in sizes[SHOWN:])
-            files += f", {rest:,} of {_many(len(sizes) - SHOWN, 'other size')}"
+        files = ", ".join(f"{count:,} of {size}" for size, count in sizes[:EXAMPLES])
+        if len(sizes) > EXAMPLES:
+            rest = sum(count for _, count in sizes[EXAMPLES:])
+            files += f", {rest:,} of {_counted(len(sizes) - EXAMPLES, 'other size')}"
         if found["enlarged"]:
             files += f"; {found['enlarged']:,} smaller than {width} x {height} and enlarged"
         lines.append(f"Files: {files}.")
     groups, unreadable = found["duplicates"], found["unreadable"]
     repeated = sum(len(group) - 1 for group in groups)
-    pairs = _some([" = ".join(os.path.basename(name) for name in group[:2]) for group in groups])
-    lines.append(f"Repeated: {_many(repeated, 'image')}: {pairs}" if groups else "Repeated: none.")
+    pairs = _examples([" = ".join(os.path.basename(name) for name in group[:2]) for group in groups])
+    lines.append(f"Repeated: {_counted(repeated, 'image')}: {pairs}" if groups else "Repeated: none.")
     if unreadable:
-        lines.append(f"Unreadable: {_many(len(unreadable), 'file')}: {_some(map(os.path.basename, unreadable))}")
+        lines.append(f"Unreadable: {_counted(len(unreadable), 'file')}: {_examples(map(os.path.basename, unreadable))}")
     lines += [f"Advice: {sentence}" for sentence in found["advice"]]
     return "\n".join(lines)
 
 
-def _some(names):
+def _examples(names):
     names = list(names)
-    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else ".")
+    return ", ".join(names[:EXAMPLES]) + (", ..." if len(names) > EXAMPLES else ".")
 
 
-def _many(count, what):
+def _counted(count, what):
     plural = what + ("es" if what.endswith("s") else "s")
     return f"{count:,} {what if count == 1 else plural}"
