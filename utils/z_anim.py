@@ -1,7 +1,7 @@
-"""The films of Z-anim: patterns of Z beside the images they give, made by `python -m utils.z_anim`.
+"""The animations of Z-anim: patterns of Z beside the generated images, made by `python -m utils.z_anim`.
 
-Each is a GIF of 716 x 332 pixels, 200 ms a frame, as the original's were: on the left the heat map of the vector with
-its values, on a colour scale fixed from -3 to 3, on the right the image. README.md beside them says what each shows.
+Each is a GIF of 716 x 332 pixels, 200 ms per frame, like the original's: on the left the heat map of the vector with
+its values, on a colour scale fixed from -3 to 3, on the right the image. README.md beside them describes each.
 """
 
 import argparse
@@ -16,20 +16,20 @@ from utils.latent.generating import film, generate_images
 from utils.latent.paths import closed_loop, generate_latent_points, interpolate_spherical, noise_walk, there_and_back
 from utils.latent.patterns import pattern
 
-FPS = 5  # 200 ms a frame
-SEED = 1  # of the points that are drawn by chance
-STEPS = 9  # from -3 to 3 by three quarters: finer ones would make the folder heavy
+FPS = 5  # 200 ms per frame
+SEED = 1  # of random points
+STEPS = 9  # from -3 to 3 in steps of three quarters; smaller steps would make the folder large
 
 
 def films(latent_dim: int) -> dict[str, tuple[str, np.ndarray, tuple[float, float] | None]]:
-    """Say what the films of Z-anim are.
+    """The animations of Z-anim.
 
     Args:
         latent_dim: length of the generator's vectors.
 
     Returns:
-        For each file's name without .gif what it shows, its vectors, float32 (n, latent_dim), and the limits of the
-        heat map's scale (None for relative).
+        Dict, file name without .gif -> (description, vectors float32 (n, latent_dim), limits of the heat map's scale or
+        None for the limits of each frame).
     """
     fixed = (-3.0, 3.0)
 
@@ -84,12 +84,12 @@ def films(latent_dim: int) -> dict[str, tuple[str, np.ndarray, tuple[float, floa
 
 
 def make_films(generator, folder: str | os.PathLike = "Z-anim", name: str = "the generator") -> Path:
-    """Make the films and their page.
+    """Make the animations and their page.
 
     Args:
         generator: a Keras model.
-        folder: where they go.
-        name: what the page calls the generator, a file's name for example.
+        folder: where the files go.
+        name: name of the generator on the page, e.g. its file's name.
 
     Returns:
         The path of the page, README.md.
@@ -97,15 +97,15 @@ def make_films(generator, folder: str | os.PathLike = "Z-anim", name: str = "the
     from utils.progress import tqdm
 
     folder = Path(folder)
-    shown = films(generator.input_shape[-1])
-    for stem, (_, vectors, limits) in tqdm(shown.items(), desc="Films", unit="film"):
+    entries = films(generator.input_shape[-1])
+    for stem, (_, vectors, limits) in tqdm(entries.items(), desc="Films", unit="film"):
         film(generator, vectors, folder / f"{stem}.gif", fps=FPS, heatmap=True, limits=limits)
     _draw_examples(generator, folder / "examples.png")
-    return write_text(folder / "README.md", _page(shown, name, fingerprint(generator), generator.input_shape[-1]))
+    return write_text(folder / "README.md", _page(entries, name, fingerprint(generator), generator.input_shape[-1]))
 
 
 def _draw_examples(generator, path: Path) -> None:
-    """One picture of still examples, as the original's PDF was: constants, halves, and random points."""
+    """Draw a sheet of examples, like the original's PDF: constants, halves, and random points."""
     from utils.figures import show_images
 
     latent_dim = generator.input_shape[-1]
@@ -121,10 +121,10 @@ def _draw_examples(generator, path: Path) -> None:
     show_images(images, 4, len(levels), titles, path, show=False)
 
 
-def _page(shown: dict, name: str, drawn_by: str, latent_dim: int) -> str:
+def _page(entries: dict, name: str, drawn_by: str, latent_dim: int) -> str:
     sections = "\n".join(
         f"## {stem.replace('_', ' ').capitalize()}\n\n{says} {len(vectors)} frames.\n\n![{stem}]({stem}.gif)\n"
-        for stem, (says, vectors, _) in shown.items()
+        for stem, (says, vectors, _) in entries.items()
     )
     return f"""# Z-anim
 

@@ -1,11 +1,11 @@
-"""A page to play with: the latent vector as a grid to click and drag, the image that it gives beside it.
+"""The explorer: a page with the latent vector as an interactive grid, beside the generated image.
 
-In a notebook, `explorer.show(generator)`. On a page of its own, `python -m utils.explorer`.
+In a notebook, `explorer.show(generator)`; as a page of its own, `python -m utils.explorer`.
 
-One story a file: `walk` (where one stands, what one did: no widget in it), `drawing` (vectors become images, here or in
-the process that all pages share), `page` (the widgets), `texts` (its words, in English and French), `server` (the page
-of its own, by the one cell of Explorer.ipynb). What plain widgets cannot do, the grid and the files that come and go,
-stands in two small scripts, `grid.js` and `files.js`.
+`walk` holds the state (vector, history, pins) without widgets, `rendering` generates images in this process or in one
+that all pages share, `page` has the widgets, `texts` their texts in English and French, and `server` serves the single
+cell of Explorer.ipynb. The grid and the upload and download of files are widgets of their own, in `grid.js` and
+`files.js`.
 """
 
 from utils.explorer.page import show

@@ -1,4 +1,4 @@
-"""`python -m utils.explorer`: the page on its own."""
+"""`python -m utils.explorer`: serve the explorer as a page of its own."""
 
 from utils.explorer.server import main
 

@@ -1,4 +1,4 @@
-"""The page: widgets that show a walk and move it."""
+"""The page: the widgets that display and control a walk."""
 
 import asyncio
 import html
@@ -21,7 +21,7 @@ from utils.figures.heatmaps import BLUE, RED, WHITE
 from utils.files import write_bytes
 
 HERE = Path(__file__).parent
-REST = 0.15  # seconds without a change after which the lines are read
+READING_DELAY = 0.15  # seconds without a change before the image's lines are read
 MEDIA_TYPES = {".png": "image/png", ".txt": "text/plain", ".gif": "image/gif", ".mp4": "video/mp4"}
 
 
@@ -30,7 +30,7 @@ class Grid(anywidget.AnyWidget):
 
     _esm = HERE / "grid.js"
     _css = HERE / "page.css"
-    # the page made the change itself and need not hear of it again
+    # no echo of changes that the browser itself made
     values = traitlets.List(traitlets.Float()).tag(sync=True, echo_update=False)
     gesture = traitlets.Int(0).tag(sync=True, echo_update=False)
     browser_language = traitlets.Unicode("").tag(sync=True, echo_update=False)
@@ -39,7 +39,7 @@ class Grid(anywidget.AnyWidget):
 
 
 class Files(anywidget.AnyWidget):
-    """Where files come in, by drop or choice, and leave, as downloads (see files.js)."""
+    """Upload of files, by drop or choice, and download (see files.js)."""
 
     _esm = HERE / "files.js"
     words = traitlets.Dict().tag(sync=True)
@@ -52,10 +52,13 @@ class Page:
     Args:
         walk: the walk.
         language: "en" or "fr"; None for the browser's.
-        folder: where saved files go besides the browser's downloads; None for nowhere else.
+        folder: where files are saved in addition to the browser's downloads; None for nowhere.
 
     Attributes:
-        box: the widget that shows it all.
+        box: the widget of the whole page.
+
+    Raises:
+        ValueError: another language.
     """
 
     def __init__(self, walk: Walk, language: str | None = None, folder: str | os.PathLike | None = None):
@@ -65,11 +68,11 @@ class Page:
         self.language = language or LANGUAGES[0]
         self._follows_browser = language is None
         self._folder = None if folder is None else Path(folder)
-        self._said = None  # (key, values) of the last message, to say it again in another language
+        self._said = None  # (key, values) of the last message, for a change of language
         self._saved = 0
         self._reader = None  # the timer of the next reading
-        self._showing = False  # while the page itself moves its sliders, they move nothing
-        self._speaking: list[Callable[[], None]] = []  # what to do when the language changes
+        self._showing = False  # whether the page itself changes its controls, which then have no effect
+        self._on_language: list[Callable[[], None]] = []  # called at each change of language
         self._build()
         self._speak()
         self._show()
@@ -112,7 +115,7 @@ class Page:
         def speak():
             button.description, button.tooltip = self._words(key), self._words(f"{key}_hint")
 
-        self._speaking.append(speak)
+        self._on_language.append(speak)
         button.on_click(lambda _: self._do(act))
         return button
 
@@ -128,16 +131,16 @@ class Page:
         slider = widgets.FloatSlider(readout_format=".2f", **settings)
 
         def speak():
-            # a direction with a name of its own keeps it; the numbered ones are called in the page's language
+            # named directions keep their name; numbered ones are labelled in the page's language
             own = name is not None and not name.isdigit()
             slider.description = slider.tooltip = (
                 direction_name(self.language, name) if own else self._words(key, name=name)
             )
 
-        self._speaking.append(speak)
+        self._on_language.append(speak)
 
         def move(change):
-            # the browser rounds what it is shown to whole steps and sends that back: only more than that is a hand
+            # the browser rounds values to whole steps and sends them back; only larger changes are the user's
             if not self._showing and abs(change["new"] - change["old"]) > slider.step / 2:
                 self._do(partial(act, change["new"]))
 
@@ -160,10 +163,10 @@ class Page:
         def speak():
             self.set_a.call(self._words("set_a"))
             self.set_b.call(self._words("set_b"))
-            # its heading says it already; the tooltip stays, and names it for those who do not see the page
+            # the heading describes it already; the tooltip remains for screen readers
             self.between.description = ""
 
-        self._speaking.append(speak)
+        self._on_language.append(speak)
         return [self._heading("between"), _row("z-ends", self.set_a.box, self.between, self.set_b.box)]
 
     def _timeline(self) -> list[widgets.Widget]:
@@ -180,7 +183,7 @@ class Page:
                 pin.call(self._words("go", i=i + 1), self._words("unpin", i=i + 1))
 
         self._pins: list[Pin] = []
-        self._speaking.append(speak)
+        self._on_language.append(speak)
         return [
             self._heading("timeline"),
             self.pins,
@@ -189,7 +192,7 @@ class Page:
 
     def _heading(self, key: str) -> widgets.HTML:
         line = _line("z-heading")
-        self._speaking.append(lambda: line.set_trait("value", f"<h2>{html.escape(self._words(key))}</h2>"))
+        self._on_language.append(lambda: line.set_trait("value", f"<h2>{html.escape(self._words(key))}</h2>"))
         return line
 
     # Words
@@ -198,14 +201,14 @@ class Page:
         return say(self.language, key, **values)
 
     def speak(self, language: str) -> None:
-        """Turn the page into another language."""
+        """Change the language of the page: "en" or "fr"."""
         self._follows_browser = False
         self.language = language
         self._speak()
         self._read()
 
     def _speak(self) -> None:
-        for speak in self._speaking:
+        for speak in self._on_language:
             speak()
         self.title.value = f"<h1>{html.escape(self._words('title'))}</h1>"
         self.help.value = html.escape(self._words("help"))
@@ -223,30 +226,30 @@ class Page:
             self._tell(self._said[0], **self._said[1])
 
     def _tell(self, key: str | None, **values) -> None:
-        """Say something below the buttons; None to be quiet again."""
+        """Show a message below the buttons; None clears it."""
         self._said = (key, values) if key else None
         self.status.value = html.escape(self._words(key, **values)) if key else ""
 
     # Doing
 
     def _do(self, act: Callable[[], object]) -> None:
-        """Do what was asked, and show where that leads. What is refused is said, nothing ends the page."""
+        """Run an action and update the page. A refused action shows a message; no error ends the page."""
         self._tell(None)
         try:
             act()
         except Refused as refused:
             self._tell(refused.key, **refused.values)
         except Exception:
-            traceback.print_exc()  # a defect of ours, for the terminal; the page goes on
+            traceback.print_exc()  # an unexpected error, for the terminal; the page continues
         self._show()
 
     def _show(self) -> None:
-        """Show where the walk stands, the image first."""
+        """Update all widgets to the state of the walk, the image first."""
         walk = self.walk
         self.image.value = quick_png(walk.image)
         self._showing = True
         try:
-            # a grid that shows it already is left alone: the hand may be further on by now
+            # an up-to-date grid is not set again, because the user may have changed it further meanwhile
             if not np.array_equal(np.float32(self.grid.values), walk.z):
                 self.grid.values = walk.z.tolist()
             self.truncation.value = walk.truncation
@@ -259,16 +262,16 @@ class Page:
         self._read_soon()
 
     def _read_soon(self) -> None:
-        """Read the image's lines once the hand rests: while a cell is dragged, images come first."""
+        """Schedule the reading of the image's lines for the end of a gesture, which images take precedence over."""
         if self._reader:
             self._reader.cancel()
         try:
-            self._reader = asyncio.get_running_loop().call_later(REST, self._read)
+            self._reader = asyncio.get_running_loop().call_later(READING_DELAY, self._read)
         except RuntimeError:  # no loop: a plain script, a test
             self._read()
 
     def _read(self) -> None:
-        """Say which lines stand in the image, and how well it keeps the rules of the data set."""
+        """Show the number of lines in the image, and of rules that it keeps."""
         found = read_image(self.walk.image)
         if found is None:
             return
@@ -301,7 +304,7 @@ class Page:
             self._show_ends()
 
     def _save(self, pattern: str, content: bytes) -> None:
-        """Hand a file to the browser, and leave it in the folder if there is one."""
+        """Send a file to the browser, and save it in the folder if there is one."""
         name = pattern.format(self._saved)
         while self._folder and (self._folder / name).exists():
             self._saved += 1
@@ -317,7 +320,7 @@ class Page:
     def _end(self, which: str) -> None:
         setattr(self.walk, which, self.walk.z)
         self._showing = True
-        self.between.value = {"a": 0, "b": 1}[which]  # where one stands now
+        self.between.value = {"a": 0, "b": 1}[which]  # the position of the present vector
         self._showing = False
         self._show_ends()
 
@@ -360,7 +363,7 @@ class Page:
 
 
 class Pin:
-    """A small image with a button over it, and one to remove it if that is possible."""
+    """A thumbnail with a button over it, and optionally one to remove it."""
 
     def __init__(self, label: str, go: Callable, remove: Callable | None = None, do: Callable = lambda act: act()):
         self.image = widgets.Image(format="png")
@@ -391,7 +394,7 @@ class Pin:
             self._remove.tooltip = remove
 
     def close(self) -> None:
-        """Free the widgets, in the browser too, with the layout and style that each came with."""
+        """Close the widgets with their layouts and styles, in the browser too."""
         for widget in (*self.box.children, self.box):
             for part in (widget.layout, getattr(widget, "style", None), widget):
                 if part is not None:
@@ -399,7 +402,7 @@ class Pin:
 
 
 def read_image(image: np.ndarray) -> tuple[int, int, int, int] | None:
-    """Count lines and rules of one uint8 image: verticals, horizontals, rules kept, rules; None where it has no RGB."""
+    """Read one image, uint8 (h, w, 3): `(verticals, horizontals, rules kept, rules)`; None for other shapes."""
     from utils.reading import THREE_LINES, read_lines, rules_kept
 
     if image.ndim != 3 or image.shape[-1] != 3:
@@ -421,11 +424,11 @@ def show(
 
     Args:
         generator: a Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
-        directions: directions to walk in, a slider each: what `utils.latent.directions` finds, or names and vectors,
-            float (latent_dim,); None for those that the weights of the generator's first layer stretch most.
+        directions: directions, a slider for each: those that `utils.latent.directions` finds, or a dict, name -> float
+            (latent_dim,); None for those that the weights of the generator's first layer stretch most.
         language: "en" or "fr"; None for the browser's.
-        seed: for the same random vectors every time.
-        folder: where saved images, vectors and films go, besides the browser's downloads.
+        seed: int for reproducible random vectors, None or a `numpy.random.Generator`.
+        folder: where images, vectors and animations are saved in addition to the browser's downloads.
 
     Example:
         >>> generator = loaders.load_generator("generator.h5")
@@ -433,7 +436,7 @@ def show(
     """
     from IPython.display import display
 
-    if in_colab():  # which shows other than its own widgets only when asked
+    if in_colab():  # where custom widgets have to be enabled
         from google.colab import output
 
         output.enable_custom_widget_manager()

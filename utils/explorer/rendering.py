@@ -1,8 +1,8 @@
-"""Vectors become images, at once: in this process, or in one that the pages of all visitors share.
+"""Generation of images for the page: in this process, or in one that the pages of all visitors share.
 
-A page of its own has a Python process (a kernel) for each visitor's tab. The generator, and TensorFlow with it, would
-weigh half a gigabyte in each; it is therefore loaded once, and the kernels ask for images over a connection of this
-machine. Vectors and images cross it as plain numbers (no pickle), and nobody gets in without the key.
+The served page has a Python process (a kernel) for each visitor's tab. The generator with TensorFlow would take half a
+gigabyte in each; it is therefore loaded once, and the kernels request images over a local connection. Vectors and
+images are sent as plain numbers (no pickle), and a connection needs the key.
 """
 
 import json
@@ -16,32 +16,35 @@ import numpy as np
 from utils.latent import fingerprint, generate_images
 from utils.latent.directions import Direction, closed_form_directions
 
-DIRECTIONS = 6  # sliders: few enough to try them all
-BATCH = 64  # images drawn at once
-ADDRESS, KEY = "EXPLORER_ADDRESS", "EXPLORER_KEY"  # environment variables by which a kernel finds the generator
+DIRECTIONS = 6  # largest number of sliders
+BATCH = 64  # images per request
+ADDRESS, KEY = "EXPLORER_ADDRESS", "EXPLORER_KEY"  # environment variables with which a kernel finds the generator
 
 
 Directions = Mapping[str, np.ndarray] | Iterable[Direction]
 
 
 class Drawing:
-    """A generator, warmed up.
+    """A compiled generator, for use by several threads.
 
     Args:
         generator: a Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
-        directions: what `utils.latent.directions` finds, or names and vectors, float (latent_dim,); None for those that
-            the weights of the first layer stretch most, called "1", "2" ...
+        directions: iterable of `Direction`, or a dict, name -> float (latent_dim,); None for those that the weights of
+            the first layer stretch most, named "1", "2" ...
 
     Attributes:
         latent_dim: length of the vectors.
         shape: (h, w, c) of the images.
         fingerprint: 16 hexadecimal digits, see `utils.latent.fingerprint`.
-        directions: names and vectors of length 1, float32 (latent_dim,).
+        directions: dict, name -> float32 (latent_dim,), of length 1.
+
+    Raises:
+        ValueError: a direction of another length, or without finite values other than 0.
     """
 
     def __init__(self, generator, directions: Directions | None = None):
         self._generator = generator
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
         self.latent_dim = int(generator.input_shape[-1])
         self.fingerprint = fingerprint(generator)
         if directions is None:
@@ -49,24 +52,24 @@ class Drawing:
         if not isinstance(directions, Mapping):
             directions = {direction.name: direction.vector for direction in directions}
         self.directions = {name: _unit(vector, self.latent_dim, name) for name, vector in directions.items()}
-        self.shape = self.draw(np.zeros((1, self.latent_dim))).shape[1:]  # this first call compiles
+        self.shape = self.draw(np.zeros((1, self.latent_dim))).shape[1:]  # compiles
 
     def draw(self, Z: np.ndarray) -> np.ndarray:
-        """Draw vectors (n, latent_dim), at most 64: uint8 (n, h, w, c). ValueError if the generator draws NaN."""
-        with self._one_at_a_time:
+        """The images of at most 64 vectors (n, latent_dim): uint8 (n, h, w, c); raises ValueError if one is NaN."""
+        with self._lock:
             return generate_images(self._generator, Z, batch_size=BATCH)
 
 
 class DistantDrawing:
-    """The same, drawn by the process that runs `serve_drawing`.
+    """A client of `serve_drawing` in another process, with the attributes and `draw` of `Drawing`.
 
     Args:
-        address: what `serve_drawing` gave.
-        key: the key that it was given.
+        address: the result of `serve_drawing`.
+        key: its key.
     """
 
     def __init__(self, address: str, key: bytes):
-        self._connection = Client(_as_address(address), authkey=key)
+        self._connection = Client(_parse_address(address), authkey=key)
         facts = json.loads(self._ask(b""))
         self.latent_dim, self.fingerprint = facts["latent_dim"], facts["fingerprint"]
         self.shape = tuple(facts["shape"])
@@ -84,14 +87,14 @@ class DistantDrawing:
 
 
 def serve_drawing(drawing: Drawing, key: bytes) -> str:
-    """Draw for the kernels of other processes, in threads that end with this process.
+    """Serve images to other processes, in daemon threads.
 
     Args:
-        drawing: what draws.
-        key: what a kernel must know to connect.
+        drawing: the `Drawing` to serve.
+        key: the secret that a client needs to connect.
 
     Returns:
-        The address, as text for an environment variable.
+        The address "host:port", for an environment variable.
     """
     listener = Listener(("127.0.0.1", 0), authkey=key, backlog=64)
     threading.Thread(target=_listen, args=(listener, drawing), daemon=True).start()
@@ -99,14 +102,14 @@ def serve_drawing(drawing: Drawing, key: bytes) -> str:
 
 
 def shared_drawing() -> DistantDrawing | None:
-    """The drawing that this kernel was started for; None where there is none."""
+    """A client of the served drawing that the environment variables name; None without them."""
     if ADDRESS not in os.environ:
         return None
     return DistantDrawing(os.environ[ADDRESS], bytes.fromhex(os.environ[KEY]))
 
 
 def first_layer_directions(generator) -> dict[str, np.ndarray]:
-    """The directions that the weights of the first layer stretch most, as "1", "2" ...; none if it is not dense."""
+    """The directions that the first layer's weights stretch most, named "1", "2" ...; empty if it is not dense."""
     try:
         found = closed_form_directions(generator, DIRECTIONS)
     except ValueError:
@@ -129,15 +132,15 @@ def _listen(listener: Listener, drawing: Drawing) -> None:
         try:
             connection = listener.accept()
         except (AuthenticationError, EOFError, ConnectionError):
-            continue  # somebody without the key, or gone again
+            continue  # a client without the key, or that has disconnected
         except OSError:
             return
         threading.Thread(target=_answer, args=(connection, drawing), daemon=True).start()
 
 
 def _answer(connection: Connection, drawing: Drawing) -> None:
-    """Answer one kernel until it ends: nothing asks for the facts, vectors ask for images."""
-    most = 4 * BATCH * drawing.latent_dim
+    """Answer one client until it disconnects: an empty request with the facts, vectors with their images."""
+    max_bytes = 4 * BATCH * drawing.latent_dim
     facts = {
         "latent_dim": drawing.latent_dim,
         "shape": drawing.shape,
@@ -147,7 +150,7 @@ def _answer(connection: Connection, drawing: Drawing) -> None:
     with connection:
         while True:
             try:
-                question = connection.recv_bytes(most)
+                question = connection.recv_bytes(max_bytes)
                 connection.send_bytes(_pixels(drawing, question) if question else json.dumps(facts).encode())
             except (EOFError, OSError):
                 return
@@ -160,6 +163,6 @@ def _pixels(drawing: Drawing, vectors: bytes) -> bytes:
         return b""
 
 
-def _as_address(text: str) -> tuple[str, int]:
+def _parse_address(text: str) -> tuple[str, int]:
     host, port = text.rsplit(":", 1)
     return host, int(port)

@@ -1,8 +1,8 @@
-"""The page on its own: Voilà serves Explorer.ipynb, this process draws for it.
+"""The served page: Voilà serves Explorer.ipynb, and this process generates its images.
 
-Voilà listens on 127.0.0.1 only, to requests that name this machine. Anywhere else it needs a token. Messages larger
-than an upload may be are not taken, the browser fetches nothing from other machines, and a page that is left frees its
-kernel.
+By default Voilà listens on 127.0.0.1 only, to requests that name this machine; on other addresses it needs a token.
+Messages larger than an upload are refused, the browser loads nothing from other machines, and the kernel of a closed
+page is freed.
 """
 
 import argparse
@@ -30,11 +30,11 @@ from utils.latent import fingerprint
 from utils.latent.directions import read_directions
 
 NOTEBOOK = Path(__file__).with_name("Explorer.ipynb")
-SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_published.h5"  # from any folder
+SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_published.h5"  # in any working folder
 LANGUAGE = "EXPLORER_LANGUAGE"
-WORTH = 0.1  # R² from which a direction does what it is called
-ROOM = 2**20  # bytes of a message beside the file in it, and of any other request
-# scripts and styles of the page stand in the page; nothing comes from elsewhere, and no other page frames this one
+MIN_SCORE = 0.1  # smallest R² of a direction with a slider
+MARGIN_BYTES = 2**20  # of a message in addition to the file in it, and largest size of any other request
+# scripts and styles are inline; nothing is loaded from other hosts, and no other page may frame this one
 POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' ws: wss: data: blob:; "
     "frame-ancestors 'self'; form-action 'self'; base-uri 'self'"
@@ -75,10 +75,10 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
     from voila.app import Voila
 
     class SmallRequests(Voila):
-        """Voilà that takes no file by HTTP: Tornado alone would hold up to 100 MiB of each request in memory."""
+        """Voilà with a limit on requests: Tornado's default holds up to 100 MiB of each request in memory."""
 
         def listen(self):
-            self.app.listen = partial(self.app.listen, max_body_size=ROOM)
+            self.app.listen = partial(self.app.listen, max_body_size=MARGIN_BYTES)
             super().listen()
 
     settings = Config()
@@ -87,23 +87,23 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
     settings.Voila.token = token
     settings.Voila.log_level = "WARN"
     settings.Voila.tornado_settings = {
-        # a foreign page that a browser is made to look up at 127.0.0.1 (DNS rebinding) names itself as host: refused
+        # refuses a foreign page whose name resolves to 127.0.0.1 (DNS rebinding), since it names itself as host
         "allow_remote_access": not is_local(ip),
-        # a page that is left tells its kernel to end, by its secret name; Voilà gives it no cookie to sign that with
+        # a closed page ends its kernel by the kernel's secret name; Voilà gives it no cookie to sign the request
         "disable_check_xsrf": True,
-        "websocket_max_message_size": MAX_UPLOAD + ROOM,
+        "websocket_max_message_size": MAX_UPLOAD + MARGIN_BYTES,
         "headers": {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"},
     }
     settings.VoilaConfiguration.theme = "light"
     settings.VoilaConfiguration.file_allowlist = []
-    # a tab that vanished without a word (a laptop closed) leaves its kernel behind: it goes after ten minutes
+    # the kernel of a tab that vanished without that request (a closed laptop) ends after ten minutes
     settings.MappingKernelManager.cull_idle_timeout, settings.MappingKernelManager.cull_interval = 600, 60
-    sys.argv[1:] = []  # they are ours, not Voilà's
+    sys.argv[1:] = []  # this command's arguments are not Voilà's
     SmallRequests.launch_instance(argv=[str(NOTEBOOK)], config=settings)
 
 
 def served_page():
-    """What the notebook shows: the generator served by this process, or trained last, or shipped."""
+    """The widget of Explorer.ipynb: for the served generator, else the one trained last, else the one that ships."""
     from utils.explorer.page import Page
     from utils.explorer.walk import Walk
 
@@ -118,34 +118,34 @@ def served_page():
 
 
 def write_directions(path: Path, generator) -> Path:
-    """Find directions that change the lines (half a minute), and keep them in a JSON file beside the generator's."""
+    """Find directions that change the lines, and save them as JSON beside the generator's file; returns the path."""
     from utils.latent.directions import reading_directions
 
-    found = [direction for direction in reading_directions(generator) if direction.score >= WORTH][:DIRECTIONS]
+    found = [direction for direction in reading_directions(generator) if direction.score >= MIN_SCORE][:DIRECTIONS]
     for direction in found:
         print(f"  {direction.name}: R² {direction.score:.2f}")
     known = {direction.name: [round(float(value), 4) for value in direction.vector] for direction in found}
-    return write_json(_beside(path), {"generator": fingerprint(generator), "directions": known})
+    return write_json(_directions_file(path), {"generator": fingerprint(generator), "directions": known})
 
 
 def all_directions(path: str | os.PathLike, generator) -> dict[str, np.ndarray]:
-    """The directions that `write_directions` left beside this generator, if any, then those of its first layer."""
+    """The directions saved by `write_directions` for this generator, then those of its first layer, at most six."""
     found = {}
     try:
-        found = read_directions(_beside(path), generator)
+        found = read_directions(_directions_file(path), generator)
     except FileNotFoundError:
         pass
-    except (OSError, ValueError) as error:  # the page does without them
+    except (OSError, ValueError) as error:  # the page works without them
         print(error)
     return dict(list((found | first_layer_directions(generator)).items())[:DIRECTIONS])
 
 
-def _beside(path: str | os.PathLike) -> Path:
+def _directions_file(path: str | os.PathLike) -> Path:
     return Path(path).with_suffix(".directions.json")
 
 
 def is_local(ip: str) -> bool:
-    """Whether only this machine can reach an address to listen on."""
+    """Whether an address to listen on can be reached from this machine only."""
     if ip == "localhost":
         return True
     try:

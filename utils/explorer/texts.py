@@ -1,4 +1,4 @@
-"""The words of the page, in English and French. `{...}` are filled in; nothing here is HTML."""
+"""The texts of the page, in English and French, with `{...}` for values; none of them is HTML."""
 
 LANGUAGES = ("en", "fr")
 
@@ -115,7 +115,7 @@ TEXTS = {
     },
 }
 
-# The directions that `utils.latent.directions.measure_lines` looks for; others keep the name that they come with.
+# The directions of `utils.latent.directions.measure_lines`; others keep their own name.
 DIRECTION_NAMES = {
     "move the vertical right": ("vertical to the right", "verticale à droite"),
     "move the horizontals down": ("horizontals down", "horizontales en bas"),
@@ -128,17 +128,17 @@ DIRECTION_NAMES = {
 
 
 def direction_name(language: str, name: str) -> str:
-    """What a direction's slider is called."""
+    """The label of a direction's slider in a language."""
     return DIRECTION_NAMES[name][LANGUAGES.index(language)] if name in DIRECTION_NAMES else name
 
 
 def say(language: str, key: str, **values) -> str:
-    """The words of `key` in a language, with its values filled in."""
+    """The text of `key` in a language, with its values filled in."""
     return TEXTS[language][key].format(**values)
 
 
 def say_lines(language: str, verticals: int, horizontals: int) -> str:
-    """The lines of an image in words; French wants an s from two on."""
+    """The numbers of lines of an image as a text, with the French plural."""
     return say(
         language,
         "lines",
@@ -151,6 +151,6 @@ def say_lines(language: str, verticals: int, horizontals: int) -> str:
 
 
 def nearest_language(wanted: str | None) -> str:
-    """The page's language for a browser's ("fr-CA" gives "fr"); English where it is neither."""
+    """The page's language for a browser's ("fr-CA" -> "fr"); English for any other."""
     short = (wanted or "").lower().replace("_", "-").split("-")[0]
     return short if short in LANGUAGES else LANGUAGES[0]

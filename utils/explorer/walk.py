@@ -1,7 +1,7 @@
-"""Where one stands in the latent space, and what one did to get there. No widget, no file: the page shows it.
+"""The state of the page: the present vector, its history, pins and files, without widgets.
 
-All controls move one vector, and all read their position from it: a slider of a direction stands where the vector
-stands along it, whatever moved it there.
+All controls change one vector and derive their position from it: the slider of a direction shows the vector's component
+along that direction, whatever changed it.
 """
 
 import io
@@ -25,13 +25,13 @@ from utils.latent import (
 
 UNDO_STEPS = 200
 MAX_PINS = 24
-FPS = 20  # a GIF counts in hundredths of a second: 5 of them a frame
-MAX_UPLOAD = 4 * 2**20  # bytes; an image of 128 x 128 with its vector takes 30,000
+FPS = 20  # a whole number of hundredths of a second per frame, as GIF needs
+MAX_UPLOAD = 4 * 2**20  # bytes; an image of 128 x 128 with its vector has about 30,000
 MAX_PIXELS = 2**24  # of an uploaded image: 4096 x 4096
 
 
 class Refused(ValueError):
-    """Something that cannot be done: `key` names the words in `utils.explorer.texts`, `values` fill them in."""
+    """A refused action: `key` names its message in `utils.explorer.texts`, `values` fill it in."""
 
     def __init__(self, key: str, **values):
         super().__init__(key, values)
@@ -39,24 +39,24 @@ class Refused(ValueError):
 
 
 class Walk:
-    """One visitor's walk.
+    """One visitor's walk through the latent space.
 
     Args:
         drawing: a `Drawing` or `DistantDrawing`.
-        seed: for the same walk every time: int, None or a numpy Generator.
+        seed: of random vectors: int, None or a `numpy.random.Generator`.
 
     Attributes:
         z: the present vector, float32 (latent_dim,).
-        image: what it gives, uint8 (h, w, c).
-        truncation: how far out the vectors are taken, 1 as in training.
-        a, b: the two ends of the slider, vectors or None.
-        pins: the vectors of the timeline.
+        image: its image, uint8 (h, w, c).
+        truncation: factor of the vectors, 1 as in training.
+        a, b: the ends of the interpolation slider, vectors or None.
+        pins: list of the vectors of the timeline.
     """
 
     def __init__(self, drawing, seed: int | np.random.Generator | None = None):
         self._drawing = drawing
         self._random = np.random.default_rng(seed)
-        self._before = deque(maxlen=UNDO_STEPS)  # (z, image, truncation)
+        self._history = deque(maxlen=UNDO_STEPS)  # (z, image, truncation)
         self._gesture = None
         self.fingerprint = drawing.fingerprint
         self.directions = drawing.directions
@@ -69,29 +69,29 @@ class Walk:
     # Moves
 
     def go_to(self, z: np.ndarray, gesture=None, truncation: float | None = None) -> None:
-        """Stand at another vector.
+        """Go to another vector.
 
         Args:
             z: float (latent_dim,).
-            gesture: what the hand is doing; moves of one and the same gesture are undone together. None for a move of
-                its own.
-            truncation: the factor that goes with the vector, the present one if None.
+            gesture: identifies the user's gesture; consecutive moves of one gesture are undone together. None for a
+                move of its own.
+            truncation: the vector's truncation factor, the present one if None.
 
         Raises:
-            Refused: it holds NaN or infinity, has another length, or the generator cannot draw it.
+            Refused: the vector has NaN, infinity or another length, or the generator cannot draw it.
         """
         z = np.array(z, np.float32)
         if z.shape != self.z.shape:
             raise Refused("wrong_length", name="Z", n=z.size, latent_dim=len(self.z))
         image = self.draw(z)
         if gesture is None or gesture != self._gesture:
-            self._before.append((self.z, self.image, self.truncation))
+            self._history.append((self.z, self.image, self.truncation))
         self._gesture = gesture
         self.z, self.image = z, image
         self.truncation = self.truncation if truncation is None else truncation
 
     def random(self) -> None:
-        """Stand at a random vector, as far out as the truncation says."""
+        """Go to a random vector, scaled by the truncation."""
         self.go_to(self.truncation * generate_latent_points(len(self.z), 1, self._random)[0])
 
     def mirror(self) -> None:
@@ -100,30 +100,30 @@ class Walk:
 
     @property
     def can_undo(self) -> bool:
-        return bool(self._before)
+        return bool(self._history)
 
     def undo(self) -> bool:
-        """Take the last move back; False where there is none."""
-        if not self._before:
+        """Undo the last move; returns whether there was one."""
+        if not self._history:
             return False
-        self.z, self.image, self.truncation = self._before.pop()
+        self.z, self.image, self.truncation = self._history.pop()
         self._gesture = None
         return True
 
     def truncate(self, factor: float) -> None:
-        """Scale the vector: nearer to the middle of the space, images are alike and safe; further out, they are not."""
+        """Scale the vector; images near the origin are similar and typical, those further out are not."""
         self.go_to(self.z * (factor / self.truncation), "truncation", truncation=factor)
 
     def along(self, name: str) -> float:
-        """How far the vector reaches along a direction."""
+        """The component of the vector along a direction, a float."""
         return float(self.z @ self.directions[name])
 
     def turn(self, name: str, position: float) -> None:
-        """Move along a direction until the vector reaches `position` there."""
+        """Move along a direction so that the vector's component becomes `position`."""
         self.go_to(self.z + (position - self.along(name)) * self.directions[name], ("direction", name))
 
     def between(self, ratio: float) -> None:
-        """Stand on the arc from A (0) to B (1)."""
+        """Go to a point of the arc from A (0) to B (1)."""
         if self.a is None or self.b is None:
             raise Refused("no_ends")
         steps = 100
@@ -152,7 +152,7 @@ class Walk:
             raise Refused("not_drawn", name="Z") from None
 
     def saved_image(self) -> bytes:
-        """The image as a PNG that carries its vector and the generator's fingerprint."""
+        """The image as the bytes of a PNG with its vector and the generator's fingerprint as metadata."""
         with tempfile.TemporaryDirectory() as folder:
             path = save_image(Path(folder) / "image.png", self.image, self.z, self.fingerprint)
             return path.read_bytes()
@@ -162,17 +162,17 @@ class Walk:
         return (vectors_to_text(self.z) + "\n").encode()
 
     def open(self, name: str, content: bytes) -> tuple[str, dict]:
-        """Go on from a file that a visitor brought: an image that carries its vector, or vectors.
+        """Continue from an uploaded file: an image that carries its vector, or vectors.
 
-        Of several vectors the first is shown, and the first two become A and B. The file may be anything; whatever is
-        not understood is refused, and nothing of it is executed.
+        Of several vectors the first is shown, and the first two become A and B. The content is not trusted: anything
+        else is refused, and nothing of it is executed.
 
         Args:
-            name: the file's name, which only tells .json from .txt, and is shown.
+            name: the file's name, which is shown, and distinguishes .json from .txt.
             content: its bytes.
 
         Returns:
-            The key of what is to be said, and its values.
+            `(key, values)` of the message.
 
         Raises:
             Refused: too large, no vector in it, or vectors of another length.
@@ -182,7 +182,7 @@ class Walk:
             raise Refused("too_large", name=name, limit=MAX_UPLOAD // 2**20)
         try:
             Z, drawn_by = _vectors_in(name, content)
-        except Exception as error:  # a hostile file can fail in any way; none of it is the page's end
+        except Exception as error:  # a hostile file can fail in any way, and must not end the page
             raise Refused("no_vector", name=name) from error
         if Z.shape[1] != len(self.z):
             raise Refused("wrong_length", name=name, n=Z.shape[1], latent_dim=len(self.z))
@@ -199,18 +199,18 @@ class Walk:
     def film(
         self, suffix: str, seconds: float, progress: Callable[[int, int], None] = lambda done, total: None
     ) -> tuple[bytes, int]:
-        """Film the way through all pins and back to the first.
+        """Make an animation through all pins and back to the first.
 
         Args:
             suffix: ".gif" or ".mp4".
             seconds: from one pin to the next.
-            progress: told how many images are drawn, of how many.
+            progress: called with the number of finished images and of all images.
 
         Returns:
-            The film and its number of images.
+            `(content, n)`: the animation as bytes, and its number of images.
 
         Raises:
-            Refused: fewer than two pins, or the film cannot be written.
+            Refused: fewer than two pins, or the animation cannot be written.
         """
         if len(self.pins) < 2:
             raise Refused("too_few_pins")
@@ -231,14 +231,14 @@ class Walk:
 
 
 def quick_png(image: np.ndarray) -> bytes:
-    """An image as a PNG for the screen: level 1 takes a millisecond."""
+    """An image as the bytes of a PNG, compressed fast."""
     buffer = io.BytesIO()
     as_picture(image).save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
 
 
 def thumbnail(image: np.ndarray, side: int = 64) -> bytes:
-    """An image as a small PNG."""
+    """An image as the bytes of a PNG of at most `side` x `side` pixels."""
     picture = as_picture(image)
     picture.thumbnail((side, side))
     buffer = io.BytesIO()
@@ -247,14 +247,14 @@ def thumbnail(image: np.ndarray, side: int = 64) -> bytes:
 
 
 def short_name(name: str) -> str:
-    """A file's name as it can be shown: no folder, no control characters, at most 40 characters."""
+    """A file's name for display: without folder and control characters, at most 40 characters."""
     name = str(name).replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(character for character in name if character.isprintable()).strip() or "?"
     return name if len(name) <= 40 else f"{name[:24]}…{name[-15:]}"
 
 
 def _vectors_in(name: str, content: bytes) -> tuple[np.ndarray, str | None]:
-    """The vectors in a file's bytes, (n, latent_dim), and the fingerprint of the generator that it names, if any."""
+    """The vectors in a file's bytes, (n, latent_dim), and the fingerprint of its generator, or None."""
     kinds = {b"\x89PNG\r\n\x1a\n": ".png", b"\x93NUMPY": ".npy"}
     suffix = next((kind for start, kind in kinds.items() if content.startswith(start)), None)
     if suffix is None:
@@ -272,6 +272,6 @@ def _vectors_in(name: str, content: bytes) -> tuple[np.ndarray, str | None]:
 def _check_size(content: bytes) -> None:
     from PIL import Image
 
-    with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:  # reads the head, not the pixels
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:  # reads the header only
         if picture.width * picture.height > MAX_PIXELS:
             raise ValueError(f"{picture.width} x {picture.height} pixels are too many")
