@@ -178,8 +178,8 @@ def paper():
     facts, rows = [], []
     for name in ("readme", "notebook"):
         model = WGANGP(**published(name), precision="float32")
-        critic, critic_flop = counted(model.stock_critic())
-        generator, generator_flop = counted(model.stock_generator())
+        critic, critic_flop = counted(model.stock_part("critic"))
+        generator, generator_flop = counted(model.stock_part("generator"))
         flop = 16 * (5 * (12 * critic_flop + generator_flop) + 3 * generator_flop + 2 * critic_flop)
         facts.append((name, critic, critic_flop / 1e9, generator, generator_flop / 1e9, flop / 1e12))
         for devices, (link, speed) in itertools.product((8, 64), LINKS.items()):
