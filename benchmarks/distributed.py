@@ -1,10 +1,10 @@
-"""Training on several devices, tried on one machine: do the losses agree, what does it cost, how soon do all stop?
+"""Distributed training on one machine: agreement of losses, cost of communication, time to stop after a lost process.
 
     python -m benchmarks.distributed [--processes 1 2 4] [--steps 50]    JAX must be installed
-    python -m benchmarks.distributed --paper                             what communication costs on GPUs, calculated
+    python -m benchmarks.distributed --paper                              estimates of the cost of communication on GPUs
 
-Every process trains on a processor and talks over 127.0.0.1, as machines would over a network. The network trained is
-small; seconds say what the talking costs, not how quick a training is.
+Every process trains on the CPU and communicates over 127.0.0.1, as machines do over a network. The trained networks are
+small; the seconds measure the cost of communication, not the speed of a training.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 BATCH, N_CRITIC, EVERY = 8, 3, 5
-SMALL = {  # what changes in the published network: a larger one amplifies rounding within 50 steps
+SMALL = {  # changes to the published networks; larger ones amplify rounding errors within 50 steps
     "input_dim": [16, 16, 3],
     "critic_conv_filters": [4, 8],
     "generator_initial_dense_layer_size": [4, 4, 8],
@@ -34,21 +34,21 @@ SMALL = {  # what changes in the published network: a larger one amplifies round
 
 
 def launch(folder, processes=1, steps=50, backend="jax", devices=1, resume=False, dies=None, nudge=False, seconds=600):
-    """Train the small network and wait until all processes have ended.
+    """Train the small networks and wait until all processes have ended.
 
     Args:
         folder: where losses.npz and the run folder go.
-        processes: how many.
-        steps: to do, counted from step 0.
+        processes: number of processes.
+        steps: number of steps, counted from step 0.
         backend: `jax`, or `tensorflow` for one process.
-        devices: of each process.
-        resume: go on from the last snapshot in `folder`.
+        devices: number of devices of each process.
+        resume: continue from the last snapshot in `folder`.
         dies: (process, step): that process is killed after that step.
-        nudge: change the weights that it starts from by a ten-millionth, as rounding does.
-        seconds: after which all are killed.
+        nudge: change the initial weights by a ten-millionth, as rounding errors do.
+        seconds: time limit, after which all processes are killed.
 
     Returns:
-        List of (status, what it printed, when it ended), one a process.
+        List of (status, output, time of its end), one per process.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -98,7 +98,7 @@ def _environment(backend, devices, address, process, processes):
 
 
 def work(folder, steps, devices, resume, dies, nudge):
-    """What each process does: one model, trained on all devices; process 0 writes losses.npz."""
+    """The work of each process: train one model on all devices; process 0 writes losses.npz."""
     import keras
 
     if keras.backend.backend() == "tensorflow":
@@ -137,31 +137,31 @@ def work(folder, steps, devices, resume, dies, nudge):
 
 
 def difference(folder, other):
-    """The largest relative difference between the losses of two trainings, over all steps and parts."""
+    """The largest relative difference between the losses of two trainings, over all steps and losses."""
     ours, theirs = (np.load(Path(place) / "losses.npz") for place in (folder, other))
     names = [name for name in ours if name != "seconds"]
     return max(np.max(np.abs(ours[name] - theirs[name]) / np.abs(theirs[name])) for name in names)
 
 
-# On paper ------------------------------------------------------------------------------------------------------------
+# Estimates -----------------------------------------------------------------------------------------------------------
 
-LINKS = {  # name: bytes a second, seconds a message; assumed
+LINKS = {  # {name: (bytes per second, seconds per message)}, assumed
     "NVLink, within a machine": (230e9, 5e-6),
     "InfiniBand 200 Gbit/s": (22e9, 10e-6),
     "Ethernet 25 Gbit/s": (2.8e9, 40e-6),
 }
-THROUGHPUT = 100e12  # FLOP/s of a GPU in bfloat16, assumed: a third of what an A100 is sold with
-BUCKET = 30 * 2**20  # bytes that one all-reduce carries at most: XLA joins gradients up to that
+THROUGHPUT = 100e12  # FLOP/s of a GPU in bfloat16, assumed: a third of an A100's peak
+BUCKET = 30 * 2**20  # largest number of bytes in one all-reduce, up to which XLA combines gradients
 
 
 def ring_seconds(count, devices, bandwidth, latency):
-    """Seconds of a ring all-reduce of `count` bytes: each device sends and receives 2 (n - 1) / n of them."""
+    """The duration of a ring all-reduce of `count` bytes: each device sends and receives 2 (n - 1) / n of them."""
     rounds = 2 * (devices - 1)
     return rounds / devices * count / bandwidth + rounds * latency * -(-count // BUCKET)
 
 
 def counted(network):
-    """Weights that are trained, and FLOP of one image going forward."""
+    """The number of trainable weights, and the FLOP of a forward pass per image."""
     flop = 0
     for layer in network.layers:
         kernel = getattr(layer, "kernel", None)
@@ -171,7 +171,7 @@ def counted(network):
     return sum(int(np.prod(variable.shape)) for variable in network.trainable_variables), flop
 
 
-def paper():
+def print_estimates():
     from models.recipes import published
     from models.WGANGP import WGANGP
 
@@ -197,7 +197,7 @@ def paper():
         print("| {} | {} | {} | {:.0f} | {:.2f} | {:.2f} | {:.1f} | {:.0%} |".format(*row))
 
 
-def measure(processes, steps):
+def measure_processes(processes, steps):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         one = folder / "one"
@@ -217,8 +217,8 @@ def measure(processes, steps):
         for killed in (1, 0):
             results = launch(folder / f"killed {killed}", 2, 10_000, dies=(killed, 12))
             when = float(results[killed][1].split("killed at ")[1].split()[0])
-            status, said, ended = results[1 - killed]
-            sentence = next(line for line in said.splitlines() if "has stopped, so" in line)
+            status, output, ended = results[1 - killed]
+            sentence = next(line for line in output.splitlines() if "has stopped, so" in line)
             print(f"process {killed} killed: the other ended after {ended - when:.1f} s, status {status}: {sentence}")
 
 
@@ -236,9 +236,9 @@ def main():
     if a.worker:
         work(a.worker, a.steps, a.devices, a.resume, a.dies, a.nudge)
     elif a.paper:
-        paper()
+        print_estimates()
     else:
-        measure(a.processes, a.steps)
+        measure_processes(a.processes, a.steps)
 
 
 if __name__ == "__main__":

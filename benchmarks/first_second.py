@@ -1,15 +1,15 @@
-"""From `python` to the first finished training step, at the narrow parameters; and what the quick rooms import.
+"""Time from `python` to the end of the first training step, with narrow networks; and import times of packages.
 
     python -m benchmarks.first_second [--repeats 5] [--network readme] [--divide 4] [--precision auto]
 
-Each repeat is a process of its own, whose clock starts before it does. What TensorFlow and Keras keep on the disk
-(compiled Python files) is there from the first repeat on; the median is quoted.
+Each repeat is a process of its own, timed from before its start. Compiled Python files of TensorFlow and Keras
+exist on disk from the first repeat on; the median is printed.
 
-- `python`: the interpreter itself;
-- `import`: TensorFlow and Keras, with TensorFlow's look for devices;
+- `python`: start of the interpreter;
+- `import`: TensorFlow and Keras, with TensorFlow's search for devices;
 - `build`: the project's modules, both networks, the optimisers;
-- `first step`: the images drawn, the step traced, compiled and done once;
-- `second step`: for comparison, what a step takes once it is compiled; not in the total.
+- `first step`: drawing images, tracing and compiling the step, and running it once;
+- `second step`: for comparison, a compiled step; not in the total.
 """
 
 import argparse
@@ -37,7 +37,7 @@ print(json.dumps([seconds, [name for name in {heavy} if name in sys.modules]]))
 
 
 def first_step(network, divide, precision, started):
-    """Do two steps; gives the seconds of each part. `started` is the time at which this process was asked for."""
+    """Run two steps; returns the seconds of each part. `started` is the time before the start of this process."""
     clock = [started, time.time()]
     from utils.quiet import keras
 
@@ -56,13 +56,13 @@ def first_step(network, divide, precision, started):
     with tempfile.TemporaryDirectory() as folder:
         images = lines.draw(lines.sample(1000, seed=1))
         gan.train(1, 1, images, 16, 2, folder, print_every_n_batches=10**9, verbose=0, callbacks=[Begin()])
-    first, second = gan.step_seconds  # without the pictures and files that follow a step
+    first, second = gan.step_seconds  # without figures and files after the step
     seconds = np.diff(clock[: len(PARTS) + 1])
     return {**dict(zip(PARTS, [*seconds[:-1], seconds[-1] + first], strict=True)), "second step": second}
 
 
 def imports(module):
-    """Seconds to import a module in a fresh process, and which of the heavy packages that started."""
+    """The seconds to import a module in a fresh process, and the heavy packages that this imports."""
     done = subprocess.run(
         [sys.executable, "-c", LOOK.format(module=module, heavy=HEAVY)], stdout=subprocess.PIPE, text=True, check=True
     )

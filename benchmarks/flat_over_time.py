@@ -1,15 +1,15 @@
-"""Does a long training stay as it began? Memory, files, threads, figures, logs and the time a step, over its steps.
+"""Resources of a long training over its steps: memory, files, threads, figures, logs and seconds per step.
 
     python -m benchmarks.flat_over_time [--network tiny] [--steps 20000] [--every 100] [--n-critic 5] [--folder FOLDER]
 
-Trains as the notebook does: a run folder with history, sample sheets and saved networks every 100 steps, a progress
-bar, lines read along, the live view (its pictures are drawn and counted, nobody sees them). Networks:
+The training is the notebook's: a run folder with history, sample sheets and saved networks every 100 steps, a progress
+bar, `ReadAlong`, and the live view (its figures are drawn but not displayed). Networks:
 
 - `tiny`: the notebook's parameters at 32 x 32 with the filters divided by 128; 20,000 steps take some minutes;
 - `narrow`: the README's parameters with the filters divided by 4; 2,000 steps take most of an hour on two cores.
 
-Where training is flat, the slope of the memory is that of the losses, which are kept: 0.3 MiB in 1,000 steps.
---n-critic 1 has the schedule of the recipe `three_lines`, which calls `fit` twice in 100 steps.
+Without leaks the slope of the memory is that of the history of losses: 0.3 MiB in 1,000 steps. --n-critic 1 has the
+schedule of the recipe `three_lines`, which calls `fit` twice in 100 steps.
 """
 
 import argparse
@@ -20,17 +20,17 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import MIB, machine, slope, what_is_held
+from benchmarks.measuring import MIB, machine, resources_held, slope
 
 COUNT = 1_000  # images of the data set
-SAMPLES = 100  # of what is held, at most
-ROWS = 20  # of the table
+SAMPLES = 100  # largest number of samples of the resources
+ROWS = 20  # rows of the table
 NETWORKS = {"tiny": ("notebook", 128, 32), "narrow": ("readme", 4, 128)}  # parameter set, divide, image size
-WARM = 20  # steps that compile and fill caches
+WARM_UP = 20  # steps that compile and fill caches
 
 
 def train(network, steps, every, n_critic, folder):
-    """Train; gives the samples, a dict of arrays, and the seconds of each step."""
+    """Train; returns the samples, a dict of arrays, and the seconds of each step."""
     import lines
     from models.recipes import published
     from models.WGANGP import WGANGP
@@ -39,7 +39,7 @@ def train(network, steps, every, n_critic, folder):
     from utils.runs import learning, watching
 
     class Watch(keras.callbacks.Callback):
-        """Notes what is held every so many steps, after all that happens in such a step is done."""
+        """Samples the resources at regular steps, after all other callbacks of the step."""
 
         def __init__(self, between):
             super().__init__()
@@ -48,7 +48,7 @@ def train(network, steps, every, n_critic, folder):
         def on_train_batch_end(self, batch, logs=None):
             if self.model.epoch % self.between == 0 or self.model.epoch + 1 == steps:
                 wall = time.perf_counter() - self.since
-                self.samples.append({"step": self.model.epoch, **what_is_held(), **sizes(folder), "wall": wall})
+                self.samples.append({"step": self.model.epoch, **resources_held(), **sizes(folder), "wall": wall})
                 self.since = time.perf_counter()
 
     name, divide, size = NETWORKS[network]
@@ -57,7 +57,7 @@ def train(network, steps, every, n_critic, folder):
     runs.describe(folder, data_name="lines", images=COUNT, seed=1, precision=gan.precision)
     images = lines.draw(lines.sample(COUNT, seed=1), size)
     watch = Watch(max(1, steps // SAMPLES))
-    with a_notebook_that_nobody_sees():
+    with silent_notebook():
         gan.train(
             5,
             5,
@@ -75,17 +75,17 @@ def train(network, steps, every, n_critic, folder):
 
 
 @contextlib.contextmanager
-def a_notebook_that_nobody_sees():
-    """Let IPython publish pictures to no one: outside of a notebook it would print their names."""
+def silent_notebook():
+    """Context manager in which IPython displays nothing; outside of a notebook it would print the figures' names."""
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
 
-    class Nobody(DisplayPublisher):
+    class Silent(DisplayPublisher):
         def publish(self, data, *arguments, **named):
             pass
 
     shell = InteractiveShell.instance()
-    kept, shell.display_pub = shell.display_pub, Nobody()
+    kept, shell.display_pub = shell.display_pub, Silent()
     try:
         yield
     finally:
@@ -93,7 +93,7 @@ def a_notebook_that_nobody_sees():
 
 
 def sizes(folder):
-    """MiB on the disk: "history", with the readings, and "rest", everything but these and the sample sheets."""
+    """MiB on disk: "history", readings included, and "rest", all files but these and the sample sheets."""
     history = rest = 0
     for path in Path(folder).rglob("*"):
         with contextlib.suppress(OSError):
@@ -105,7 +105,7 @@ def sizes(folder):
 
 
 def report(samples, seconds):
-    """Print the table and, below it, what it comes to."""
+    """Print the table and a summary."""
     print("| step | memory (MiB) | open files | threads | figures | objects | history, rest (MiB) | a step (ms) |")
     print("|---:|---:|---:|---:|---:|---:|---:|---:|")
     count = len(samples["step"])
@@ -125,7 +125,7 @@ def report(samples, seconds):
     for name in ("files", "threads", "figures"):
         values = samples[name][half:].astype(int)
         print(f"{name}, second half: {values.min()} to {values.max()}")
-    warm = seconds[min(WARM, len(seconds) // 10) :]
+    warm = seconds[min(WARM_UP, len(seconds) // 10) :]
     tenth = max(1, len(warm) // 10)
     first, last = np.median(warm[:tenth]), np.median(warm[-tenth:])
     print(

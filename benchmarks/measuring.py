@@ -1,6 +1,6 @@
-"""What the measurements share: memory, a process of its own for each, the machine in one line. Nothing starts Keras.
+"""Tools of all benchmarks: memory, measurements in processes of their own, the machine in one line. Without Keras.
 
-A process inherits the peak of the one that starts it: whoever measures a peak in another process stays small itself.
+A process inherits the peak memory of its parent, so a program that measures peaks in other processes must stay small.
 """
 
 import gc
@@ -19,7 +19,7 @@ MIB = 2**20
 
 
 def machine() -> str:
-    """The machine in one line: cores, how busy it was, and the versions that count."""
+    """The machine in one line: cores, load, and the versions of Python and the packages."""
     load = f", load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
     versions = [f"Python {platform.python_version()}"]
     for package in PACKAGES:
@@ -32,12 +32,12 @@ def machine() -> str:
 
 
 def resident_memory() -> float | None:
-    """What this process holds of the memory now, in MiB; None where the system does not tell as simply as Linux."""
+    """The resident memory of this process, in MiB; None on systems other than Linux."""
     return _status("VmRSS")
 
 
 def peak_memory() -> float | None:
-    """The most memory that this process held, in MiB; None where the system does not tell."""
+    """The peak resident memory of this process, in MiB; None where it is unknown."""
     peak = _status("VmHWM")
     if peak is not None:
         return peak
@@ -58,12 +58,15 @@ def _status(name):
 
 
 def in_a_process(module: str, request, **environment: str):
-    """Let `python -m module --only <request>` measure, and give what it says in its last line.
+    """Measure in a process of its own, `python -m module --only <request>`.
 
     Args:
         module: such as "benchmarks.pipeline".
-        request: what it is asked, as JSON can hold it; its answer likewise.
-        **environment: variables to set or change.
+        request: a value that JSON can hold.
+        **environment: environment variables to set or change.
+
+    Returns:
+        The last line of its output, decoded from JSON.
     """
     command = [sys.executable, "-m", module, "--only", json.dumps(request)]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
@@ -73,13 +76,16 @@ def in_a_process(module: str, request, **environment: str):
 
 
 def take_turn(worker: subprocess.Popen, what: str) -> str:
-    """Let a process that waits in `wait_for_turn` go on; gives the line that it says when its turn is over.
+    """Let a process that waits in `wait_for_turn` continue, until it prints a line.
 
-    Processes that take turns are slowed alike by whatever else the machine does.
+    Other load on the machine affects processes that take turns equally.
 
     Args:
         worker: the process, with text pipes to and from it.
-        what: it does, for the message that ends this program where it has ended too early.
+        what: description of the process, for the message if it has ended too early.
+
+    Returns:
+        The printed line.
     """
     worker.stdin.write("go\n")
     worker.stdin.flush()
@@ -87,18 +93,21 @@ def take_turn(worker: subprocess.Popen, what: str) -> str:
 
 
 def wait_for_turn():
-    """In the process: wait until it is its turn; end where there are no more."""
+    """In the process, wait for the next turn; exit when there are no more."""
     if not sys.stdin.readline():
         os._exit(0)
 
 
 def slope(x, y) -> tuple[float, float]:
-    """The slope of the straight line nearest to the points (least squares), and its standard error.
+    """The slope of a straight line by least squares, and its standard error.
 
-    The error takes the points for independent of each other, which memory is not: it is the least that it can be.
+    The error assumes independent points; samples of memory are not, so it is a lower bound.
 
     Args:
         x, y: arrays of equal length, at least 3.
+
+    Returns:
+        `(slope, error)`.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
     from_middle = x - x.mean()
@@ -109,7 +118,7 @@ def slope(x, y) -> tuple[float, float]:
 
 
 def held_by(process) -> dict[str, float]:
-    """What the system says that a process of psutil's holds: "memory" in MiB, "files" open, "threads"."""
+    """The resources of a `psutil.Process`: dict of "memory" in MiB, open "files", "threads"."""
     return {
         "memory": process.memory_info().rss / MIB,
         "files": process.num_handles() if sys.platform == "win32" else process.num_fds(),
@@ -117,11 +126,11 @@ def held_by(process) -> dict[str, float]:
     }
 
 
-def what_is_held() -> dict[str, float]:
-    """What this process holds once the garbage is collected.
+def resources_held() -> dict[str, float]:
+    """The resources of this process after a garbage collection.
 
     Returns:
-        "memory" in MiB, "files" open, "threads", "objects" that Python keeps track of, "figures" of Matplotlib.
+        Dict: "memory" in MiB, open "files", "threads", "objects" tracked by Python, "figures" of Matplotlib.
     """
     import psutil
 

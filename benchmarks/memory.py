@@ -1,15 +1,15 @@
-"""What training takes of the memory, and whether the size of the data set matters.
+"""Memory of a training, and its dependence on the size of the data set.
 
     python -m benchmarks.memory peak [--network notebook] [--divide 1] [--steps 5] [--precision mixed_bfloat16 float32]
     python -m benchmarks.memory data [--counts 1000 10000 200000] [--divide 4] [--rounds 10] [--folder FOLDER]
 
-- `peak`: the most memory that a process held from its start until it was done with a few steps at these parameters,
-  with the networks, the sample sheet and the checkpoint written as in any training. A row for each precision.
-- `data`: three lines of 128 x 128, drawn by `python -m lines`, read from a memory-mapped cache. Each data set is
-  trained on by a process of its own; they take turns of a few steps, so that whatever else the machine does slows all
-  of them alike. "beyond" is the peak above that of the process which trains on the smallest set, kept in memory:
-  what the data cost beside the model. 200,000 images take ten minutes or so to draw once, 1 GiB as JPEG and 9.2 GiB as
-  cache; --folder keeps both for another time.
+- `peak`: the peak memory of a process that trains for a few steps with these arguments and writes networks, sample
+  sheet and checkpoint as in any training. A row for each precision.
+- `data`: three lines of 128 x 128, drawn by `python -m lines`, read from a memory-mapped cache. Each data set has a
+  process of its own that trains on it; the processes take turns of a few steps, so that other load on the machine
+  affects all of them equally. "beyond" is the peak above that of the process with the smallest set, which is kept in
+  memory: the cost of the data beside the model. 200,000 images take about ten minutes to draw, 1 GiB as JPEG and
+  9.2 GiB as cache; --folder keeps both for another run.
 """
 
 import argparse
@@ -25,12 +25,12 @@ import numpy as np
 
 from benchmarks.measuring import in_a_process, machine, peak_memory, resident_memory, take_turn, wait_for_turn
 
-GOAL_PEAK, GOAL_BEYOND, GOAL_TIME = 4096, 1536, 0.05  # MiB, MiB, share of the time a step
-BATCH, N_CRITIC, TURN = 16, 5, 3  # steps a turn
+GOAL_PEAK, GOAL_BEYOND, GOAL_TIME = 4096, 1536, 0.05  # MiB, MiB, fraction of a step's time
+BATCH, N_CRITIC, TURN = 16, 5, 3  # images per batch, critic updates per step, steps per turn
 
 
 def peak(network, divide, precision, steps):
-    """Train; gives MiB: when Keras runs, when the model is built, the most until the end; and seconds a step."""
+    """Train; returns the MiB after Keras' start, after building the model, and at the peak; and seconds per step."""
     from models.recipes import published
     from models.WGANGP import WGANGP
 
@@ -57,7 +57,7 @@ def print_peaks(a):
 
 
 def trainer(network, divide, precision, folder, count):
-    """Load a set, from its cache but for the smallest, and train; a line for each turn of steps that is asked for."""
+    """Load a data set, from its cache unless it is small, and train in turns, with a line of output for each turn."""
     from models.recipes import published
     from models.WGANGP import WGANGP
     from utils.loaders import load_dataset
@@ -70,7 +70,7 @@ def trainer(network, divide, precision, folder, count):
     facts = {"load": time.perf_counter() - started, "mapped": isinstance(x_train.images, np.memmap)}
 
     class Turns(keras.callbacks.Callback):
-        """Waits before every turn, and says after it how long its steps took."""
+        """Waits for each turn, and prints the seconds of its steps after it."""
 
         def on_train_batch_begin(self, batch, logs=None):
             if self.model.epoch % TURN == 0:
@@ -78,8 +78,8 @@ def trainer(network, divide, precision, folder, count):
 
         def on_train_batch_end(self, batch, logs=None):
             if self.model.epoch % TURN == TURN - 1:
-                said = {"seconds": self.model.step_seconds[-TURN:], "peak": peak_memory(), **facts}
-                print(json.dumps(said), flush=True)
+                turn_facts = {"seconds": self.model.step_seconds[-TURN:], "peak": peak_memory(), **facts}
+                print(json.dumps(turn_facts), flush=True)
 
     with tempfile.TemporaryDirectory() as run:
         endless = {"print_every_n_batches": 10**9, "n_critic": N_CRITIC, "verbose": 0}

@@ -1,12 +1,12 @@
-"""Images a second that a training can draw, against what it consumes, and the memory that they take.
+"""Images per second that the input pipeline delivers and a training consumes, and their memory.
 
     python -m benchmarks.pipeline [--count 10000] [--mapped 20000] [--folder FOLDER] [--network readme] [--divide 4]
 
-Three lines of 128 x 128, drawn by `python -m lines`, in batches of 80: what one training step reads. The larger set is
-read from a memory-mapped file, as any set beyond `memory_limit` is. Each row is a process of its own that draws the
-whole set, every image once. --folder keeps the images for another time.
+Three lines of 128 x 128, drawn by `python -m lines`, in batches of 80, the images of one training step. The larger set
+is read from a memory-mapped file, like any set beyond `memory_limit`. Each row is a process of its own that draws the
+whole set, every image once. --folder keeps the images for another run.
 
-Last, the training itself: so many images a second its critic takes in, at the network asked for, on this machine.
+Last, the command measures the training itself: the images per second that the critic of the given network consumes.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.measuring import in_a_process, machine, resident_memory
 
 BATCH, DRAWS = 80, 400
-GOAL = 20  # times as many images a second as training consumes
+GOAL = 20  # delivered images for each consumed one
 ROWS = (  # title, mapped, augmentation
     ("in memory", False, ()),
     ("in memory, mirror", False, ("mirror",)),
@@ -34,8 +34,8 @@ ROWS = (  # title, mapped, augmentation
 )
 
 
-def measure(folder: str, name: str, augment: list[str], mapped: bool) -> dict:
-    """Images a second of draw, and the process' memory before and after, in MiB."""
+def measure_draws(folder: str, name: str, augment: list[str], mapped: bool) -> dict:
+    """The images per second of `draw`, and the process' memory before and after, in MiB."""
     from utils.loaders import load_dataset
 
     limit = 0 if mapped else 2**40
@@ -59,7 +59,7 @@ def measure(folder: str, name: str, augment: list[str], mapped: bool) -> dict:
 
 
 def consumed(network: str, divide: int, steps: int) -> float:
-    """Images a second that the critic takes in while a network trains: five batches of 16 a step, the median step."""
+    """The images per second that the critic consumes in a training: five batches of 16 in a median step."""
     from models.recipes import published
     from models.WGANGP import WGANGP
 
@@ -82,7 +82,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.only:
         request = json.loads(arguments.only)
-        print(json.dumps(consumed(*request) if len(request) == 3 else measure(*request)))
+        print(json.dumps(consumed(*request) if len(request) == 3 else measure_draws(*request)))
         return
 
     import lines

@@ -1,10 +1,10 @@
-"""Does half precision cost quality? Trains twice from the same seeds, and lays curves and sample grids side by side.
+"""Quality of half precision: two trainings from the same seeds, with curves and sample grids side by side.
 
     python -m benchmarks.precision [--steps 600] [--divide 4] [--folder run/precision]
 
-The README's network with its filters divided by 4, on the same images in the same order, from the same weights and with
-the same noise; in float32, then in mixed_bfloat16. A run that was stopped goes on. It prints a table, and writes
-benchmarks/precision.png.
+The README's networks with their filters divided by 4 are trained in float32, then in mixed_bfloat16, on the same images
+in the same order, from the same weights and with the same noise. An interrupted run is resumed. The command prints a
+table, and writes benchmarks/precision.png.
 """
 
 import argparse
@@ -26,12 +26,12 @@ from utils.runs import learning
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 SEED, BATCH, GRID = 1, 16, 4
-COUNT = 500  # images that the table's shares are taken of
-SMOOTH = 25  # steps that a point of the curves is the median of
+COUNT = 500  # images of the table's shares
+SMOOTH = 25  # steps of the running median of the curves
 
 
 def train(precision, steps, divide, folder):
-    """Train, or go on: the model, with its history."""
+    """Train, or resume; returns the model with its history."""
     gan = WGANGP(**published("readme", divide=divide), precision=precision, seed=SEED)
     x_train = ImageBatches.from_array(lines.draw(lines.sample(10_000, seed=SEED)), BATCH, seed=SEED)
     resume = (folder / "weights" / "checkpoint.weights.h5").exists()
@@ -41,17 +41,17 @@ def train(precision, steps, divide, folder):
 
 
 def smoothed(values):
-    """Medians over `SMOOTH` steps: single critic losses jump too much to be compared by eye."""
+    """Running medians over `SMOOTH` steps; single losses of the critic vary too much for a comparison by eye."""
     return [float(np.median(values[max(0, i - SMOOTH + 1) : i + 1])) for i in range(len(values))]
 
 
 def grid_of(images):
-    """The first images as one picture."""
+    """The first images as a square grid."""
     return np.concatenate([np.concatenate(images[row * GRID : (row + 1) * GRID], axis=1) for row in range(GRID)])
 
 
 def draw(models, images, path):
-    """Losses of both above, sample grids of both below."""
+    """Draw the losses of both trainings above, and their sample grids below."""
     canvas = Figure(figsize=(11, 10), layout="constrained")
     axes = canvas.subplots(2, 2, height_ratios=[2, 3])
     for place, name, title in zip(axes[0], ("d_loss", "g_loss"), ("Critic's loss", "Generator's loss"), strict=True):
@@ -63,7 +63,7 @@ def draw(models, images, path):
 
 
 def table(models, images):
-    """Markdown: a row for each number, a column for each precision."""
+    """A Markdown table with a row for each number and a column for each precision."""
     reference = lines.draw(lines.sample(COUNT, seed=SEED + 1))
     rows = {}
     for kind, gan in models.items():

@@ -1,10 +1,10 @@
-"""How well and how fast `utils.reading` reads lines, and what images drawn by the rules score on every number.
+"""Accuracy and speed of `utils.reading`, and the report of images drawn by the rules.
 
     python benchmarks/reading.py
 
-Lines are rendered with known truth and spoilt as generators spoil them, at three strengths each: blurred, noisy,
-slanted, wavering, broken, dimmed, and all of it at once. The horizontals stand at least 10 pixels apart; what the
-reader makes of lines that touch is counted on drawn images.
+Lines with known truth are rendered with the faults of generators, at three strengths each: blurred, noisy, slanted,
+wavering, broken, dimmed, and all of these at once. The horizontals are at least 10 pixels apart; the reading of lines
+that touch is counted on drawn images.
 """
 
 import argparse
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import lines
 from utils.reading import read_lines, report, table
 
-NEAR = 2  # a line is found if one of its direction is read within so many pixels
+NEAR = 2  # largest distance of a found line from the true one, in pixels
 STRENGTHS = {
     "blur": ("standard deviation, pixels", (1, 2, 3)),
     "noise": ("standard deviation, of 1", (0.05, 0.1, 0.2)),
@@ -34,17 +34,17 @@ STRENGTHS = {
 }
 
 
-def spoilt(n: int, kind: str, strength: float, seed: int = 0) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Render `n` images whose lines are spoilt.
+def degraded(n: int, kind: str, strength: float, seed: int = 0) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Render images of degraded lines.
 
     Args:
-        n: how many.
+        n: number of images.
         kind: a key of `STRENGTHS`, or "none".
-        strength: how much of it, in the unit that stands there.
-        seed: for the same images every time.
+        strength: strength of the degradation, in the unit of `STRENGTHS`.
+        seed: int, for reproducible images.
 
     Returns:
-        The images, uint8 (n, 128, 128, 3), and the parameters of their lines, as `lines.sample` gives them.
+        `(images, parameters)`: uint8 (n, 128, 128, 3), and the parameters of their lines as of `lines.sample`.
     """
     rng = np.random.default_rng(seed)
     parameters = lines.sample(4 * n, rng)
@@ -56,10 +56,10 @@ def spoilt(n: int, kind: str, strength: float, seed: int = 0) -> tuple[np.ndarra
         }
     else:
         amount = dict.fromkeys(STRENGTHS, 0) | {kind: strength}
-    return np.stack([_spoil({k: v[i] for k, v in parameters.items()}, amount, rng) for i in range(n)]), parameters
+    return np.stack([_degrade({k: v[i] for k, v in parameters.items()}, amount, rng) for i in range(n)]), parameters
 
 
-def _spoil(one: dict, amount: dict, rng: np.random.Generator) -> np.ndarray:
+def _degrade(one: dict, amount: dict, rng: np.random.Generator) -> np.ndarray:
     size, time_ = lines.SIZE, (np.arange(lines.SIZE) + 0.5) / lines.SIZE - 0.5
     image = np.zeros((size, size, 3))
     for name in lines.LINES:
@@ -76,7 +76,7 @@ def _spoil(one: dict, amount: dict, rng: np.random.Generator) -> np.ndarray:
 
 
 def _gaps(share: float, rng: np.random.Generator) -> np.ndarray:
-    """Choose the pixels of a length that are missing: stretches of 4 to 16, until they are `share` of it."""
+    """The missing pixels of a line, bool (128,): random gaps of 4 to 16 pixels, until their share is `share`."""
     missing = np.zeros(lines.SIZE, bool)
     while missing.mean() < share:
         start = rng.integers(-8, lines.SIZE)
@@ -85,7 +85,7 @@ def _gaps(share: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def truth(parameters: dict, i: int) -> list[tuple[str, int, int]]:
-    """The lines of image i as (direction, position, palette index)."""
+    """The true lines of image i, a list of (direction, position, palette index)."""
     return [
         ("vertical" if name == "x" else "horizontal", int(parameters[name][i]), int(parameters[f"color_{name}"][i]))
         for name in lines.LINES
@@ -93,33 +93,37 @@ def truth(parameters: dict, i: int) -> list[tuple[str, int, int]]:
 
 
 def score(found: list, parameters: dict) -> dict[str, float]:
-    """Compare what was read with the truth: precision and recall of lines, and how exact the found ones are."""
+    """Compare found lines with the truth: precision, recall, and the accuracy of found lines, a dict of floats."""
     read = true = hit = right_color = right_count = 0
-    offs, widths = [], []
+    offsets, widths = [], []
     for i, group in enumerate(found):
-        left = list(group)
+        rest = list(group)
         expected = truth(parameters, i)
-        read, true, right_count = read + len(left), true + len(expected), right_count + (len(left) == len(expected))
+        read, true, right_count = (
+            read + len(rest),
+            true + len(expected),
+            right_count + (len(rest) == len(expected)),
+        )
         for direction, position, color in expected:
-            near = [line for line in left if line.direction == direction and abs(line.position - position) <= NEAR]
+            near = [line for line in rest if line.direction == direction and abs(line.position - position) <= NEAR]
             if near:
                 best = min(near, key=lambda line: abs(line.position - position))
-                left.remove(best)
+                rest.remove(best)
                 hit, right_color = hit + 1, right_color + (best.palette == color)
-                offs.append(abs(best.position - position))
+                offsets.append(abs(best.position - position))
                 widths.append(best.width)
     return {
         "precision": hit / max(read, 1),
         "recall": hit / true,
         "counts": right_count / len(found),
         "colours": right_color / max(hit, 1),
-        "off": float(np.mean(offs)) if offs else float("nan"),
+        "off": float(np.mean(offsets)) if offsets else float("nan"),
         "width": float(np.mean(widths)) if widths else float("nan"),
     }
 
 
 def jpeg(images: np.ndarray) -> np.ndarray:
-    """Send images through JPEG, quality 75, 4:2:0, as Processing saves them."""
+    """Encode and decode images as JPEG, quality 75, 4:2:0."""
     out = np.empty_like(images)
     for i, image in enumerate(images):
         buffer = io.BytesIO()
@@ -131,12 +135,17 @@ def jpeg(images: np.ndarray) -> np.ndarray:
 def errors(found: list, parameters: dict) -> tuple[int, int, int]:
     """Count drawn images that are misread.
 
+    Args:
+        found: the lines of each image.
+        parameters: of the images, as of `lines.sample`.
+
     Returns:
-        How many whose horizontals stand apart (a gap of two pixels or more) are misread in count, position, width or
-        palette entry; how many whose horizontals touch or overlap are misread without a word, and how many those are.
-        One line hidden behind the other to the last pixel cannot be told from one line, and counts as neither.
+        `(misread, unflagged, close)`: the number of images with separate horizontals (a gap of two pixels or more) that
+        are misread in number, position, width or colour; the number of images with touching or overlapping horizontals
+        that are misread and not marked as touching; and the number of these images. Images in which one horizontal
+        hides the other completely count nowhere.
     """
-    misread = unsaid = close = 0
+    misread = unflagged = close = 0
     for i, group in enumerate(found):
         right = sorted((line.direction, line.position, line.palette) for line in group) == sorted(truth(parameters, i))
         right = right and all(line.width == lines.STROKE for line in group)
@@ -145,8 +154,8 @@ def errors(found: list, parameters: dict) -> tuple[int, int, int]:
             misread += not right
         elif distance > 0:
             close += 1
-            unsaid += not right and not any(line.touching for line in group)
-    return misread, unsaid, close
+            unflagged += not right and not any(line.touching for line in group)
+    return misread, unflagged, close
 
 
 def main() -> None:
@@ -159,7 +168,7 @@ def main() -> None:
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for kind, (unit, strengths) in STRENGTHS.items():
         for strength in strengths:
-            images, parameters = spoilt(arguments.count, kind, strength, seed=1)
+            images, parameters = degraded(arguments.count, kind, strength, seed=1)
             s = score(read_lines(images), parameters)
             print(
                 f"| {kind}: {unit} | {strength} | {s['precision']:.1%} | {s['recall']:.1%} | {s['counts']:.1%} "
@@ -174,8 +183,8 @@ def main() -> None:
         start = time.process_time()
         found = read_lines(batch)
         seconds = time.process_time() - start
-        misread, unsaid, close = errors(found, parameters)
-        print(f"| {kind} | {len(batch) / seconds:.0f} | {misread} | {close} | {unsaid} |")
+        misread, unflagged, close = errors(found, parameters)
+        print(f"| {kind} | {len(batch) / seconds:.0f} | {misread} | {close} | {unflagged} |")
 
     start = time.perf_counter()
     numbers = report(images[:1000])

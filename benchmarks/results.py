@@ -1,15 +1,15 @@
-"""What the shipped generators learnt: the figures, tables and pictures of docs/fr/results.md and its English twin.
+"""Results of the shipped generators: the table and pictures of docs/fr/results.md and docs/en/results.md.
 
     python -m benchmarks.results [--generator PATH ...] [--count 1000] [--out docs]
 
-For each generator, 1,000 images of latent vectors drawn with one seed are read and held against the rules and the
-10,000 images of the data set; how many keep the rules is counted among 10,000. It prints a table, and writes for each
+For each generator, 1,000 images of latent vectors with a fixed seed are compared with the rules and the 10,000 images
+of the data set; the share that keeps the rules is taken of 10,000. The command prints a table, and writes for each
 generator, into `out`:
 
 - samples_<name>.png, its first 25 images;
-- results_<name>.png, the census, the rules kept, the ink and the positions, as one figure;
-- results_<name>_images.png, above the images that keep the rules best, below those that are furthest from them;
-- results_<name>.json, every number.
+- results_<name>.png, census, adherence, hues and positions, as one figure;
+- results_<name>_images.png, above the images nearest to the rules, below those furthest from them;
+- results_<name>.json, all numbers.
 """
 
 import argparse
@@ -25,8 +25,8 @@ from utils.runs.shipping import READ, SEED, measure_generator, measure_images
 
 DATA_COUNT, DATA_SEED = 10_000, 1
 SHOWN = 8  # images of each kind
-SIDE = 5  # images in a row, and rows, of a sheet
-ROWS = {  # the numbers of the table, by name
+SIDE = 5  # rows and columns of a sheet
+ROWS = {  # rows of the table, {name: number of a report}
     "keep all the rules": lambda n: n["read"]["adherence"]["all"],
     "one vertical": lambda n: n["read"]["adherence"]["rules"]["one_vertical"],
     "two horizontals": lambda n: n["read"]["adherence"]["rules"]["two_horizontals"],
@@ -50,15 +50,15 @@ OTHER_ROWS = {
 
 
 def extremes(images: np.ndarray, count: int = SHOWN) -> tuple[np.ndarray, np.ndarray]:
-    """Find the images nearest to what the rules draw, those first that keep all the rules, and those furthest from it.
+    """Find the images nearest to and furthest from images that the rules can draw.
 
     Args:
         images: uint8 (n, h, w, 3).
-        count: how many of each.
+        count: number of images of each kind.
 
     Returns:
-        Indices (count,) of the most faithful, the best first, and of the most inventive, the furthest first; images
-        without a single line are neither.
+        `(nearest, furthest)`: indices (count,), of the nearest first those that keep all the rules; images without
+        lines are in neither.
     """
     found = reading.read_lines(images)
     with_lines = np.flatnonzero([len(group) > 0 for group in found])
@@ -68,7 +68,7 @@ def extremes(images: np.ndarray, count: int = SHOWN) -> tuple[np.ndarray, np.nda
 
 
 def table(reports):
-    """Markdown: a row for each number, a column for each generator; the first is the data set itself."""
+    """A Markdown table with a row for each number and a column for each generator, the first for the data set."""
     heads = list(reports)
     text = [f"| share of images | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
     for name, number in ROWS.items():

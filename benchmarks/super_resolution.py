@@ -1,12 +1,12 @@
-"""How good and how fast the ways to enlarge images are, in numbers and side by side.
+"""Quality and speed of the upscalers, in numbers and side by side.
 
     python benchmarks/super_resolution.py
     python benchmarks/super_resolution.py --model a_folder_with_a_saved_model --model my_network.keras
 
-Quality is measured on pairs whose true enlargement is known (`utils.super_resolution.degradation`), held out from
-training: lines by the rules of the data set, the same as its JPEG files hold them, and imperfect lines as generators
-draw them. Each model runs in a process of its own, so that times to load and peaks of memory are its own. A sheet shows
-the same detail of each at 100 %, on a generator's images too.
+Quality is measured on pairs with a known true enlargement (`utils.super_resolution.degradation`), held out from
+training: lines by the rules of the data set, the same as JPEG, and imperfect lines as generators draw them. Each model
+runs in a process of its own, with its own loading time and peak memory. A sheet shows the same detail of each at 100 %,
+of a generator's images too.
 """
 
 import argparse
@@ -29,17 +29,17 @@ from utils.super_resolution import measuring
 from utils.super_resolution.degradation import KINDS, pairs
 
 MODELS = ("lines", "lanczos", "bicubic", "nearest")
-DETAIL = 40  # sides in small pixels of what the sheet shows
+DETAIL = 40  # side of the details on the sheet, in small pixels
 MARGIN, HEAD = 4, 16  # pixels
 
 
-def measure(model: str, count: int, frames: int, film: int) -> dict:
-    """Measure one model: seconds, memory, quality. Meant for a process that did nothing else."""
+def measure_model(model: str, count: int, frames: int, film: int) -> dict:
+    """Measure one model: seconds, memory, quality; in a process that has done nothing else."""
     small, _ = pairs(frames, seed=1)
     started = time.perf_counter()
     upscaler = super_resolution.load_upscaler(model)
     super_resolution.upscale(small, upscaler)
-    result = {"first": time.perf_counter() - started}  # starting Keras where it is needed, loading, and all frames
+    result = {"first": time.perf_counter() - started}  # start of Keras if needed, loading, and all frames
     passes = []
     for _ in range(3):
         started = time.perf_counter()
@@ -69,7 +69,7 @@ def peak_memory() -> float | None:
 
 
 def sheet(models: list[str], generator: Path | None, path: Path) -> None:
-    """Write one PNG: a row a picture, a column a model, the same detail of each, pixel for pixel."""
+    """Write one PNG with a row for each image and a column for each model, the same detail of each, pixel for pixel."""
     from PIL import Image, ImageDraw
 
     rows = []  # (small, large or None)
@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--only", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.only:
-        print(json.dumps(measure(arguments.only, arguments.count, arguments.frames, arguments.film)))
+        print(json.dumps(measure_model(arguments.only, arguments.count, arguments.frames, arguments.film)))
         return
 
     models = [*MODELS, *arguments.model]

@@ -1,16 +1,16 @@
-"""Seconds a training step: ours against the loops that tutorials write, step by step in turns.
+"""Seconds per training step: this project against the loops of tutorials, step by step in turns.
 
     python -m benchmarks.training_step [--network notebook] [--divide 1] [--steps 5] [--only ours textbook ...]
 
-Every contestant trains the same two networks on the same kind of images: 128 x 128, batches of 16, five critic batches
-and one generator step. Each lives in a process of its own and does a step when it is its turn, so that whatever else
-the machine does slows all of them alike; the medians are quoted, and their ratio to the textbook loop.
+Every contestant trains the same two networks on random images of 128 x 128 in batches of 16, with five critic updates
+and one generator update per step. Each has a process of its own and takes turns with the others, so that other load on
+the machine affects all of them equally; the table has the medians and their ratio to the textbook loop.
 
-- `ours`: `WGANGP` as the notebooks build it, in the precision that suits the processor;
+- `ours`: `WGANGP` as the notebooks build it, in the fastest precision of the machine;
 - `ours float32`: the same in single precision;
-- `ours jax`, `ours torch`: the same on Keras' other backends, where they are installed;
-- `textbook`: Keras on TensorFlow as tutorials write it, one `tf.function` a critic batch, LeakyReLU, float32;
-- `pytorch`, `pytorch bfloat16`: the same networks in plain PyTorch, channels last, where PyTorch is installed.
+- `ours jax`, `ours torch`: the same on Keras' other backends, if they are installed;
+- `textbook`: Keras on TensorFlow as in tutorials, one `tf.function` per critic update, LeakyReLU, float32;
+- `pytorch`, `pytorch bfloat16`: the same networks in plain PyTorch, channels last, if PyTorch is installed.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def ours(parameters, precision="auto"):
     import keras
 
     class Turns(keras.callbacks.Callback):
-        """Waits for its turn before each step, and says when it is done."""
+        """Waits for its turn before each step, and prints a line after it."""
 
         def on_train_batch_begin(self, batch, logs=None):
             wait_for_turn()
@@ -58,14 +58,14 @@ def textbook(parameters):
     from models.generators import build_generator
     from utils.quiet import keras
 
-    import tensorflow as tf  # isort: skip  (after the quiet start)
+    import tensorflow as tf  # isort: skip  (after utils.quiet)
 
     critic, generator = stock_networks(parameters, build_critic, build_generator)
     critic_optimizer, generator_optimizer = (keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2))
     z_dim = parameters["z_dim"]
 
     @tf.function
-    def teach_critic(real):
+    def critic_update(real):
         fake = generator(tf.random.normal((BATCH, z_dim)), training=True)
         with tf.GradientTape() as tape:
             mix = tf.random.uniform((BATCH, 1, 1, 1))
@@ -73,14 +73,14 @@ def textbook(parameters):
             with tf.GradientTape() as inner:
                 inner.watch(between)
                 score = critic(between, training=True)
-            slope = tf.sqrt(tf.reduce_sum(inner.gradient(score, between) ** 2, axis=[1, 2, 3]) + 1e-12)
+            gradient_norm = tf.sqrt(tf.reduce_sum(inner.gradient(score, between) ** 2, axis=[1, 2, 3]) + 1e-12)
             loss = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(critic(real, training=True))
-            loss += 10 * tf.reduce_mean((slope - 1) ** 2)
+            loss += 10 * tf.reduce_mean((gradient_norm - 1) ** 2)
         critic_optimizer.apply(tape.gradient(loss, critic.trainable_variables), critic.trainable_variables)
         return loss
 
     @tf.function
-    def teach_generator():
+    def generator_update():
         with tf.GradientTape() as tape:
             images = generator(tf.random.normal((BATCH, z_dim)), training=True)
             loss = -tf.reduce_mean(critic(images, training=True))
@@ -93,8 +93,8 @@ def textbook(parameters):
     while True:
         wait_for_turn()
         for _ in range(N_CRITIC):
-            teach_critic(images).numpy()
-        teach_generator().numpy()
+            critic_update(images).numpy()
+        generator_update().numpy()
         done()
 
 
@@ -170,9 +170,9 @@ def pytorch(parameters, bfloat16=False):
                     fake = generator(noise())
                 mix = torch.rand(BATCH, 1, 1, 1, device=device)
                 between = (mix * real + (1 - mix) * fake).requires_grad_(True)
-                slope = torch.autograd.grad(critic(between).sum(), between, create_graph=True)[0]
-                slope = (slope.float().square().sum(dim=(1, 2, 3)) + 1e-12).sqrt()
-                loss = critic(fake).mean() - critic(real).mean() + 10 * ((slope - 1) ** 2).mean()
+                gradient_norm = torch.autograd.grad(critic(between).sum(), between, create_graph=True)[0]
+                gradient_norm = (gradient_norm.float().square().sum(dim=(1, 2, 3)) + 1e-12).sqrt()
+                loss = critic(fake).mean() - critic(real).mean() + 10 * ((gradient_norm - 1) ** 2).mean()
             critic_optimizer.zero_grad(set_to_none=True)
             loss.backward()
             critic_optimizer.step()
@@ -234,8 +234,8 @@ def main():
     for step in range(a.steps + 2):
         for name, worker in workers.items():
             start = time.perf_counter()
-            if (said := take_turn(worker, f"{name}, in its step {step},")) != "done\n":
-                sys.exit(f"{name} said {said!r} in its step {step}")
+            if (answer := take_turn(worker, f"{name}, in its step {step},")) != "done\n":
+                sys.exit(f"{name} said {answer!r} in its step {step}")
             if step > 1:
                 seconds[name].append(time.perf_counter() - start)
     for worker in workers.values():
