@@ -1,11 +1,11 @@
-"""The pages that are made of trials: the table in LOG.md, and rows for LEADERBOARD.md.
+"""Tables of trials: the generated table in LOG.md, and rows for LEADERBOARD.md.
 
     python -m benchmarks.log                        writes the table in LOG.md anew
     python -m benchmarks.log --row NAME NAME NAME   prints the leaderboard's row of trials
     python -m benchmarks.log --close NAME           writes it with a trial that was killed, and will not go on
 
-The table holds every trial that has ended, the newest first. A row of the leaderboard is the median of trials that
-differ in nothing but their seed.
+The table has all ended trials, the newest first. A row of the leaderboard has the medians of trials that differ in
+their seed only.
 """
 
 import argparse
@@ -54,14 +54,14 @@ OWN = ("--name", "--seed", "--out")  # options of a command in which the trials 
 
 
 def table(records) -> str:
-    """A Markdown table of those trials that have ended, in the order given."""
+    """A Markdown table of the ended trials among `records`, in the given order."""
     rows = [_log_row(record) for record in records if not is_open(record)]
     lines = [LOG_COLUMNS, ["---"] * len(LOG_COLUMNS), *([row.get(name, "-") for name in LOG_COLUMNS] for row in rows)]
     return "\n".join(map(_line, lines))
 
 
 def _log_row(record):
-    """The cells of a trial, by the names of their columns; those without figures are missing."""
+    """The cells of a trial, {column: text}; without measures, their columns are missing."""
     cells = {
         "date": record["started"][:10],
         "trial": _link(record),
@@ -84,10 +84,10 @@ def _log_row(record):
 
 
 def with_table(page: str, records) -> str:
-    """The text of LOG.md with the table of these trials between its two marks.
+    """The text of LOG.md with the table of trials between its two marks.
 
     Raises:
-        ValueError: the marks are not there once each.
+        ValueError: a mark is missing, or occurs more than once.
     """
     parts = re.split(f"({re.escape(BEGIN)}|{re.escape(END)})", page)
     if parts[1::2] != [BEGIN, END]:
@@ -96,7 +96,7 @@ def with_table(page: str, records) -> str:
 
 
 def names_in(page: str) -> list[str]:
-    """The names of trials in the tables of a page, those that share a row one by one; `-` names none."""
+    """The names of trials in the tables of a page; a row may name several, and `-` is no name."""
     names, column = [], None
     for line in page.splitlines():
         cells = [cell.strip() for cell in line.split("|")[1:-1]] if line.startswith("|") else []
@@ -115,14 +115,14 @@ def page_of(folder: str | os.PathLike = TRIALS) -> Path:
 
 
 def names_without_file(folder: str | os.PathLike = TRIALS) -> set[str]:
-    """The names that LOG.md has of trials which left no file."""
+    """The names in LOG.md of trials without a file."""
     page = page_of(folder)
     named = names_in(page.read_text("utf-8")) if page.exists() else []
     return set(named) - {record["name"] for record in all_trials(folder)}
 
 
 def write(folder: str | os.PathLike = TRIALS) -> Path | None:
-    """Bring the table in LOG.md beside a folder of trials up to date; gives its path, None where there is none."""
+    """Update the table in LOG.md beside a folder of trials; returns its path, or None if there is no LOG.md."""
     page = page_of(folder)
     if not page.exists():
         return None
@@ -135,18 +135,18 @@ def write(folder: str | os.PathLike = TRIALS) -> Path | None:
 
 
 def row(names, folder: str | os.PathLike = TRIALS) -> tuple[str, str]:
-    """The leaderboard's row of trials that differ in nothing but their seed.
+    """The leaderboard's row of trials that differ in their seed only.
 
     Args:
-        names: of the trials, one a seed.
-        folder: of their files.
+        names: names of the trials, one per seed.
+        folder: folder of their files.
 
     Returns:
-        The heading of the table that it belongs to, and the row.
+        `(heading, row)`: the heading of the table that it belongs to, and the row in Markdown.
 
     Raises:
-        ValueError: a trial is not there, has not ended with figures, or was run on code that is in no commit; or two
-            differ in more than their seed.
+        ValueError: a trial is missing, has not ended with measures, or ran on uncommitted code; or two differ in more
+            than their seed.
     """
     known = {record["name"]: record for record in all_trials(folder)}
     if missing := [name for name in names if name not in known]:
@@ -208,7 +208,7 @@ def _refuse_unfit(record):
 
 
 def _chain(record, known):
-    """The trials that lead to a trial, the first one first, and itself."""
+    """A trial and all trials that it continues, the first one first."""
     if not record["continues"]:
         return [record]
     if record["continues"] not in known:
@@ -219,7 +219,7 @@ def _chain(record, known):
 
 
 def _command(record):
-    """The command of a trial without the options that are its own."""
+    """The command of a trial without the options in `OWN`."""
     words, kept = iter(shlex.split(record["command"])), []
     for word in words:
         option, equals, _ = word.partition("=")
@@ -231,12 +231,12 @@ def _command(record):
 
 
 def _median(values, write):
-    """The median in words, and in brackets each of several."""
+    """The median as a text, followed by the single values in brackets if there are several."""
     said = [NOT_REACHED if math.isinf(value) else write(value) for value in [statistics.median(values), *values]]
     return f"**{said[0]}**" + (f" ({', '.join(said[1:])})" if len(values) > 1 else "")
 
 
-# Words ---------------------------------------------------------------------------------------------------------------
+# Texts of cells ------------------------------------------------------------------------------------------------------
 
 
 def _link(record):
@@ -244,14 +244,14 @@ def _link(record):
 
 
 def _begun(record):
-    """Where a trial began, if not from the start."""
+    """The trial and step that a trial continues from; empty for a new training."""
     if not record["first_step"]:
         return ""
     return f"{record['continues'] or 'a training'} from step {record['first_step']:,} on, "
 
 
 def _recipe(record):
-    """A recipe and what was changed in it."""
+    """A recipe and its changed keywords."""
     training = record["training"]
     changed = [f"{name}={_value(value)}" for name, value in training["changed"].items()]
     return ", ".join(f"`{one}`" for one in [training["recipe"], *changed])
@@ -268,14 +268,14 @@ def _commit(record):
 
 
 def _machine(record):
-    """Cores, processor, and what makes it quick at half precision."""
+    """Cores, processor, and its instruction sets for half precision."""
     machine = record["machine"]
     flags = [FLAGS.get(flag, flag) for flag in machine["flags"]]
     return ", ".join([f"{machine['cores']} cores", machine["processor"], *flags])
 
 
 def _load(record):
-    """How busy the machine was before, where it is known."""
+    """The load of the machine before the trial, a list of one text; empty if unknown."""
     load = record["machine"].get("load")
     return [] if load is None else [f"load {load}"]
 

@@ -1,16 +1,16 @@
-"""A trial as data: what was trained, by which code, on which machine, and its figures at each reading, in one file.
+"""Trials as data: the training, its code and machine, and the figures of each reading, one JSON file per trial.
 
     benchmarks/trials/2026-11-25-three_lines_seed1.json
-        name, started, ended, outcome   "ended" is null while the trial goes on, and where it was killed
-        taught                          what it taught, a sentence to be written by hand
-        command, commit, uncommitted    files of code that were not as in the commit; [] where the tree was clean
+        name, started, ended, outcome   "ended" is null during the trial, and if it was killed
+        taught                          the conclusion, a sentence written by hand
+        command, commit, uncommitted    the files of code that differ from the commit; [] for a clean working tree
         training                        recipe, changed keywords, seed, steps, backend, precision ...
-        continues, first_step           the trial that it goes on from, and the step; null and 0 from the start
-        versions, machine               processor, cores, its flags that matter, how busy it was before
-        readings                        a row a reading: step, minutes and the figures of `utils.runs.learning`
-        final                           the same of more images, in the end
+        continues, first_step           the trial that it resumes, and the step; null and 0 for a new training
+        versions, machine               processor, cores, relevant CPU flags, load before the trial
+        readings                        one row per reading: step, minutes and the measures of `utils.runs.learning`
+        final                           the same measures of more images, at the end
 
-`benchmarks.time_to_three_lines` writes such files, `benchmarks.log` makes tables of them. Nothing here starts Keras.
+`benchmarks.time_to_three_lines` writes these files, `benchmarks.log` makes tables of them. Keras is not needed here.
 """
 
 import datetime
@@ -27,30 +27,30 @@ from utils.files.json_files import read_json
 ROOT = Path(__file__).resolve().parents[1]
 TRIALS = ROOT / "benchmarks" / "trials"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
-CODE = ("*.py", ":(exclude)tests")  # what decides the figures, as git takes it
+CODE = ("*.py", ":(exclude)tests")  # git pathspecs of the code that determines the figures
 POSITIONS = ("x", "y1", "y2")
-# Half of the images keep the rules, and nothing has collapsed:
-HALF, LEAST_DIFFERENT, MOST_DIVERGENT = 0.5, 0.9, 0.1  # shares, and bits
+# for `minutes_to_half`: share that keeps the rules, share of clearly different images, largest divergence in bits
+HALF, LEAST_DIFFERENT, MOST_DIVERGENT = 0.5, 0.9, 0.1
 
 
 class TrialRefused(ValueError):
-    """A trial cannot be what it is asked to be; the message says why, and the way out."""
+    """A trial that cannot be started or resumed as asked; the message has the reason and a way out."""
 
 
 class Trial:
-    """A trial, and its file, which is written whole at each reading, so that a killed one leaves its readings.
+    """A trial and its file, which is written whole at each reading, so that a killed trial leaves its readings.
 
     Args:
-        name: letters, digits and `_ . + -`; no two trials share one.
-        folder: of the files of trials.
-        taken: names of trials that left no file.
-        resume: whether a trial of this name that was killed is to go on.
+        name: letters, digits and `_ . + -`; unique.
+        folder: folder of the files of trials.
+        taken: names of trials without a file.
+        resume: whether to continue a killed trial of this name.
 
     Attributes:
-        record: dict, what the file holds; empty before the first `begin`.
+        record: dict, the content of the file; empty before the first `begin`.
 
     Raises:
-        TrialRefused: the name is none, or is taken.
+        TrialRefused: the name is invalid or taken.
     """
 
     def __init__(self, name: str, folder: str | os.PathLike = TRIALS, taken=(), resume: bool = False):
@@ -67,14 +67,14 @@ class Trial:
             raise TrialRefused(f"A trial is called {name} already ({where}): choose another --name{goes_on}.")
 
     def check(self, training: dict, continues: str | None):
-        """See that a trial which was killed goes on as what it was; a new one may be anything.
+        """Check that a resumed trial has the same training, code and run folder as before.
 
         Args:
-            training: dict, what is to be trained.
-            continues: the trial that the run folder is of; None for none.
+            training: dict, the settings of the training.
+            continues: the trial of the run folder; None for none.
 
         Raises:
-            TrialRefused: it was another training, of other code, or in another run folder.
+            TrialRefused: it had another training, other code or another run folder.
         """
         if not self.record:
             return
@@ -90,13 +90,13 @@ class Trial:
             raise TrialRefused(f"{self.name} cannot go on: {reason}. Undo that, or choose another --name.")
 
     def begin(self, training: dict, command: str, versions: dict, machine: dict, continues, first_step=0, readings=()):
-        """Write the file: the first step is about to be done, or the first one after the trial was killed.
+        """Write the file before the first step of the trial, or of its continuation.
 
         Args:
-            training, command, versions, machine: see the module; values that JSON can hold.
-            continues: the trial that the run folder is of, where the training goes on; None for none.
-            first_step: the step that comes next.
-            readings: rows of what was trained before.
+            training, command, versions, machine: see the module's docstring; values that JSON can hold.
+            continues: the trial of the run folder that the training resumes; None for none.
+            first_step: the next step.
+            readings: rows of the earlier readings.
         """
         if not self.record:
             commit, uncommitted = code_of(ROOT)
@@ -121,7 +121,7 @@ class Trial:
         write(self.record, self.folder)
 
     def read(self, row: dict):
-        """Keep the figures of one more reading."""
+        """Append the measures of a reading, and write the file."""
         self.record["readings"].append(_short(row))
         write(self.record, self.folder)
 
@@ -129,8 +129,8 @@ class Trial:
         """Close the trial.
 
         Args:
-            outcome: how it ended, in words.
-            final: figures of its last images; None where nobody looked at them.
+            outcome: how it ended, as a text.
+            final: dict, measures of the last images; None without them.
         """
         self.record |= {"ended": _now(), "outcome": outcome, "final": final and _short(final)}
         write(self.record, self.folder)
@@ -145,7 +145,7 @@ def path_of(record: dict, folder: str | os.PathLike = TRIALS) -> Path:
 
 
 def write(record: dict, folder: str | os.PathLike = TRIALS) -> Path:
-    """Write the file of a trial whole, each reading on a line of its own, and give its path."""
+    """Write the file of a trial whole, with each reading on a line of its own; returns its path."""
     text = json.dumps(record | {"readings": []}, indent=2, ensure_ascii=False)
     rows = ",\n".join(f"    {json.dumps(row)}" for row in record["readings"])
     if rows:
@@ -157,7 +157,7 @@ def all_trials(folder: str | os.PathLike = TRIALS) -> list[dict]:
     """The records of the trials in a folder, the newest first.
 
     Raises:
-        ValueError: a file is damaged, or no trial of the name that it has.
+        ValueError: a file is damaged, or its name is not that of its trial.
     """
     records = []
     for path in Path(folder).glob("*.json"):
@@ -169,10 +169,10 @@ def all_trials(folder: str | os.PathLike = TRIALS) -> list[dict]:
 
 
 def close(name: str, folder: str | os.PathLike = TRIALS):
-    """End a trial that was killed and is not to go on.
+    """End a killed trial that will not be resumed.
 
     Raises:
-        TrialRefused: there is none of that name, or it has ended.
+        TrialRefused: there is no trial of that name, or it has ended.
     """
     record = next((record for record in all_trials(folder) if record["name"] == name), None)
     if record is None or not is_open(record):
@@ -181,26 +181,26 @@ def close(name: str, folder: str | os.PathLike = TRIALS):
     write(record | {"ended": _now(), "outcome": "killed"}, folder)
 
 
-# What is said of a trial ---------------------------------------------------------------------------------------------
+# Properties of a trial -----------------------------------------------------------------------------------------------
 
 
 def is_open(record: dict) -> bool:
-    """Whether a trial goes on, or was killed."""
+    """Whether a trial has not ended: it is running, or was killed."""
     return record["ended"] is None
 
 
 def figures_of(record: dict) -> dict:
-    """The figures of a trial's last images, else of its last reading; empty without either."""
+    """The measures of a trial's last images, else of its last reading; empty without either."""
     return record["final"] or next(reversed(record["readings"]), {})
 
 
 def minutes_to_half(record: dict) -> float:
-    """Minutes of training until half of the images of a reading keep the rules, and nothing has collapsed.
+    """Minutes of training until half of the images of a reading keep the rules without a collapse.
 
-    At least 90 % of them are then clearly different, and no positions diverge from the rules' by more than 0.1 bits.
+    At least 90 % of them must be clearly different, and no divergence of positions may exceed 0.1 bits.
 
     Returns:
-        Infinity where there is no such reading.
+        A float; infinity if there is no such reading.
     """
     for row in record["readings"]:
         divergence = max(row[f"divergence_{name}"] for name in POSITIONS)
@@ -210,12 +210,12 @@ def minutes_to_half(record: dict) -> float:
 
 
 def differing(a: dict, b: dict) -> list[str]:
-    """The names whose values differ in two dicts; one that is missing counts as None."""
+    """The names whose values differ between two dicts; a missing value counts as None."""
     return [name for name in {**a, **b} if a.get(name) != b.get(name)]
 
 
 def code_of(root: str | os.PathLike) -> tuple[str | None, list[str] | None]:
-    """The commit of a working tree and the files of code that are not as in it; two Nones where git does not tell."""
+    """The commit of a working tree, and the code files that differ from it; `(None, None)` without git's answer."""
     try:
         top, commit = _git(root, "rev-parse", "--show-toplevel", "HEAD").splitlines()
         changed = _git(root, "status", "--porcelain", "--untracked-files=all", "--", *CODE).splitlines()
@@ -231,12 +231,12 @@ def _git(root, *words):
 
 
 def _short(row):
-    """Figures with five significant digits, steps as whole numbers."""
+    """A row with five significant digits, and steps and numbers of images as ints."""
     return {name: int(value) if name in ("step", "images") else float(f"{value:.5g}") for name, value in row.items()}
 
 
 def _as_read(value):
-    """A value as it comes back from JSON, where tuples are lists."""
+    """A value after a round trip through JSON, with lists in place of tuples."""
     return json.loads(json.dumps(value))
 
 

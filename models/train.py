@@ -1,4 +1,4 @@
-"""Trains a network without a notebook, and makes what ships.
+"""Training from the command line, and the files of a shipped generator.
 
     python -m models.train --data lines --recipe three_lines --minutes 10
     python -m models.train --data molnar --recipe inked_pictures --steps 6000 --out run/gan/molnar
@@ -6,8 +6,8 @@
     python -m models.train --recipe three_lines --set grad_weight=2.5 --out run/gan/0002_lines --resume --steps 8001
     python -m models.train --recipe three_lines --out run/gan/0002_lines --resume --ship data/generators/mine.h5
 
-The data set is the folder data/<name>; those of the gallery of rules are drawn where they are not there. The run folder
-is what the Training notebook leaves (`utils.runs`), and each opens what the other trained.
+The data set is the folder data/<name>; those of the rule sets in `lines` are drawn if missing. The run folder is that
+of the Training notebook (`utils.runs`), so that either can continue the other's trainings.
 """
 
 import argparse
@@ -27,20 +27,23 @@ from utils.runs.learning import ReadAlong
 from utils.runs.shipping import measure_generator
 
 MODELS = {"WGANGP": WGANGP, "CVAE": CVAE}
-STEPS = {"published": 1201, "three_lines": 4001, "inked_pictures": 28_001, "CVAE": 3001}  # where none are asked for
+STEPS = {"published": 1201, "three_lines": 4001, "inked_pictures": 28_001, "CVAE": 3001}  # defaults
 DATA_COUNT, DATA_SEED = 10_000, 1
-MEASURED = 1000  # images that the card of a generator of lines tells of in full
-CARD = (  # the parts of their report that the card holds
+MEASURED = 1000  # images of the full report in the card of a generator of lines
+CARD = (  # the parts of the report in the card
     *("read", "images", "adherence", "census", "divergence", "palette", "diversity"),
     *("class_distance", "memory", "coverage", "sliced_wasserstein", "together"),
 )
 
 
 def value_of(text):
-    """A word `NAME=VALUE` of the command line as a pair; values as Python writes them, words without quotes.
+    """Parse an argument `NAME=VALUE` of the command line; values are Python literals, or strings without quotes.
+
+    Returns:
+        `(name, value)`.
 
     Raises:
-        argparse.ArgumentTypeError: it holds no `=`.
+        argparse.ArgumentTypeError: it has no `=`.
 
     Example:
         >>> value_of("grad_weight=2.5"), value_of("loss=hinge")
@@ -56,12 +59,12 @@ def value_of(text):
 
 
 def changed_keywords(pairs):
-    """Pairs of `--set` as a dict, a later one over an earlier one; lists stand for tuples, as in params.json."""
+    """The pairs of `--set` as a dict, later ones replacing earlier ones, with lists in place of tuples."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in pairs}
 
 
 def load(data_name, image_size, batch_size, seed):
-    """The data set of a name as `ImageBatches`; one of the gallery's is drawn first where it is not there, whole."""
+    """Load a data set by its name, as `ImageBatches`; that of a rule set is drawn first if missing or incomplete."""
     folder = Path("data") / data_name
     if data_name in lines.rule_names() and (not folder.exists() or left_in(folder)):
         lines.write_dataset(folder, DATA_COUNT, seed=DATA_SEED, rules=data_name)
@@ -69,14 +72,14 @@ def load(data_name, image_size, batch_size, seed):
 
 
 def free_run(section, data_name, root="run"):
-    """The run folder of the next number that no run of this section has: run/<section>/<number>_<data_name>."""
+    """The run folder with the next free number of a section: run/<section>/<number>_<data_name>."""
     taken = [path.name.partition("_")[0] for path in (Path(root) / section).glob("*_*") if path.is_dir()]
     number = 1 + max((int(name) for name in taken if name.isdecimal()), default=0)
     return Path(root) / section / f"{number:04d}_{data_name}"
 
 
 def train(a):
-    """Train as the command line says, and give the model and its run folder."""
+    """Train by the options of the command line, an `argparse.Namespace`; returns `(model, run folder)`."""
     x_train = load(a.data, a.image_size, a.batch_size, a.seed)
     folder = Path(a.out) if a.out else free_run("gan" if a.model == "WGANGP" else "vae", a.data)
     steps = STEPS["CVAE" if a.model == "CVAE" else a.recipe] if a.steps is None else a.steps
@@ -105,17 +108,17 @@ def train(a):
 
 
 def command_of(a):
-    """The command that was given, as one line that a shell reads."""
+    """The given command, as one line for a shell."""
     return shlex.join(["python", "-m", "models.train", *a.words])
 
 
 def ship(folder, path, data_name, command):
-    """Copy a run's generator to `path` with its card; one of lines is held against the rules, for its card.
+    """Copy a run's generator to `path` with its card, which has a report for generators of lines.
 
     Returns:
-        What is to be said of it, one line.
+        A message, one line.
     """
-    card = runs.ship(folder, path, command=command)  # first, so that what is measured is what ships
+    card = runs.ship(folder, path, command=command)  # first, so that the shipped file itself is measured
     if data_name != "lines":
         return f"{path} and {card.name} are written."
     reference = lines.draw(lines.sample(DATA_COUNT, seed=DATA_SEED))
@@ -126,7 +129,7 @@ def ship(folder, path, data_name, command):
 
 
 def parser():
-    """The command line."""
+    """The parser of the command line."""
     p = argparse.ArgumentParser(prog="python -m models.train", description=__doc__.splitlines()[0])
     p.add_argument("--data", default="lines", help="name of the data set, a folder below data/; lines if not given")
     p.add_argument("--image-size", type=int, help="side in pixels; what the images fill, up to 128, if not given")
@@ -149,7 +152,7 @@ def parser():
 
 
 def main(words=None):
-    """Train, and say where the run lies."""
+    """Train, and print the run folder."""
     words = sys.argv[1:] if words is None else words
     p = parser()
     a = p.parse_args(words)

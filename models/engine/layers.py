@@ -32,7 +32,7 @@ class PhasedConv2DTranspose(layers.Conv2DTranspose):
     column of the kernel. The four phases are therefore four convolutions of half the kernel's size over the small
     input, computed as one with four times the filters, whose channels are then rearranged into 2 x 2 pixels. Other
     strides work alike. Results, weights and files are Conv2DTranspose's. CPUs compute it faster, most of all where the
-    output has few channels.
+    output has few channels (benchmarks/LOG.md, "Training step").
     """
 
     @staticmethod

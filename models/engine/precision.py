@@ -92,8 +92,8 @@ def has_accelerator() -> bool:
 def jit_pays() -> bool:
     """Whether Keras should compile the step with `jit_compile=True`.
 
-    JAX is slow without it. TensorFlow's XLA pays on GPUs and is slower on CPUs. PyTorch's compiler does not
-    differentiate twice, which the gradient penalty needs.
+    JAX is slow without it. TensorFlow's XLA pays on GPUs and is slower on CPUs (benchmarks/LOG.md, "Training step").
+    PyTorch's compiler does not differentiate twice, which the gradient penalty needs.
     """
     backend = keras.backend.backend()
     return backend == "jax" or (backend == "tensorflow" and has_accelerator())

@@ -20,7 +20,7 @@ KEYWORDS = {"strokes": None}
 PROFILE_SHARPNESS = 10.0  # factor of the logits of a stroke's profile
 TANH_SCALE = 0.8  # tanh(0.8 x) of a standard normal x is nearly uniform from -1 to 1
 MOMENTUM = 0.9  # of the batch normalisation of positions, as in the published generator
-# factors of the learning rate of the palette and of the logarithm of ranges; benchmarks/LOG.md, "Strokes"
+# factors of the learning rates; benchmarks/LOG.md, "Rates of palette and ranges of strokes"
 PALETTE_RATE, RANGE_RATE = 0.05, 10.0
 
 

@@ -1,8 +1,8 @@
 """Generation of images for the page: in this process, or in one that the pages of all visitors share.
 
-The served page has a Python process (a kernel) for each visitor's tab. The generator with TensorFlow would take half a
-gigabyte in each; it is therefore loaded once, and the kernels request images over a local connection. Vectors and
-images are sent as plain numbers (no pickle), and a connection needs the key.
+The served page has a Python process (a kernel) for each visitor's tab. The generator with TensorFlow takes too much
+memory for each (benchmarks/LOG.md, "The page"); it is therefore loaded once, and the kernels request images over a
+local connection. Vectors and images are sent as plain numbers (no pickle), and a connection needs the key.
 """
 
 import json

@@ -78,7 +78,7 @@ def sample_grid(images: np.ndarray, r: int, c: int, path: str | os.PathLike) -> 
     for i in range(n):
         top, left = MARGIN + i // c * (h + MARGIN), MARGIN + i % c * (w + MARGIN)
         sheet[top : top + h, left : left + w] = images[i]
-    with write_whole(path) as temporary:  # level 3 is much faster than Pillow's 6, for few more bytes
+    with write_whole(path) as temporary:  # level 3 is faster than Pillow's 6; benchmarks/LOG.md, "Images and files"
         Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(temporary, format="PNG", compress_level=3)
     return Path(path)
 

@@ -1,7 +1,8 @@
 """Evaluation of images: their lines, the rules that they keep, and distances to other images.
 
-`lines` reads lines from pixels, `rules` checks the rules, `reporting` measures a batch, `views` shows a report as table
-and figure, `distances` compares batches of any images; `colors` and `shrinking` are their tools.
+`lines` reads lines from pixels, `rules` checks the rules, `reporting` measures a batch, `relations` the dependence
+between lines, `views` shows a report as table and figure, `distances` compares batches of any images; `colors` and
+`shrinking` are their tools.
 """
 
 from utils.images import psnr_each

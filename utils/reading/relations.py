@@ -1,4 +1,4 @@
-"""What the lines of an image tell of each other, which the rules draw independently."""
+"""Dependence between the lines of an image, which are independent by the rules."""
 
 import numpy as np
 
@@ -7,18 +7,18 @@ from utils.reading.rules import nearest_drawn
 
 
 def together(images: np.ndarray) -> dict[str, float]:
-    """Say how much the lines of an image know of each other, who by the rules are drawn independently.
+    """Measure the dependence of the lines of an image on each other.
 
-    Asked of the nearest images that the rules can draw, whose lines are known.
+    The lines are those of the nearest images that the rules can draw.
 
     Args:
         images: uint8 (n, 128, 128, 3).
 
     Returns:
-        "colors", the largest mutual information in bits of the colours of two lines (0 if independent, 2 if always the
-        same, some 0.01 by chance in 1,000); "positions", the correlation of the positions of the vertical and the first
-        horizontal, from -1 to 1; "order", the share of images in which the second horizontal covers the vertical, of
-        those in which their colours differ.
+        Dict: "colors", the largest mutual information of the colours of two lines, in bits (0 if independent, 2 if
+        always equal, about 0.01 by chance in 1,000 images); "positions", the correlation of the positions of the
+        vertical and the first horizontal, from -1 to 1; "order", the share of images in which the second horizontal
+        covers the vertical, among those in which their colours differ.
     """
     fit, _ = nearest_drawn(images)
     x, y = fit["color_x"], fit["color_y2"]
@@ -35,7 +35,7 @@ def together(images: np.ndarray) -> dict[str, float]:
 
 
 def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
-    """Bits that one of two rows of whole numbers from 0, each (n,), tells of the other."""
+    """The mutual information of two arrays of non-negative ints, each (n,), in bits."""
     joint = np.zeros((a.max() + 1, b.max() + 1))
     np.add.at(joint, (a, b), 1 / len(a))
     independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)

@@ -126,7 +126,7 @@ def report(
 
 
 def against_rules(images: np.ndarray, rules: Rules = THREE_LINES) -> dict:
-    """Read the lines of a batch and check the rules: the fast part of a report (benchmarks/reading.py).
+    """Read the lines of a batch and check the rules: the fast part of a report (benchmarks/LOG.md, "Reading of lines").
 
     Args:
         images: (n, h, w, 3), (n, h, w, 1) or (n, h, w), uint8 or float in [-1, 1].

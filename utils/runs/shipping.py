@@ -13,7 +13,7 @@ from utils.reading.relations import together
 from utils.runs.history import read_history
 
 SEED = 2022  # of the latent vectors that a generator is measured on
-READ = 10_000  # images whose lines are counted: of 1,000, the share that keeps the rules is known to one percent
+READ = 10_000  # images of the adherence; of 1,000 images a share has a standard error of about one percent
 SHIPPED_BITS, WHOLE_BYTES = 12, 2**20
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_published")]
 SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; see `encoder_beside`
@@ -139,19 +139,19 @@ def _rounded(values, bits):
     return ((integers + np.uint32(1 << (spare - 1))) & np.uint32((0xFFFFFFFF << spare) & 0xFFFFFFFF)).view(np.float32)
 
 
-# What a generator draws ---------------------------------------------------------------------------------------------
+# Measures of a generator ---------------------------------------------------------------------------------------------
 
 
 def measure_generator(path, count, reference):
-    """Draw images with a generator and hold them against the rules of the three lines.
+    """Generate images with a generator's file, and measure them against the rules of the three lines.
 
     Args:
         path: the generator's file.
-        count: images that are measured in full; the lines of `READ` are counted.
+        count: images of the full report; the adherence is that of `READ` images.
         reference: uint8 (n, 128, 128, 3), the training images.
 
     Returns:
-        `(images, numbers)`: uint8 (count, h, w, c), and a dict as `measure_images` gives.
+        `(images, numbers)`: uint8 (count, h, w, c), and the dict of `measure_images`.
     """
     generator = load_generator(path)
     Z = generate_latent_points(generator.input_shape[-1], max(count, READ), seed=SEED)
@@ -160,11 +160,11 @@ def measure_generator(path, count, reference):
 
 
 def measure_images(images, count, reference):
-    """The report of the first `count` images, "together" with what their lines tell of each other, and all images read.
+    """The report of the first `count` images, the dependence of their lines, and the adherence of all images.
 
     Args:
         images: uint8 (n, h, w, 3).
-        count, reference: see `measure_generator`.
+        count, reference: as in `measure_generator`.
 
     Returns:
         Dict of plain values: that of `utils.reading.report`, "together" (`utils.reading.relations.together`) and
