@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from lines import COLOR_NAMES, PALETTE, SIZE
-from utils.images import IDENTICAL, psnr_each
+from utils.images import IDENTICAL
 from utils.reading.colors import color_names, to_lab
 from utils.reading.distances import (
     CLEAR_DIFFERENCE,
@@ -27,27 +27,6 @@ from utils.reading.distances import (
 from utils.reading.lines import Line, on_canvas, read_lines
 from utils.reading.rules import RULES, Rules, nearest_drawn, rules_kept, split_horizontals
 from utils.reading.shrinking import as_batch
-from utils.reading.views import figure, side_by_side, table
-
-__all__ = [
-    "THREE_LINES",
-    "Line",
-    "Rules",
-    "coverage",
-    "diversity",
-    "figure",
-    "kernel_distance",
-    "nearest_distances",
-    "nearest_drawn",
-    "psnr_each",
-    "random_features",
-    "read_lines",
-    "report",
-    "rules_kept",
-    "side_by_side",
-    "sliced_wasserstein",
-    "table",
-]
 
 THREE_LINES = Rules()
 MIN_BRIGHTNESS = 0.2  # of full brightness; the hue of darker pixels is not counted
