@@ -9,6 +9,8 @@ colours. The six numbers x, y1, y2, color_x, color_y1, color_y2 determine the im
 
 import numpy as np
 
+from lines.chance import generator
+
 SIZE = 128  # width and height in pixels of the canvas on which positions are counted
 STROKE = 5  # width of a line: at position p it covers p - 2 .. p + 2
 POSITIONS = range(10, 118)  # where x and y1 may fall, as int(random(10, 118)) does
@@ -45,13 +47,9 @@ def sample(n: int, seed: int | np.random.Generator | None = None, y2: str = "ske
         >>> parameters["x"].shape
         (3,)
     """
-    if n < 1:
-        raise ValueError(f"the number of images is {n}; ask for at least 1")
     if y2 not in Y2_CHOICES:
         raise ValueError(f"y2 is {y2!r}; choose 'sketch' (gauss * 1.2 + 48) or 'uniform' (like y1)")
-    if isinstance(seed, int) and seed < 0:
-        raise ValueError(f"the seed is {seed}; choose a whole number of 0 or more")
-    rng = np.random.default_rng(seed)
+    rng = generator(n, seed)
 
     def position() -> np.ndarray:
         return rng.integers(POSITIONS.start, POSITIONS.stop, size=n)
