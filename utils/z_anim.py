@@ -14,7 +14,7 @@ from utils.files import write_text
 from utils.files.provenance import fingerprint
 from utils.latent.generating import film, generate_images
 from utils.latent.paths import closed_loop, generate_latent_points, interpolate_spherical, noise_walk, there_and_back
-from utils.latent.patterns import pattern
+from utils.latent.patterns import grid_shape, pattern
 
 FPS = 5  # 200 ms per frame
 SEED = 1  # of random points
@@ -38,7 +38,7 @@ def films(latent_dim: int) -> dict[str, tuple[str, np.ndarray, tuple[float, floa
 
     start = generate_latent_points(latent_dim, 1, SEED)[0]
     points = generate_latent_points(latent_dim, 3, SEED)
-    columns = int(np.ceil(np.sqrt(latent_dim)))
+    _, columns = grid_shape(latent_dim)
     checks = (np.add(*np.divmod(np.arange(latent_dim), columns)) % 2) * 2 - 1  # 1 and -1 like a chessboard
     return {
         "rows": ("A row of 3 on zeros moves down the rows.", pattern("row", latent_dim), fixed),

@@ -188,10 +188,15 @@ def _small_font():
     return ImageFont.truetype(findfont("DejaVu Sans"), 9)
 
 
+def grid_shape(latent_dim: int) -> tuple[int, int]:
+    """The (rows, columns) of a vector's grid: the nearest to a square, whose last row may be incomplete."""
+    columns = math.ceil(math.sqrt(latent_dim))
+    return math.ceil(latent_dim / columns), columns
+
+
 def _grid(z: np.ndarray) -> np.ndarray:
     """A vector as the grid nearest to a square, float (rows, columns), with NaN in the remaining cells."""
-    columns = math.ceil(math.sqrt(len(z)))
-    rows = math.ceil(len(z) / columns)
+    rows, columns = grid_shape(len(z))
     grid = np.full(rows * columns, np.nan)
     grid[: len(z)] = z
     return grid.reshape(rows, columns)

@@ -12,10 +12,11 @@ animations move a row, slide a block over the grid and sweep through constants; 
     mask        the values that a mask selects, from the lower limit to the upper
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
+
+from utils.figures.heatmaps import grid_shape
 
 PATTERNS = ("row", "block", "constants", "upper", "lower", "coordinate", "mask")
 
@@ -79,12 +80,6 @@ def pattern(
         raise ValueError(f"the pattern {name!r} goes from {limits[0]} to {limits[1]} in 2 steps or more, not {n_steps}")
     levels = np.linspace(*limits, n_steps)[:, None]
     return np.where(weights == 0, start, levels * weights).astype(np.float32)
-
-
-def grid_shape(latent_dim: int) -> tuple[int, int]:
-    """The (rows, columns) of a vector's grid: the nearest to a square, whose last row may be incomplete."""
-    columns = math.ceil(math.sqrt(latent_dim))
-    return math.ceil(latent_dim / columns), columns
 
 
 def _place_patch(start: np.ndarray, positions: list[tuple[int, int]], shape: tuple[int, int], value) -> np.ndarray:
