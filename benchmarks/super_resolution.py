@@ -11,7 +11,6 @@ of a generator's images too.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.measuring import machine, peak_memory
 from utils import super_resolution
 from utils.figures.animations import animate
 from utils.files import write_whole
@@ -56,16 +56,6 @@ def measure_model(model: str, count: int, frames: int, film: int) -> dict:
     result["memory"] = peak_memory()
     result["quality"] = {kind: measuring.measure_upscaler(upscaler, kind, count) for kind in KINDS}
     return result
-
-
-def peak_memory() -> float | None:
-    """The most memory that this process held, in MiB; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def sheet(models: list[str], generator: Path | None, path: Path) -> None:
@@ -122,8 +112,7 @@ def main() -> None:
         return
 
     models = [*MODELS, *arguments.model]
-    load = f", load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
-    print(f"{os.cpu_count()} cores{load}\n")
+    print(f"{machine()}\n")
     results = {model: in_a_process(model, arguments) for model in models}
     first, film = f"start, load and {arguments.frames} frames (s)", f"{arguments.film} frames to MP4 (s)"
     print(f"| model | {first} | a frame (s) | {film} | peak (MiB) |")
