@@ -94,18 +94,7 @@ def edges(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np
 
 
 def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
-    """Draw the images that the parameters describe, antialiased.
-
-    Args:
-        parameters: dict of `sample`.
-        size: width and height of the images, in pixels.
-
-    Returns:
-        uint8 (n, size, size, 3).
-
-    Raises:
-        ValueError: a parameter is missing or out of range, or size is below 1.
-    """
+    """Draw images, uint8 (n, size, size, 3), antialiased; arguments and errors as in `lines.draw`."""
     parameters = checked(parameters, PARAMETERS, size)
     image, ends, drawn = edges(parameters)
     owner = np.repeat(image, drawn.sum(axis=1))

@@ -82,18 +82,7 @@ def squares(parameters: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, 
 
 
 def draw(parameters: dict[str, np.ndarray], size: int = SIZE) -> np.ndarray:
-    """Draw the images that the parameters describe, antialiased.
-
-    Args:
-        parameters: dict of `sample`.
-        size: width and height of the images, in pixels.
-
-    Returns:
-        uint8 (n, size, size, 3).
-
-    Raises:
-        ValueError: a parameter is missing or out of range, or size is below 1.
-    """
+    """Draw images, uint8 (n, size, size, 3), antialiased; arguments and errors as in `lines.draw`."""
     parameters = checked(parameters, PARAMETERS, size)
     image, _, corners = squares(parameters)
     strokes = outlines(corners).reshape(-1, 4)
