@@ -11,7 +11,7 @@ Layers keep the names that they have in saved files: "level" is horizontal, "upr
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from models.generators.palette import initial_palette, palette_layer, sigmoid_share, softmax_shares
 from utils.latent.temperature import AXES, BANDWIDTH, HORIZONTAL, PRECISION, VERTICAL, position_precision
@@ -61,6 +61,31 @@ def build(make, z, shape, style):
     strokes = Strokes(make, style_vector, style["strokes"], colors, style["ink_certainty"])
     image = strokes.composite(shape.image_size, shape.conv_kernel_size[-1])
     return layers.Activation("linear", dtype="float32")(image)
+
+
+class Unimodal(keras.constraints.Constraint):
+    """Keeps the kernel of a profile unimodal: from its largest weight it falls to both sides.
+
+    A valley in the kernel is a darker groove along the middle of every stroke. Positions are unimodal too, and so is
+    what the convolution of both gives. The constraint acts while a generator is trained; saved ones carry none.
+    """
+
+    def __call__(self, kernel):
+        return ops.reshape(without_valleys(ops.reshape(kernel, (-1,))), kernel.shape)
+
+
+def without_valleys(weights):
+    """Raise each weight (width,) that lies between two larger ones to the smaller of these: a tensor (width,)."""
+
+    def running_maximum(values):
+        highest = [values[0]]
+        for value in values[1:]:
+            highest.append(ops.maximum(highest[-1], value))
+        return highest
+
+    weights = [weights[i] for i in range(weights.shape[0])]
+    from_left, from_right = running_maximum(weights), running_maximum(weights[::-1])[::-1]
+    return ops.stack([ops.minimum(a, b) for a, b in zip(from_left, from_right, strict=True)])
 
 
 class Strokes:
@@ -120,6 +145,7 @@ class Strokes:
             padding="same",
             kernel_initializer=keras.initializers.Constant(0.8),  # strokes start at their largest width
             bias_initializer=keras.initializers.Constant(-0.4),
+            kernel_constraint=None if self.make.stock else Unimodal(),
             dtype=self.make.dtype,
             name=f"generator_{name}_stamp",
         )(self._positions(axis, size, name))

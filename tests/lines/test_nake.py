@@ -66,8 +66,8 @@ def test_a_zigzag_goes_on_where_it_stopped():
 
 def test_circles_are_round_and_as_many_as_said():
     image, strokes = nake._circles(np.arange(5), np.full(5, 4))
-    circles = strokes[:, :2].reshape(20, nake.ROUND, 2)
-    assert image.reshape(20, nake.ROUND)[:, 0].tolist() == np.repeat(np.arange(5), 4).tolist()
+    circles = strokes[:, :2].reshape(20, nake.CIRCLE_CORNERS, 2)
+    assert image.reshape(20, nake.CIRCLE_CORNERS)[:, 0].tolist() == np.repeat(np.arange(5), 4).tolist()
     radii = np.linalg.norm(circles - circles.mean(axis=1, keepdims=True), axis=2)
     assert np.ptp(radii, axis=1).max() < 1e-9
     assert nake.RADII[0] <= radii.min() < radii.max() <= nake.RADII[1]

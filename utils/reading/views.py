@@ -69,6 +69,7 @@ def _rows(numbers: dict) -> dict[str, str]:
         for kind in ("lines", "verticals", "horizontals"):
             counts = numbers["census"][kind]
             rows[f"images with so many {kind}"] = ", ".join(f"{n}: {share:.1%}" for n, share in counts.items())
+        rows["lines with a groove along them"] = f"{numbers['profile']['grooved']:.1%}"
         rows["images in which lines touch"] = f"{numbers['census']['touching']:.1%}"
         palette = numbers["palette"]
         rows["ink of the palette"] = ", ".join(f"{name} {palette[name]:.1%}" for name in COLOR_NAMES)

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from models.generators import build_generator
-from models.generators.strokes import PALETTE_RATE, RANGE_RATE
+from models.generators.strokes import PALETTE_RATE, RANGE_RATE, without_valleys
 from utils.latent.temperature import set_inverse_temperature
 
 INKS = [(0, 0, 0), (255, 255, 255), (224, 184, 7), (185, 33, 19), (54, 79, 179)]
@@ -147,3 +147,16 @@ def test_a_generator_of_strokes_is_of_stock_layers_and_opens_as_it_was(generator
     opened = keras.models.load_model(tmp_path / "generator.h5", compile=False)
     assert np.array_equal(images_of(opened), images_of(generator))
     assert all(type(layer).__module__.startswith("keras.") for layer in opened.layers)
+
+
+def test_a_profile_that_is_trained_keeps_no_valley_and_a_saved_generator_no_constraint():
+    weights = without_valleys(np.array([1.0, 3.0, 0.5, 1.0, 2.0, -1.0], np.float32))
+    assert ops.convert_to_numpy(weights).tolist() == [1, 3, 2, 2, 2, -1]
+    arguments = (8, (4, 6, 4), [1, 2], [4, 3], [4, 6], [4, 1])
+    trained, saved = (build_generator(*arguments, stock=stock, **OPTIONS) for stock in (False, True))
+    for name in ("level", "upright"):
+        kernel = trained.get_layer(f"generator_{name}_stamp").kernel
+        kernel.assign(np.reshape([1.0, 3.0, 0.5, 1.0, 2.0, -1.0], kernel.shape))
+        kept = ops.convert_to_numpy(kernel.constraint(kernel))
+        assert kept.shape == tuple(kernel.shape) and kept.ravel().tolist() == [1, 3, 2, 2, 2, -1]
+        assert saved.get_layer(f"generator_{name}_stamp").kernel.constraint is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lines
-from utils.reading import Rules, figure, read_lines, report, side_by_side, table
+from utils.reading import Rules, against_rules, figure, read_lines, report, side_by_side, table
 from utils.reading.rules import nearest_drawn, rules_kept
 
 N = 100
@@ -272,3 +272,13 @@ def test_several_reports_stand_side_by_side_under_their_names(drawn, empty):
     assert {row.count("|") for row in rows} == {4}
     both = dict(row.strip("| ").split(" | ", 1) for row in rows)
     assert both["· exactly one vertical"].split(" | ") == ["100.0%", "0.0%"]
+
+
+def test_a_darker_column_along_lines_is_counted_as_a_groove():
+    parameters = lines.sample(60, seed=4)
+    whole = lines.draw(parameters)
+    grooved = whole.copy()
+    for image, x in zip(grooved, parameters["x"], strict=True):
+        image[:, x] = image[:, x] * 0.8
+    assert against_rules(whole)["profile"]["grooved"] == 0
+    assert against_rules(grooved)["profile"]["grooved"] == pytest.approx(1 / 3, abs=0.03)  # all verticals
