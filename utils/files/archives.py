@@ -21,6 +21,7 @@ from utils.files.errors import one_line
 from utils.files.image_files import IMAGE_SUFFIXES, is_image_name
 from utils.files.whole import start_anew, sweep, write_whole
 
+MARK = ".archive.json"  # says in a folder which archive filled it
 PIECE = 2**20  # bytes copied at once
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for any amount of memory
 DIRECTORY_ENTRY = 150  # bytes that a member takes in a zip's directory, more or less: 46, its name twice, its times

@@ -156,4 +156,7 @@ def write_text(path: str | os.PathLike, text: str) -> Path:
 
 def write_json(path: str | os.PathLike, value) -> Path:
     """Write `value` as indented JSON that keeps accents readable, and give the path back."""
-    return write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if any("\ud800" <= letter <= "\udfff" for letter in text):  # a file's name that is no UTF-8 has such
+        text = json.dumps(value, indent=2)
+    return write_text(path, text + "\n")

@@ -24,6 +24,7 @@ class ImageBatches:
         seed: int, None (a random one, kept in `.seed`) or a `numpy.random.Generator`.
         files, classes, skipped, labels: the sources of the images, as `load_dataset` finds them; labels are indices of
             classes.
+        left_aside: {kind: number} of what lay beside the images and was not taken.
         augment: augmentations of the drawn images, see `utils.loaders.augmentation`: any of "mirror", "shift" and
             "color". `.images` are not changed.
 
@@ -36,7 +37,9 @@ class ImageBatches:
         (128, 128, 3)
     """
 
-    def __init__(self, images, batch_size, seed=None, files=(), classes=(), skipped=(), labels=(), augment=()):
+    def __init__(
+        self, images, batch_size, seed=None, files=(), classes=(), skipped=(), labels=(), augment=(), left_aside=()
+    ):
         if not 1 <= batch_size <= len(images):
             raise ValueError(
                 f"{len(images)} images do not fill a batch of {batch_size}: add images, or give a smaller batch_size"
@@ -47,7 +50,7 @@ class ImageBatches:
             int(seed) if isinstance(seed, int | np.integer) else int(np.random.default_rng(seed).integers(2**32))
         )
         self.files, self.classes, self.skipped = list(files), list(classes), list(skipped)
-        self.labels = np.asarray(labels, np.int64)
+        self.labels, self.left_aside = np.asarray(labels, np.int64), dict(left_aside)
         self.augment = check_augmentations(augment)
         if self.augment and images.dtype != np.uint8:
             raise ValueError(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from utils.files.names import shown
 from utils.loaders.decoding import look_at
 
 FEW, ADVISED = 1_000, 10_000  # the original advises 10,000 images for 128 x 128
@@ -26,9 +27,9 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
     Returns:
         Dict of plain values: `count`; `shape` of the images in memory; `classes`, {name: number of images}; `sizes` of
         the files, {"width x height": number of files}, the most frequent first; `enlarged`, number of files smaller
-        than the images; `duplicates`, groups of names of equal images; `unreadable`, names of files; `grey`, number of
-        images without colour; `grey_files`, number of files in a grey format; `contact_sheet`, its path; `advice`, a
-        list of sentences.
+        than the images; `duplicates`, groups of names of equal images; `unreadable`, names of files; `left_aside`,
+        {kind: number} of what lay beside the images and was not taken; `grey`, number of images without colour; `grey_files`,
+        number of files in a grey format; `contact_sheet`, its path; `advice`, a list of sentences.
 
     Example:
         >>> found = check_dataset(load_dataset("sprites", 64, 16), "run/sprites.png")
@@ -37,7 +38,7 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
         Repeated: 2 images: 007.png = 008.png, 011.png = 215.png.
         Advice: ...
     """
-    names = [str(file) for file in x_train.files] or [str(i) for i in range(len(x_train.images))]
+    names = [shown(file) for file in x_train.files] or [str(i) for i in range(len(x_train.images))]
     file_facts = _read_file_facts(x_train.files)
     duplicates, grey = _find_duplicates(x_train, names)
     height, width, channels = x_train.images.shape[1:]
@@ -46,11 +47,12 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
     found = {
         "count": len(x_train.images),
         "shape": [int(height), int(width), int(channels)],
-        "classes": {name: labels[i] for i, name in enumerate(x_train.classes)},
+        "classes": {shown(name): labels[i] for i, name in enumerate(x_train.classes)},
         "sizes": dict(sizes.most_common()),
         "enlarged": sum(facts[0] < width or facts[1] < height for facts in file_facts),
         "duplicates": duplicates,
-        "unreadable": [str(file) for file in x_train.skipped],
+        "unreadable": [shown(file) for file in x_train.skipped],
+        "left_aside": dict(x_train.left_aside),
         "grey": grey,
         "grey_files": sum(facts[2] for facts in file_facts),
         "contact_sheet": None if path is None else str(path),

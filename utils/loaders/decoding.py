@@ -4,11 +4,14 @@ import os
 
 import numpy as np
 
-from utils.files.image_files import FORMATS, open_image
+from utils.files.color_profiles import to_srgb
+from utils.files.image_files import formats_of, open_image
 
 FITS = ("cover", "contain")
 ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and its values that swap width and height
-GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L")  # Pillow's
+GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L")  # Pillow's
+STEPS = {"L;2": 85, "L;4": 17}  # levels of 8 bits from one value of a PNG of 2 or 4 bits to the next
+SPARE_FOURTH = ("BMP", "TGA")  # whose fourth byte is often just left 0
 
 
 def decode_image(
@@ -17,18 +20,23 @@ def decode_image(
     channels: int = 3,
     background: tuple[int, int, int] = (0, 0, 0),
     fit: str = "cover",
+    remarks: list | None = None,
 ) -> np.ndarray:
     """Read one image file at one size.
 
-    The picture is turned as its EXIF orientation says, laid on `background` where it is transparent, and fitted to the
-    size as `fit_picture` says. A picture that has the size already passes untouched, bit for bit.
+    The picture is turned as its EXIF orientation says, converted to sRGB as its embedded colour profile says, laid on
+    `background` where it is transparent, and fitted to the size as `fit_picture` says. A picture in sRGB that has the
+    size already passes untouched, bit for bit.
 
     Args:
-        path: JPEG, PNG, WebP, BMP, GIF (its first frame) or TIFF; RGB, grey in 8 or 16 bits, palette, CMYK.
+        path: JPEG, PNG, WebP, BMP, GIF (its first frame), TIFF or TGA, AVIF and HEIC where Pillow reads them; RGB, grey
+            in 8 or 16 bits, palette, CMYK. A BMP or TGA of 32 bits whose fourth byte is 0 everywhere is opaque.
         size: (height, width).
         channels: 3 for RGB, 1 for grey.
         background: RGB, 0 to 255, behind what is transparent, and around what does not fill the size.
         fit: "cover" or "contain", see `fit_picture`.
+        remarks: a list that takes "profile" where a colour profile cannot be used and is passed over, "invisible" where
+            the picture is transparent everywhere.
 
     Returns:
         uint8 (height, width, channels), 0 to 255.
@@ -40,15 +48,13 @@ def decode_image(
         >>> decode_image("data/lines/lines-000001.jpg", (128, 128)).shape
         (128, 128, 3)
     """
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     height, width = size
     with open_image(path, draft=(2 * width, 2 * height)) as file:
+        _scale_transparent_value(file)
         ImageOps.exif_transpose(file, in_place=True)
-        image = _to_eight_bits(file)
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, (*background, 255)), image)
+        image = _opaque(file, background, [] if remarks is None else remarks)
         return fit_picture(image, size, channels, background, fit)
 
 
@@ -112,11 +118,64 @@ def look_at(path: str | os.PathLike) -> tuple[int, int, bool]:
     """
     from PIL import Image
 
-    with Image.open(path, formats=FORMATS) as file:
+    with Image.open(path, formats=formats_of(path)) as file:
         width, height = file.size
         if "exif" in file.info and file.getexif().get(ORIENTATION) in TURNED:  # without it, a PNG would be decoded
             width, height = height, width
         return width, height, file.mode in GREY_MODES
+
+
+def _scale_transparent_value(file):
+    """A PNG says which value is transparent in its own bits; Pillow gives the pixels 8 of them, but for 16-bit grey."""
+    value, bits = file.info.get("transparency"), file.tile[0][3] if file.format == "PNG" and file.tile else None
+    if isinstance(value, int) and bits in STEPS:
+        file.info["transparency"] = value * STEPS[bits]
+    elif isinstance(value, tuple) and bits == "RGB;16B":
+        file.info["transparency"] = tuple(part >> 8 for part in value)
+
+
+def _opaque(picture, background, remarks):
+    """The picture in sRGB, its transparent parts on the background: a Pillow image of "L", "RGB" or "CMYK"."""
+    from PIL import Image
+
+    alpha = _alpha(picture)
+    if alpha is not None and alpha.getextrema() == (0, 0):
+        if picture.format in SPARE_FOURTH:
+            alpha = None
+        else:
+            remarks.append("invisible")
+    image, well = to_srgb(_colors(picture))
+    if not well:
+        remarks.append("profile")
+    if alpha is None or alpha.getextrema() == (255, 255):
+        return image
+    image = image.convert("RGB")
+    image.putalpha(alpha)
+    return Image.alpha_composite(Image.new("RGBA", image.size, (*background, 255)), image)
+
+
+def _alpha(picture):
+    """How opaque each pixel is, as a Pillow image of "L"; None where all are."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return None
+    if picture.mode.startswith("I"):  # grey of 16 bits, one value of which is transparent
+        return Image.fromarray(np.where(np.asarray(picture) == picture.info["transparency"], 0, 255).astype(np.uint8))
+    bands = picture.getbands()
+    return picture.getchannel(bands[-1]) if bands[-1] in "Aa" else picture.convert("RGBA").getchannel("A")
+
+
+def _colors(picture):
+    """The colours alone, as a Pillow image of "L", "RGB" or "CMYK" that keeps its profile."""
+    if picture.mode.startswith(("I", "F")):
+        grey = _to_eight_bits(picture)
+        grey.info = {"icc_profile": picture.info.get("icc_profile")}
+        return grey
+    mode = "L" if picture.mode in GREY_MODES else "CMYK" if picture.mode == "CMYK" else "RGB"
+    if picture.mode in ("La", "RGBa"):  # Pillow takes the alpha out of these in one step alone
+        picture = picture.convert("LA" if mode == "L" else "RGBA")
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _to_eight_bits(image):
@@ -125,8 +184,6 @@ def _to_eight_bits(image):
 
     if image.mode == "F":
         raise ValueError("its pixels are floats of no known scale; save it with 8 or 16 bits")
-    if not image.mode.startswith("I"):
-        return image
     values = np.asarray(image)
     if values.min() < 0 or values.max() > 65535:
         raise ValueError("its pixels have more than 16 bits; save it with 8 or 16 bits")

@@ -11,6 +11,7 @@ from utils.files.archives import extract_archive
 from utils.files.errors import one_line
 from utils.files.image_files import IMAGE_SUFFIXES
 from utils.files.json_files import read_json
+from utils.files.names import LeftAside, on_disk, shown
 from utils.loaders.batches import ImageBatches
 from utils.loaders.check import check_dataset
 from utils.loaders.decoding import FITS
@@ -35,9 +36,11 @@ def load_dataset(
 ) -> ImageBatches:
     """Read a folder of images, or a set that Keras keeps, into shuffled batches.
 
-    Every image below the folder is read, at any depth; the first sub-folders are the classes. Each is decoded once:
-    turned as its EXIF orientation says, laid on `background` where it is transparent, and brought to the size; an image
-    of that size already passes untouched.
+    Every image below the folder is read, at any depth; the first sub-folders are the classes. Linked folders are read
+    once each; folders that systems, servers and recycle bins leave behind are no classes. What is left aside is counted
+    by kind. Each image is decoded once: turned as its EXIF orientation says, converted to sRGB as its colour profile
+    says, laid on `background` where it is transparent, and brought to the size; an image of that size already passes
+    untouched.
 
     "fashion_mnist" and "mnist" are the 60,000 training images of `keras.datasets`, downloaded once into Keras' own
     folder; the 10,000 test images stay out. A folder of that name in `data_folder` comes first.
@@ -60,7 +63,7 @@ def load_dataset(
 
     Returns:
         ImageBatches: `.images` (uint8 (n, height, width, channels)), `.files`, `.classes`, `.labels`, `.skipped`,
-        `x_train[i]`, `next(x_train)` and `x_train.draw(start, count)`.
+        `.left_aside` ({kind: how many}), `x_train[i]`, `next(x_train)` and `x_train.draw(start, count)`.
 
     Raises:
         FileNotFoundError: no such folder; or Keras' set can be neither found nor downloaded.
@@ -74,22 +77,27 @@ def load_dataset(
         (128, 128, 3)
         >>> x_train = load_dataset("sprites", 64, 16, background=(255, 255, 255), fit="contain", augment=("mirror",))
         Found 819 images belonging to 1 classes.
+        Left aside: 2 .heic (pip install pillow-heif reads them), 1 folder of a system (@eaDir), 1 .txt.
     """
     if channels not in (None, 1, 3):
         raise ValueError(f"channels is 3 for RGB, 1 for grey or None for what the files are, not {channels}")
     if fit not in FITS:
         raise ValueError(f"fit is {' or '.join(map(repr, FITS))}, not {fit!r}")
     source = find_source(data_name, data_folder)
-    if unfinished := in_progress.left_in(Path(data_folder) / data_name):
-        folder = Path(data_folder) / data_name
+    folder = on_disk(Path(data_folder) / data_name)
+    if unfinished := in_progress.left_in(folder):
+        command = f"{unfinished.get('command', 'python -m lines')} --out={folder}"
+        if "archive" in unfinished:
+            command = f'extract_archive("{unfinished["archive"]}", "{folder.as_posix()}")'
         raise ValueError(
             f"{folder} is not whole: {unfinished['what']} began {unfinished['since']} and has not ended. If nothing is "
-            f"drawn there any more, this goes on with it: {unfinished.get('command', 'python -m lines')} --out={folder}"
+            f"written there any more, this goes on with it: {command}"
         )
     names = source.names
     print(f"Found {len(names)} images belonging to {len(source.classes)} classes.")
+    if source.left_aside:
+        print(f"Left aside: {source.left_aside}.")
     if not names:
-        folder = Path(data_folder) / data_name
         raise ValueError(
             f"{folder} holds no image ({' '.join(IMAGE_SUFFIXES)}). Put images there, or unpack an archive: "
             f'extract_archive("{data_name}.zip", "{folder.as_posix()}")'
@@ -106,7 +114,7 @@ def load_dataset(
     def check():
         if source.facts() != source.first_facts:
             raise ValueError(
-                f"{Path(data_folder) / data_name} changed while it was read: images were added, removed or replaced. "
+                f"{folder} changed while it was read: images were added, removed or replaced. "
                 "Wait until whatever writes there is done, and load it again"
             )
 
@@ -115,9 +123,15 @@ def load_dataset(
         check()
     else:
         facts, cache = [source.first_facts, background, fit], Path(data_folder) / ".cache"
-        images, skipped = decode_on_disk(names, shape, decode, cache, Path(data_name).name, facts, check)
+        images, skipped = decode_on_disk(names, shape, decode, cache, folder.name, facts, check, source.remarks)
     if skipped:
-        _warn_of(skipped, len(names), str(Path(data_folder) / data_name))
+        _warn_of(skipped, len(names), str(folder))
+    remarked = LeftAside()
+    for name, remarks in sorted(source.remarks.items()):
+        for remark in remarks:
+            remarked.add(remark, name)
+    if remarked:
+        print(f"Remarked: {remarked}.")
     if len(images) < batch_size:
         raise ValueError(
             f"{data_name} holds {len(images)} readable images, fewer than a batch of {batch_size}: add images, or give "
@@ -134,12 +148,13 @@ def load_dataset(
         skipped=source.files(list(skipped)),
         labels=[index[source.class_of(name)] for name in read],
         augment=augment,
+        left_aside={**source.left_aside.by_kind(), **remarked.by_kind()},
     )
 
 
 def _warn_of(skipped, count, folder):
-    reasons = {name: " ".join(reason.replace(folder, "").split())[:120] for name, reason in skipped.items()}
-    some = "; ".join(f"{name} ({reason})" for name, reason in list(reasons.items())[:3])
+    first = list(skipped.items())[:3]
+    some = "; ".join(f"{shown(name)} ({' '.join(reason.replace(folder, '').split())[:120]})" for name, reason in first)
     more = ", ..." if len(skipped) > 3 else ""
     way_out = "Save them again as PNG or JPEG, or remove them."
     warnings.warn(f"skipped {len(skipped)} unreadable of {count} images: {some}{more}. {way_out}", stacklevel=3)
@@ -166,7 +181,7 @@ def load_generator(path: str | os.PathLike):
     """
     from utils.files.keras_files import load_network
 
-    path = Path(path)
+    path = on_disk(path)
     if not path.is_file():
         raise FileNotFoundError(
             f"there is no file {path}: train a generator with notebooks/Training.ipynb, which writes one into its run "

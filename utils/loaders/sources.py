@@ -2,20 +2,27 @@
 
 A source has `.names`, one an image, `.classes`, `.class_of(name)`, `.files(names)`, `.decode(name, shape, background,
 fit)`, `.natural_size()`, `.natural_channels()`, and `.facts()`, which say whether a cache of it is still good;
-`.first_facts` are those of when its names were listed.
+`.first_facts` are those of when its names were listed. `.left_aside` counts what lay beside the images, `.remarks` says
+what was found in decoding, `{name: [kind]}`; kinds are those of `utils.files.names`.
 """
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from utils.files.image_files import is_image_name
+from utils.files.archives import MARK
+from utils.files.image_files import is_image_file
+from utils.files.in_progress import NAME as IN_PROGRESS
+from utils.files.names import LeftAside, is_system_folder, on_disk, one_form, shown
+from utils.files.whole import UNFINISHED
 from utils.loaders.decoding import decode_image, fit_picture, look_at
 
 NATURAL_SIZES = (28, 32, 64, 128)  # what the networks scale to; 256 only on request
 LOOKED_AT = 200  # files whose size is asked before a natural size is chosen
+OURS = ("parameters.csv", MARK, IN_PROGRESS)  # what stands beside images that are drawn or unpacked here
 KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 KERAS_SETS = {  # {name: (folder of the files in <Keras folder>/datasets, their names, classes)}
     "fashion_mnist": (
@@ -30,6 +37,9 @@ KERAS_SETS = {  # {name: (folder of the files in <Keras folder>/datasets, their 
 class FolderOfImages:
     """Every image below a folder, at any depth; the first sub-folders are the classes.
 
+    Linked folders are read once each, by their own name where that lies within the folder too. What is no image, cannot
+    be reached or belongs to a system is counted in `.left_aside`.
+
     Raises:
         FileNotFoundError: there is no such folder.
     """
@@ -38,36 +48,69 @@ class FolderOfImages:
         self.folder = folder
         if not folder.is_dir():
             raise FileNotFoundError(_what_is_there(folder))
-        self.first_facts = self.facts()
+        self.left_aside, self.remarks = LeftAside(), {}
+        self.first_facts = [str(folder), self._rows(self.left_aside)]
         self.names = [name for name, _, _ in self.first_facts[1]]
         self.classes = sorted({self.class_of(name) for name in self.names})
 
-    def _list(self):
-        names = []
-        for place, folders, files in os.walk(self.folder):
-            folders[:] = [name for name in folders if name[0] != "." and name != "__MACOSX"]
-            below = os.path.relpath(place, self.folder).replace(os.sep, "/")
-            prefix = "" if below == "." else f"{below}/"
-            names += [prefix + name for name in files if is_image_name(name)]
-        return sorted(names)
+    def _rows(self, left):
+        """[name, bytes, time of change] of each image, by name; what is no image is counted in `left`."""
+        rows, seen = [], set()
+        above = {_identity(parent) for parent in Path(os.path.realpath(self.folder)).parents}
+        real, linked = [("", False)], []  # (name of a folder, whether a link leads there)
+        while real or linked:
+            prefix, by_link = real.pop() if real else linked.pop(0)  # linked ones last: theirs are the second names
+            place = self.folder / prefix
+            try:
+                identity = _identity(place)
+                with os.scandir(place) as listed:
+                    entries = sorted(listed, key=lambda entry: entry.name)
+            except OSError:
+                left.add("no folder", prefix or ".")
+                continue
+            if by_link and (identity in seen or identity in above):
+                left.add("loop" if identity in above or _leads_back(place) else "again", prefix)
+                continue
+            seen.add(identity)
+            for entry in entries:
+                name = prefix + entry.name
+                link = entry.is_symlink() or getattr(entry, "is_junction", bool)()
+                try:
+                    state = os.stat(f"{self.folder}/{name}")
+                except OSError:
+                    if link:
+                        left.add("nowhere", name)
+                    continue  # else it was removed since
+                if stat.S_ISDIR(state.st_mode):
+                    if is_system_folder(entry.name):
+                        left.add("system folder", entry.name)
+                    else:
+                        (linked if link else real).append((f"{name}/", link or by_link))
+                elif not stat.S_ISREG(state.st_mode):
+                    left.add("no file", name)
+                elif is_image_file(f"{self.folder}/{name}"):
+                    rows.append([name, state.st_size, state.st_mtime_ns])
+                elif entry.name not in OURS and not UNFINISHED.match(entry.name):
+                    left.add_file(name)
+            linked.sort()
+        return sorted(rows)
 
     def class_of(self, name: str) -> str:
-        return name.split("/")[0] if "/" in name else self.folder.name
+        return one_form(name.split("/")[0] if "/" in name else self.folder.name)
 
     def files(self, names: list[str]) -> list[Path]:
         return [self.folder / name for name in names]
 
     def decode(self, name: str, shape, background, fit: str) -> np.ndarray:
-        return decode_image(self.folder / name, shape[:2], shape[2], background, fit)
+        remarks = []
+        image = decode_image(self.folder / name, shape[:2], shape[2], background, fit, remarks)
+        if remarks:
+            self.remarks[name] = remarks
+        return image
 
     def facts(self) -> list:
         """The folder, and each image's name, bytes and time of change, as they are now."""
-        rows = []
-        for name in self._list():
-            with suppress(FileNotFoundError):  # removed since
-                state = os.stat(f"{self.folder}/{name}")
-                rows.append([name, state.st_size, state.st_mtime_ns])
-        return [str(self.folder), rows]
+        return [str(self.folder), self._rows(LeftAside())]
 
     def natural_size(self) -> int:
         """The largest of 28, 32, 64, 128 that half of the images fill, by a look at some of them."""
@@ -108,6 +151,7 @@ class KerasImages:
         except Exception as error:  # keras.utils.get_file raises a bare Exception
             raise FileNotFoundError(_what_to_put_where(data_name, error)) from error
         self.names = [str(i) for i in range(len(self.images))]
+        self.left_aside, self.remarks = LeftAside(), {}
         self.first_facts = self.facts()
 
     def class_of(self, name: str) -> str:
@@ -133,19 +177,35 @@ class KerasImages:
 
 def find_source(data_name: str, data_folder: str | os.PathLike) -> FolderOfImages | KerasImages:
     """The folder <data_folder>/<data_name>, or Keras' set of that name where there is no such folder."""
-    folder = Path(data_folder) / data_name
+    folder = on_disk(Path(data_folder) / data_name)
     if data_name in KERAS_SETS and not folder.exists():
         return KerasImages(data_name)
     return FolderOfImages(folder)
 
 
+def _identity(place):
+    """What a folder is, under whatever name: its number on its disk, or its path where the disk gives none."""
+    state = os.stat(place)
+    return (state.st_dev, state.st_ino) if state.st_ino else os.path.realpath(place)
+
+
+def _leads_back(link):
+    """Whether a linked folder is one that the link itself lies in."""
+    target, parent = os.path.realpath(link), os.path.realpath(os.path.dirname(os.path.normpath(link)))
+    with suppress(ValueError):  # on two drives of Windows
+        return os.path.commonpath([target, parent]) == target
+    return False
+
+
 def _what_is_there(folder):
     parent = folder.parent
-    there = sorted(p.name for p in parent.iterdir() if p.is_dir() and p.name[0] != ".") if parent.is_dir() else []
+    there = []
+    with suppress(OSError):
+        there = sorted(shown(p.name) for p in parent.iterdir() if p.is_dir() and not is_system_folder(p.name))
     return (
         f"there is no folder {folder}; {parent} holds {', '.join(there) or 'no data set'}. Draw the lines with "
-        f'`python -m lines --out {parent.as_posix()}/lines`, unpack your images: extract_archive("data.zip", '
-        f'"{parent.as_posix()}"), or take a set of Keras: {", ".join(KERAS_SETS)}'
+        f'`python -m lines --out {parent.as_posix()}/lines`, unpack your images: extract_archive("{folder.name}.zip", '
+        f'"{folder.as_posix()}"), or take a set of Keras: {", ".join(KERAS_SETS)}'
     )
 
 

@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from utils.files import sweep, write_json, write_whole
+from utils.files.errors import one_line
 
 PIECE = 4 * 2**20  # bytes of images that one thread decodes at a time: small images one by one cost a third more
+DECODING = 2  # counts up when the same file gives other pixels than before, so that no old cache is found
 PIECES_AT_ONCE = 16  # so that few decoded images wait for their place
 
 Decode = Callable[[str], np.ndarray]  # from a name to uint8 (height, width, channels)
@@ -46,7 +48,14 @@ def decode_in_memory(names: list[str], shape: tuple, decode: Decode) -> tuple[np
 
 
 def decode_on_disk(
-    names: list[str], shape: tuple, decode: Decode, cache: Path, title: str, facts: list, check: Callable = lambda: None
+    names: list[str],
+    shape: tuple,
+    decode: Decode,
+    cache: Path,
+    title: str,
+    facts: list,
+    check: Callable = lambda: None,
+    remarks: dict | None = None,
 ) -> tuple[np.ndarray, dict[str, str]]:
     """The same through a file, <cache>/<title>-<width>x<height>x<channels>-<key>.npy, found again by the next call.
 
@@ -58,11 +67,14 @@ def decode_on_disk(
         title: of the set.
         facts: whatever the images depend on, as JSON can hold it; the key follows from it.
         check: raises where the images have changed since; what was decoded is not found again then.
+        remarks: {name: what decoding remarked}, filled by `decode`; kept beside the file, and filled from there where
+            the file is found again.
 
     Returns:
         As `decode_in_memory`; the array is mapped from the file, read-only.
     """
-    key = hashlib.blake2b(json.dumps([facts, shape]).encode(), digest_size=8).hexdigest()
+    remarks = {} if remarks is None else remarks
+    key = hashlib.blake2b(json.dumps([DECODING, facts, shape]).encode(), digest_size=8).hexdigest()
     prefix = f"{title}-{shape[1]}x{shape[0]}x{shape[2]}-"
     path = cache / f"{prefix}{key}.npy"
     listing = path.with_suffix(".json")
@@ -73,8 +85,10 @@ def decode_on_disk(
                 old.unlink()
         skipped = _write_npy(path, names, shape, decode)
         check()
-        write_json(listing, skipped)
-    skipped = json.loads(listing.read_text("utf-8"))
+        write_json(listing, {"skipped": skipped, "remarks": remarks})
+    said = json.loads(listing.read_text("utf-8"))
+    skipped = said["skipped"]
+    remarks.update(said["remarks"])
     if len(skipped) == len(names):
         return np.empty((0, *shape), np.uint8), skipped  # nothing to map
     return np.load(path, mmap_mode="r"), skipped
@@ -127,7 +141,7 @@ def _decode_all(names, shape, decode) -> Iterator[tuple[str, np.ndarray | str]]:
         try:
             return decode(name)
         except Exception as error:  # a damaged image can fail in any way
-            return f"{type(error).__name__}: {error}"
+            return f"{type(error).__name__}: {one_line(error)}"
 
     def decode_piece(names):
         return [(name, decode_one(name)) for name in names]

@@ -11,7 +11,9 @@ import numpy as np
 
 from utils.figures.style import FAINT, INK, draw_image, finish
 from utils.files import sweep
-from utils.files.image_files import MOST_PIXELS, is_image_name, open_one_image
+from utils.files.color_profiles import to_srgb
+from utils.files.image_files import MOST_PIXELS, is_image_file, open_one_image
+from utils.files.names import on_disk
 from utils.files.provenance import read_texts, says, write_picture
 from utils.images import to_float, to_uint8
 from utils.super_resolution import hub
@@ -236,8 +238,9 @@ def compare(original, upscaled, path: str | os.PathLike | None = None, show: boo
 
 def _listed_files(path: Path) -> list[Path]:
     """The image files of a path: the file itself, or the images of a folder, sorted by name."""
+    path = on_disk(path)
     if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.is_file() and is_image_name(file))
+        found = sorted(file for file in path.iterdir() if file.is_file() and is_image_file(file))
         if not found:
             raise FileNotFoundError(f"{path} holds no image; put images there, or give another folder")
         return found
@@ -268,7 +271,8 @@ def _prepare(image, scale: int = 1) -> np.ndarray:
     named = f"{image}: " if isinstance(image, str | os.PathLike) else ""
     if isinstance(image, str | os.PathLike):
         with open_one_image(image) as picture:
-            image = np.asarray(picture.convert("RGB"))  # drops the alpha channel, as the original did
+            picture = picture if picture.mode in ("L", "CMYK") else picture.convert("RGB")  # no alpha, as the original
+            image = np.asarray(to_srgb(picture)[0].convert("RGB"))
     image = to_uint8(image)
     if image.ndim == 2:
         image = image[:, :, None]

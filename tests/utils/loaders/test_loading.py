@@ -1,8 +1,10 @@
 import json
 import os
 import pickle
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -234,6 +236,88 @@ def test_a_transparent_palette_colour_shows_the_background(tmp_path):
 def test_sixteen_bit_grey_is_scaled_and_not_cut_off(tmp_path, name):
     image = Image.fromarray(np.full((8, 8), 128 * 257, np.uint16))
     assert np.unique(decoded(image, tmp_path, name)).tolist() == [128]
+
+
+def with_fourth_byte(path, values):
+    """A BMP (version 4, whose masks name a fourth channel) or TGA of 32 bits: 8 x 8 of one colour, its fourth bytes."""
+    pixels = np.full((8, 8, 4), (0, 100, 200, 0), np.uint8)  # blue, green, red
+    pixels[..., 3] = values
+    if path.suffix == ".tga":
+        head = struct.pack("<3B5x4H2B", 0, 0, 2, 0, 0, 8, 8, 32, 0x28)
+    else:
+        head = struct.pack("<2sLLL", b"BM", 14 + 108 + 256, 0, 14 + 108)
+        head += struct.pack("<L2l2H6L", 108, 8, -8, 1, 32, 3, 256, 0, 0, 0, 0)
+        head += struct.pack("<4L", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + b"BGRs" + bytes(48)
+    path.write_bytes(head + pixels.tobytes())
+    return decode_image(path, (8, 8), 3, (1, 2, 3))
+
+
+@pytest.mark.parametrize("name", ["x.bmp", "x.tga"])
+def test_a_fourth_byte_that_is_0_everywhere_makes_nothing_transparent(tmp_path, name):
+    assert (with_fourth_byte(tmp_path / name, 0) == (200, 100, 0)).all()
+
+
+@pytest.mark.parametrize("name", ["x.bmp", "x.tga"])
+def test_a_fourth_byte_that_is_not_0_everywhere_is_transparency(tmp_path, name):
+    pixels = with_fourth_byte(tmp_path / name, np.eye(8) * 255)
+    assert pixels[0, 0].tolist() == [200, 100, 0] and pixels[7, 0].tolist() == [1, 2, 3]
+
+
+def test_a_png_that_is_transparent_everywhere_shows_the_background_and_is_counted(data, capsys):
+    Image.new("RGBA", (8, 8), (200, 100, 0, 0)).save(data / "set" / "empty.png")
+    x_train = load_dataset("set", 8, 4, data_folder=data, background=(250, 250, 250))
+    assert 250 in shades(x_train.images)
+    assert "Remarked: 1 image transparent everywhere" in capsys.readouterr().out
+
+
+def png_of_bits(path, bits, pixels, color, transparent):
+    """A PNG whose pixels, (n, n) or (n, n, 3), have 2, 4 or 16 bits; Pillow writes none with a transparent value."""
+
+    def chunk(name, content):
+        return struct.pack(">L", len(content)) + name + content + struct.pack(">L", zlib.crc32(name + content))
+
+    rows = [np.asarray(row, ">u2").tobytes() if bits == 16 else packed(row, bits) for row in pixels]
+    head = struct.pack(">2L5B", len(pixels), len(pixels), bits, color, 0, 0, 0)
+    body = zlib.compress(b"".join(b"\0" + row for row in rows))
+    key = np.asarray(transparent, ">u2").tobytes()
+    content = chunk(b"IHDR", head) + chunk(b"tRNS", key) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+
+
+def packed(row, bits):
+    return np.packbits(np.unpackbits(np.asarray(row, np.uint8)[:, None], axis=1)[:, -bits:]).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("bits", "seen", "transparent", "shade"),
+    [
+        (16, 30_000, 30_001, 117),
+        (16, 40_000, 0, 156),
+        (8, 117, 118, 117),
+        (4, 7, 3, 119),
+        (2, 1, 3, 85),
+        (1, 1, 0, 255),
+    ],
+)
+def test_the_transparent_value_of_a_grey_png_counts_in_the_bits_of_the_file(tmp_path, bits, seen, transparent, shade):
+    pixels = np.full((8, 8), seen)
+    pixels[4:] = transparent
+    if bits == 8:
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "x.png", transparency=transparent)
+    else:
+        png_of_bits(tmp_path / "x.png", bits, pixels, 0, [transparent])
+    image = decode_image(tmp_path / "x.png", (8, 8), 3, (9, 8, 7))
+    assert np.unique(image[:4]).tolist() == [shade]
+    assert (image[4:] == (9, 8, 7)).all()
+
+
+def test_the_transparent_colour_of_a_16_bit_png_counts_in_its_bits(tmp_path):
+    pixels = np.full((8, 8, 3), 30_000)
+    pixels[4:] = (100, 40_000, 65_535)
+    png_of_bits(tmp_path / "x.png", 16, pixels.reshape(8, 24), 2, [100, 40_000, 65_535])
+    image = decode_image(tmp_path / "x.png", (8, 8), 3, (9, 8, 7))
+    assert np.unique(image[:4]).tolist() == [117]
+    assert (image[4:] == (9, 8, 7)).all()
 
 
 def test_cmyk_becomes_rgb(tmp_path):
