@@ -11,17 +11,21 @@ import re
 import stat
 import struct
 import tarfile
+import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from utils.files.errors import one_line
-from utils.files.image_files import IMAGE_SUFFIXES, is_image_name
+from utils.files.image_files import HEAD, IMAGE_SUFFIXES, begins_like_an_image, is_image_name
+from utils.files.names import DEVICES, LeftAside, is_hidden, is_system_folder, on_disk, usual_suffix
 from utils.files.whole import start_anew, sweep, write_whole
 
 MARK = ".archive.json"  # says in a folder which archive filled it
+LINK, DEVICE = "a link", "a device"
 PIECE = 2**20  # bytes copied at once
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for any amount of memory
 DIRECTORY_ENTRY = 150  # bytes that a member takes in a zip's directory, more or less: 46, its name twice, its times
@@ -29,7 +33,6 @@ RATION = 2**20  # bytes that may describe one member of a tar
 XZ_MEMORY = 128 * 2**20  # bytes; xz -9 needs 65 MiB
 LONGEST_NAME, LONGEST_PART = 1000, 200  # bytes; systems allow 255 a part, of which a temporary name takes some
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
-DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])\s*(\.|$)", re.IGNORECASE)  # whatever their suffix
 STORED = (*IMAGE_SUFFIXES[:4], ".gif", ".zip", ".npz", ".keras", ".mp4")  # deflating these again saves nothing
 
 
@@ -42,7 +45,8 @@ def extract_archive(
 ) -> list[Path]:
     """Unpack the images of a zip or tar archive, folders as they are in it; all other files stay inside.
 
-    Every member is checked before a byte is written. Files appear whole or not at all.
+    Every member is checked before a byte is written. Files appear whole or not at all. What is no image is passed over
+    and counted: texts, links, what the Finder and servers put in. Backslashes part folders, as PowerShell 5 writes.
 
     Args:
         archive: .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz; what it is shows in its content.
@@ -55,23 +59,25 @@ def extract_archive(
 
     Raises:
         FileNotFoundError: there is no such archive.
-        ValueError: it is damaged, encrypted or too large, holds no image, or a member is unsafe: a path that leaves
-            the folder, a link, a device, a name twice or that Windows keeps to itself. The message names the member.
+        ValueError: it is damaged or too large, holds no image, or a member is unsafe: a path that leaves the folder, or
+            an image that is encrypted, a link, a device, there twice, or has a name that not every system can hold. The
+            message names the member.
 
     Example:
         >>> extract_archive("data.zip", "data")[0]
         PosixPath('data/lines/lines-000001.jpg')
     """
-    archive, folder = Path(archive), Path(folder)
+    archive, folder = on_disk(archive), on_disk(folder)
     if not archive.is_file():
         raise FileNotFoundError(f"there is no archive {archive}: upload or copy it there, or give its path")
     with open(archive, "rb") as file:
         reader = _ZipReader if file.read(2) == b"PK" else _TarReader
     try:
         with reader(archive, max_members) as source:
-            images = _check(source.members(), limit, max_members)
+            images, left = _check(source, limit, max_members)
             _check_folders(folder, images)
-            return _copy(source, images, folder, limit)
+            _leave_twins(folder, images, left)
+            written = _copy(source, images, folder, limit)
     except _Unsafe as unsafe:
         raise ValueError(f"{archive} was not unpacked: {unsafe.args[0]}; {unsafe.args[1]}") from None
     except Exception as error:  # a damaged archive can fail in any way
@@ -80,6 +86,9 @@ def extract_archive(
         raise ValueError(
             f"{archive} is damaged, or neither zip nor tar ({one_line(error)}): download or pack it again"
         ) from error
+    if left:
+        print(f"{archive}: {len(written)} images unpacked. Passed over: {left}.")
+    return written
 
 
 class _Unsafe(Exception):
@@ -95,6 +104,8 @@ class _Member:
 
 
 class _ZipReader:
+    reads_all = False  # what is passed over is not unpacked
+
     def __init__(self, path, max_members):
         # every entry of the directory becomes an object of a kilobyte before the first can be looked at
         if _directory_size(path) > max_members * DIRECTORY_ENTRY:
@@ -113,17 +124,22 @@ class _ZipReader:
             if info.flag_bits & 1:
                 kind = "encrypted"
             elif mode == stat.S_IFLNK:
-                kind = "a link"
+                kind = LINK
             elif mode not in (0, stat.S_IFREG, stat.S_IFDIR):
-                kind = "a device"
+                kind = DEVICE
             elif info.compress_type not in METHODS:
                 kind = f"packed by method {info.compress_type}, which is neither deflate nor bzip2"
             else:
-                kind = "folder" if info.orig_filename.endswith("/") else "file"
+                kind = "folder" if info.orig_filename.endswith(("/", "\\")) else "file"
             yield _Member(info.orig_filename, info.file_size, kind, info)
 
     def open(self, info):
         return self.file.open(info)
+
+    def head(self, info):
+        """The first bytes of a member, while members are listed."""
+        with self.open(info) as packed:
+            return packed.read(HEAD)
 
 
 def _directory_size(path):
@@ -139,6 +155,8 @@ def _directory_size(path):
 
 
 class _TarReader:
+    reads_all = True
+
     def __init__(self, path, max_members):
         self.file = open(path, "rb")  # noqa: SIM115
         start = self.file.read(6)
@@ -158,16 +176,21 @@ class _TarReader:
             self.rationed.left = RATION
             self.tar.members = []  # tarfile would keep them all
             if info.issym() or info.islnk():
-                kind = "a link"
+                kind = LINK
             elif info.issparse():
                 kind = "a file with holes"
             else:
-                kind = "file" if info.isreg() else "folder" if info.isdir() else "a device"
+                kind = "file" if info.isreg() else "folder" if info.isdir() else DEVICE
             yield _Member(info.name, info.size, kind, info)
 
     def open(self, info):
         self.rationed.left = float("inf")  # `_copy` counts now
         return self.tar.extractfile(info)
+
+    def head(self, info):
+        head = self.tar.extractfile(info).read(HEAD)
+        self.rationed.left = RATION
+        return head
 
 
 class _Rationed:
@@ -238,40 +261,108 @@ UNPACKERS = {
 }
 
 
-def _check(members, limit, max_members):
-    """Look at every member, write nothing; give the images as {path within the folder: member}."""
-    images, seen, total, packed = {}, {}, 0, None
-    for count, member in enumerate(members, 1):
-        name = member.name
+def _check(source, limit, max_members):
+    """Look at every member, write nothing.
+
+    Returns:
+        The images as {path within the folder: member}, and what is passed over. Whatever leaves the folder refuses the
+        archive; all other checks are for images alone.
+    """
+    images, left, links, total, packed = {}, LeftAside(), {}, 0, None
+    for count, member in enumerate(source.members(), 1):
+        name = member.name.replace("\\", "/")
         if count > max_members:
             raise _Unsafe(f"it holds more than {max_members:,} members", "split it, or raise max_members")
-        total += member.size
+        if problem := _leaves(name):
+            raise _Unsafe(f"its member {_shown(member.name)} {problem}", "pack the files again by relative names")
+        path = posixpath.normpath(name)
+        image = _is_image(source, path, member)
+        if image or source.reads_all:
+            total += member.size
         if total > limit:  # asked at each member, so that a tar bomb is not read to its end
-            raise _Unsafe(f"up to {_shown(name)} it unpacks to more than {limit:,} bytes", "split it, or raise limit")
-        if member.kind not in ("file", "folder"):
-            raise _Unsafe(f"its member {_shown(name)} is {member.kind}", "pack the plain files again")
-        if problem := _unsafe_name(name):
-            raise _Unsafe(f"its member {_shown(name)} {problem}", "pack the files again by relative names")
+            raise _Unsafe(
+                f"up to {_shown(member.name)} it unpacks to more than {limit:,} bytes", "split it, or raise limit"
+            )
         if member.kind == "folder":
             continue
-        path = posixpath.normpath(name)
-        if (twin := seen.setdefault(_folded(path), name)) is not name:  # one file on macOS and Windows
+        if member.kind in (LINK, DEVICE):
+            links[_folded(path)] = member
+        if not image:
+            _pass_over(member.kind, path, left)
+            packed = packed or (name if path.lower().endswith(ARCHIVES) else None)
+            continue
+        if member.kind != "file":
+            raise _Unsafe(f"its member {_shown(member.name)} is {member.kind}", "pack the plain files again")
+        if problem := _unsafe_name(name):
+            raise _Unsafe(f"its member {_shown(member.name)} {problem}", "pack the files again under other names")
+        if path in images:
             raise _Unsafe(
-                f"its members {_shown(twin)} and {_shown(name)} are one and the same file", "rename or remove one"
+                f"its members {_shown(images[path].name)} and {_shown(member.name)} are one and the same file",
+                "rename or remove one",
             )
-        packed = packed or (name if path.lower().endswith(ARCHIVES) else None)
-        parts = path.split("/")
-        if is_image_name(path) and "__MACOSX" not in parts and not any(part[0] == "." for part in parts):
-            images[path] = member
+        images[path] = member
     if not images and packed:
         raise _Unsafe(f"it holds no image but an archive, {_shown(packed)}", "unpack it first, and give that one")
     if not images:
-        raise _Unsafe("it holds no image", f"put images into it ({' '.join(IMAGE_SUFFIXES)})")
-    for path in images:
+        others = f"; passed over: {left}" if left else ""
+        raise _Unsafe("it holds no image", f"put images into it ({' '.join(IMAGE_SUFFIXES)}){others}")
+    for path, member in images.items():
         for parent in _parents(path):
-            if _folded(parent) in seen:
-                raise _Unsafe(f"its member {_shown(seen[_folded(parent)])} is a file and a folder", "rename one")
-    return images
+            if parent in images:
+                raise _Unsafe(f"its member {_shown(images[parent].name)} is a file and a folder", "rename one")
+            if _folded(parent) in links:
+                name = _shown(links[_folded(parent)].name)
+                raise _Unsafe(
+                    f"its member {name}, which {_shown(member.name)} lies in, is a link or device", "remove it"
+                )
+    return images, left
+
+
+def _is_image(source, path, member):
+    """Whether a member would be written: an image by its name, or by its first bytes where it has no usual suffix."""
+    *folders, base = path.split("/")
+    if member.kind == "folder" or any(map(is_system_folder, folders)) or is_hidden(base):
+        return False
+    if is_image_name(base):
+        return True
+    if usual_suffix(base) or member.kind != "file" or "\r" in base:
+        return False
+    with suppress(Exception):  # a damaged one is none
+        return begins_like_an_image(source.head(member.handle))
+    return False
+
+
+def _pass_over(kind, path, left):
+    system = next(filter(is_system_folder, path.split("/")[:-1]), None)
+    if system:
+        left.add("system file", system)
+    elif kind in (LINK, DEVICE):
+        left.add("link" if kind == LINK else "no file", path)
+    else:
+        left.add_file(path)
+
+
+def _leave_twins(folder, images, left):
+    """Take out images whose names this disk takes for an earlier one's: not every disk tells a.jpg from A.jpg."""
+    first, twins = {}, []
+    for path in images:
+        twin = first.setdefault(_folded(path), path)
+        twins += [(twin, path)] if twin != path else []
+        twins += [(first[parent], path) for parent in map(_folded, _parents(path)) if parent in first]
+    if not twins:
+        return
+    there = next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
+    with tempfile.TemporaryDirectory(prefix=".names-", dir=there) as trial:
+        for number, (one, other) in enumerate(twins):
+            if _one_on_disk(Path(trial, str(number)), one, other) and images.pop(other, None):
+                left.add("twin", other)
+
+
+def _one_on_disk(place, one, other):
+    """Whether two paths are one, or one lies in the other, on the disk of an empty folder."""
+    (place / one).parent.mkdir(parents=True, exist_ok=True)
+    (place / one).touch()
+    return any((place / part).is_file() for part in (other, *_parents(other)))
 
 
 def _folded(path):
@@ -283,16 +374,20 @@ def _shown(name):
     return repr(name if len(name) <= 80 else f"{name[:40]}...{name[-37:]}")
 
 
-def _unsafe_name(name):
-    if not name or any(ord(letter) < 32 for letter in name):
-        return "has no printable name"
-    if "\\" in name:
-        return "has a backslash in its name"
-    if name.startswith("/") or re.match("[A-Za-z]:", name) or (os.name == "nt" and ":" in name):
+def _leaves(name):
+    """What leads out of the folder in a member's name."""
+    if name.startswith("/") or re.match("[A-Za-z]:", name):
         return "has an absolute path"
+    return "leaves the folder" if ".." in name.split("/") else None
+
+
+def _unsafe_name(name):
+    """What is wrong with the name of an image that would be written."""
     parts = name.split("/")
-    if ".." in parts:
-        return "leaves the folder"
+    if any(ord(letter) < 32 for letter in name):
+        return "has no printable name"
+    if os.name == "nt" and ":" in name:
+        return "has an absolute path"
     if any("\ud800" <= letter <= "\udfff" for letter in name):
         return "has a name in an unknown encoding"
     if len(name.encode()) > LONGEST_NAME or max(len(part.encode()) for part in parts) > LONGEST_PART:

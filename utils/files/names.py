@@ -77,8 +77,12 @@ def shown(name: str | os.PathLike) -> str:
         >>> shown(os.fsdecode(b"\\xe9t\\xe9.jpg"))  # Latin-1
         '\\\\xe9t\\\\xe9.jpg'
     """
-    text = os.fspath(name).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in os.fspath(name))
+
+
+def _escaped(letter):
+    byte = ord(letter) - 0xDC00  # where Python keeps what it could not decode
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else letter.encode("unicode_escape").decode()
 
 
 def usual_suffix(name: str | os.PathLike) -> str:
@@ -176,5 +180,6 @@ class LeftAside:
             return f"{said} ({HELP[kind]})"
         if kind not in KINDS and kind != WITHOUT_SUFFIX:
             return said
-        names = list(dict.fromkeys(map(shown, self.examples[kind])))
+        names = [name if len(name) <= 60 else f"{name[:30]}...{name[-27:]}" for name in map(shown, self.examples[kind])]
+        names = list(dict.fromkeys(names))
         return f"{said} ({', '.join(names)}{', ...' if count > len(self.examples[kind]) else ''})"

@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from utils.files import archives
 from utils.files.archives import extract_archive, write_archive
 
 
@@ -70,7 +71,9 @@ def zip_link(name):
         "a/../../x.jpg",
         "a/..",
         "..\\x.jpg",
-        "a\\x.jpg",
+        "a\\..\\..\\x.jpg",
+        "\\\\host\\x.jpg",
+        "__MACOSX/../../x.jpg",
         "../notes.txt",
         "a\nb.jpg",
     ],
@@ -132,11 +135,140 @@ def test_more_members_than_allowed_are_refused(tmp_path):
         extract_archive(archive, tmp_path / "out", max_members=10)
 
 
-@pytest.mark.parametrize("twin", ["lines/./a.jpg", "lines//a.jpg", "Lines/A.JPG"])
+@pytest.mark.parametrize("twin", ["lines/./a.jpg", "lines//a.jpg", "lines\\a.jpg", "lines/a.jpg"])
 def test_two_members_that_are_one_file_are_refused(tmp_path, twin):
     archive = zip_of(tmp_path / "x.zip", [*IMAGES, (twin, b"")])
     with pytest.raises(ValueError, match="one and the same file"):
         extract_archive(archive, tmp_path / "out")
+
+
+# --------------------------------------------------------------------------------- what is foreign is passed over
+
+
+FOREIGN = [
+    ("README", "1 without a usual suffix (README)"),
+    ("README.md", "1 .md"),
+    ("lines/photo.heic.part", "1 .part"),
+    ("Icon\r", r"1 file of a system (Icon\r)"),
+    ("lines\\Thumbs.db", "1 file of a system (Thumbs.db)"),
+    ("__MACOSX/lines/._a.jpg", "1 file of a system (__MACOSX)"),
+    ("__MACOSX/a\rb/x.jpg", "1 file of a system (__MACOSX)"),
+    ("lines/@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "1 file of a system (@eaDir)"),
+    ("lines/._a.jpg", "1 file of a system (._a.jpg)"),
+    ("lines/.hidden.jpg", "1 hidden file (lines/.hidden.jpg)"),
+    ("x" * 250 + ".txt", "1 .txt"),
+    ("aux.txt", "1 .txt"),
+    ("con/nul.cfg", "1 .cfg"),
+    ("a\nb.txt", "1 .txt"),
+]
+
+
+@pytest.mark.parametrize("pack", [zip_of, tar_of])
+@pytest.mark.parametrize(("name", "said"), FOREIGN)
+def test_a_foreign_file_is_passed_over_and_counted(tmp_path, capsys, pack, name, said):
+    archive = pack(tmp_path / "data", [(name, b"x"), *IMAGES])
+    assert len(extract_archive(archive, tmp_path / "out")) == 2
+    assert files_in(tmp_path / "out") == ["lines/a.jpg", "lines/deep/B.PNG"]
+    assert capsys.readouterr().out == f"{archive}: 2 images unpacked. Passed over: {said}.\n"
+
+
+def test_nothing_is_said_where_all_is_images(tmp_path, capsys):
+    extract_archive(zip_of(tmp_path / "x.zip", IMAGES), tmp_path / "out")
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (tarfile.SYMTYPE, "1 link (latest)"),
+        (tarfile.LNKTYPE, "1 link (latest)"),
+        (tarfile.CHRTYPE, "1 neither file nor folder (latest)"),
+        (tarfile.FIFOTYPE, "1 neither file nor folder (latest)"),
+    ],
+)
+def test_links_and_devices_that_would_not_be_written_are_passed_over(tmp_path, capsys, kind, said):
+    extract_archive(tar_of(tmp_path / "x.tar", [(link("latest", kind), b""), *IMAGES]), tmp_path / "out")
+    assert files_in(tmp_path / "out") == ["lines/a.jpg", "lines/deep/B.PNG"]
+    assert f"Passed over: {said}." in capsys.readouterr().out
+
+
+def test_an_image_behind_a_link_is_refused(tmp_path):
+    archive = tar_of(tmp_path / "x.tar", [(link("out"), b""), ("out/x.jpg", b"x")])
+    with pytest.raises(ValueError, match=r"its member 'out', which 'out/x\.jpg' lies in, is a link"):
+        extract_archive(archive, tmp_path / "out")
+
+
+def test_a_link_of_a_zip_that_would_not_be_written_is_passed_over(tmp_path, capsys):
+    extract_archive(zip_of(tmp_path / "x.zip", [*IMAGES, (zip_link("latest"), b"lines")]), tmp_path / "out")
+    assert "Passed over: 1 link (latest)." in capsys.readouterr().out
+
+
+def test_an_encrypted_text_is_passed_over(tmp_path):
+    archive = zip_of(tmp_path / "x.zip", [("licence.txt", b"x"), *IMAGES])
+    content = bytearray(archive.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    archive.write_bytes(content)
+    assert len(extract_archive(archive, tmp_path / "out")) == 2
+
+
+def test_a_large_film_in_a_zip_is_not_unpacked_and_does_not_count(tmp_path):
+    archive = zip_of(tmp_path / "x.zip", [("film.mp4", bytes(20_000)), ("a.jpg", bytes(6000))])
+    assert len(extract_archive(archive, tmp_path / "out", limit=10_000)) == 1
+
+
+def test_a_large_film_in_a_tar_must_be_read_and_counts(tmp_path):
+    archive = tar_of(tmp_path / "x.tgz", [("film.mp4", bytes(20_000)), ("a.jpg", bytes(6000))], "w:gz")
+    with pytest.raises(ValueError, match=r"'film\.mp4' it unpacks to more than 10,000 bytes"):
+        extract_archive(archive, tmp_path / "out", limit=10_000)
+
+
+@pytest.mark.parametrize("pack", [zip_of, tar_of])
+def test_backslashes_part_folders_as_powershell_5_writes_them(tmp_path, pack):
+    archive = pack(tmp_path / "x", [("lines\\", b""), ("lines\\deep\\a.jpg", b"first"), ("lines\\b.jpg", b"second")])
+    assert len(extract_archive(archive, tmp_path / "out")) == 2
+    assert files_in(tmp_path / "out") == ["lines/b.jpg", "lines/deep/a.jpg"]
+
+
+@pytest.mark.parametrize("pack", [zip_of, lambda path, members: tar_of(path, members, "w:gz")])
+def test_images_without_a_suffix_are_told_by_their_content(tmp_path, capsys, pack):
+    members = [("lines/1", b"\xff\xd8\xff\xe0 and so on"), ("lines/2.jpg", b"x"), ("LICENSE", b"text" * 10_000)]
+    assert len(extract_archive(pack(tmp_path / "x", members), tmp_path / "out")) == 2
+    assert (tmp_path / "out" / "lines" / "1").read_bytes() == members[0][1]
+    assert "1 without a usual suffix (LICENSE)" in capsys.readouterr().out
+
+
+def test_what_was_passed_over_is_named_where_there_is_no_image(tmp_path):
+    with pytest.raises(ValueError, match=r"holds no image; .*passed over: 2 \.heic \(pip install pillow-heif"):
+        extract_archive(zip_of(tmp_path / "x.zip", [("a.heic", b""), ("b.HEIC", b"")]), tmp_path / "out")
+
+
+TWINS = [("a.jpg", "A.jpg"), ("lines/a.jpg", "Lines/a.JPG"), ("é.jpg", "e\u0301.jpg"), ("a.jpg", "A.JPG/b.jpg")]
+
+
+@pytest.mark.parametrize("twins", TWINS)
+def test_names_that_differ_in_case_or_accents_alone_are_both_kept_where_the_disk_can(tmp_path, twins):
+    (tmp_path / "a").touch()
+    if (tmp_path / "A").exists():
+        pytest.skip("this disk does not tell a from A")
+    archive = zip_of(tmp_path / "x.zip", [(name, name.encode()) for name in twins])
+    assert [path.read_bytes().decode() for path in extract_archive(archive, tmp_path / "out")] == list(twins)
+    assert files_in(tmp_path / "out") == sorted(twins)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "out", "x.zip"]
+
+
+@pytest.mark.parametrize("twins", TWINS)
+def test_where_the_disk_cannot_the_first_is_kept_and_the_other_said(tmp_path, capsys, monkeypatch, twins):
+    monkeypatch.setattr(archives, "_one_on_disk", lambda place, one, other: True)
+    archive = zip_of(tmp_path / "x.zip", [(name, name.encode()) for name in twins])
+    (path,) = extract_archive(archive, tmp_path / "out")
+    assert path.read_bytes().decode() == twins[0]
+    assert "1 image whose name is another's but for case or accents, one file on this disk" in capsys.readouterr().out
+
+
+def test_the_disk_is_asked_whether_two_names_are_one(tmp_path):
+    assert archives._one_on_disk(tmp_path / "1", "x/a.jpg", "x/a.jpg")
+    assert archives._one_on_disk(tmp_path / "2", "a.jpg", "a.jpg/b.jpg")
+    assert not archives._one_on_disk(tmp_path / "3", "a.jpg", "b.jpg")
 
 
 def test_a_member_that_is_a_file_and_a_folder_is_refused(tmp_path):
