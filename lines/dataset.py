@@ -23,6 +23,7 @@ from lines import registry
 from lines.lines import SIZE
 from lines.registry import name_of
 from utils import files
+from utils.files.archives import archive_of
 from utils.files.in_progress import folder_lock, left_in
 
 FILE_FORMATS = ("jpg", "png")
@@ -71,7 +72,8 @@ def write_dataset(
     Raises:
         ValueError: an argument is out of range.
         FileExistsError: the folder holds lines-<number> images but no parameters.csv, so that this function has not
-            written them (Processing may have), or it holds a data set of other rules.
+            written them (Processing may have), or it holds a data set of other rules, or one that
+            an archive brought.
         FolderInUse: another process draws into the folder.
         OSError: the folder or the archive cannot be written; NotADirectoryError if the folder is a file.
 
@@ -253,6 +255,10 @@ def _earlier_images(folder: Path, name: str) -> list[Path]:
         return []
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file; choose a folder to write the images to")
+    if mark := archive_of(folder):
+        raise FileExistsError(
+            f"{folder} holds the images of an archive, {mark['archive']}; choose another folder, or remove this one"
+        )
     image_name = re.compile(re.escape(name) + _IMAGE_NAME)
     earlier = [path for path in folder.iterdir() if image_name.fullmatch(path.name)]
     table = folder / TABLE_NAME

@@ -16,7 +16,7 @@ import lines
 from lines import dataset
 from lines.__main__ import main
 from utils.files import in_progress
-from utils.loaders import load_dataset
+from utils.loaders import extract_archive, load_dataset
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -101,6 +101,19 @@ def test_images_that_were_not_written_here_are_left_alone(tmp_path):
     with pytest.raises(FileExistsError, match=r"1 lines-<number> images without a parameters\.csv"):
         write(tmp_path)
     assert contents(tmp_path) == {"lines-000001.jpg": b"drawn by Processing"}
+
+
+def test_a_set_that_came_in_an_archive_is_left_alone(tmp_path):
+    write(tmp_path / "drawn", archive=tmp_path / "mine.zip")
+    extract_archive(tmp_path / "mine.zip", tmp_path / "data")
+    with pytest.raises(FileExistsError, match=r"data holds the images of an archive, mine\.zip; choose another folder"):
+        write(tmp_path / "data")
+
+
+def test_an_archive_is_not_unpacked_over_drawn_images(tmp_path):
+    write(tmp_path / "lines", archive=tmp_path / "lines.zip")
+    with pytest.raises(ValueError, match="holds 5 images that no archive brought"):
+        extract_archive(tmp_path / "lines.zip", tmp_path / "lines")
 
 
 def test_an_interruption_leaves_whole_files_and_no_archive(tmp_path, monkeypatch):

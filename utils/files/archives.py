@@ -3,11 +3,13 @@
 import bz2
 import errno
 import gzip
+import hashlib
 import io
 import lzma
 import os
 import posixpath
 import re
+import shutil
 import stat
 import struct
 import tarfile
@@ -20,11 +22,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils.files.errors import one_line
-from utils.files.image_files import HEAD, IMAGE_SUFFIXES, begins_like_an_image, is_image_name
-from utils.files.names import DEVICES, LeftAside, is_hidden, is_system_folder, on_disk, usual_suffix
-from utils.files.whole import start_anew, sweep, write_whole
+from utils.files.image_files import HEAD, IMAGE_SUFFIXES, begins_like_an_image, is_image_file, is_image_name
+from utils.files.in_progress import FolderInUse, folder_lock
+from utils.files.json_files import read_json
+from utils.files.names import DEVICES, LeftAside, is_hidden, is_system_folder, on_disk, one_form, shown, usual_suffix
+from utils.files.whole import start_anew, sweep, write_json, write_whole
 
 MARK = ".archive.json"  # says in a folder which archive filled it
+STAGE = ".unpacking"  # where a set waits until it is whole and takes another's place
+TAKEN = ("generators", "upscalers", "readers")  # folders below data/ that hold no images
+ENDINGS = re.compile(r"(\.(zip|tgz|tbz2?|txz|tar|tar\.(gz|bz2|xz)))?$", re.IGNORECASE)
+NO_NAME = re.compile(r'[<>:"/\\|?*]')  # what Windows has in no name
 LINK, DEVICE = "a link", "a device"
 PIECE = 2**20  # bytes copied at once
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for any amount of memory
@@ -40,6 +48,7 @@ def extract_archive(
     archive: str | os.PathLike,
     folder: str | os.PathLike,
     *,
+    replace: bool = False,
     limit: int = 4 * 2**30,
     max_members: int = 500_000,
 ) -> list[Path]:
@@ -48,9 +57,13 @@ def extract_archive(
     Every member is checked before a byte is written. Files appear whole or not at all. What is no image is passed over
     and counted: texts, links, what the Finder and servers put in. Backslashes part folders, as PowerShell 5 writes.
 
+    A folder holds the images of one archive, and knows which: its digest stands in `.archive.json`. The same archive
+    may be unpacked there again; another one takes the place of one whose unpacking was cut off.
+
     Args:
         archive: .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz; what it is shows in its content.
-        folder: where to, made if missing. Files of the same names are replaced.
+        folder: where to, made if missing: `data / data_name(archive)`, for example.
+        replace: where another archive filled the folder, put its images away once all of the new ones are there.
         limit: most bytes that the archive may unpack to, declared or real.
         max_members: most files and folders that it may hold.
 
@@ -59,13 +72,14 @@ def extract_archive(
 
     Raises:
         FileNotFoundError: there is no such archive.
-        ValueError: it is damaged or too large, holds no image, or a member is unsafe: a path that leaves the folder, or
-            an image that is encrypted, a link, a device, there twice, or has a name that not every system can hold. The
-            message names the member.
+        FolderInUse: another process writes there.
+        ValueError: the folder holds other images than this archive's; the archive is damaged or too large, holds no
+            image, or a member is unsafe: a path that leaves the folder, or an image that is encrypted, a link, a
+            device, there twice, or has a name that not every system can hold. The message names the member.
 
     Example:
-        >>> extract_archive("data.zip", "data")[0]
-        PosixPath('data/lines/lines-000001.jpg')
+        >>> extract_archive("pokemon.zip", "data/pokemon")[0]
+        PosixPath('data/pokemon/001.png')
     """
     archive, folder = on_disk(archive), on_disk(folder)
     if not archive.is_file():
@@ -77,9 +91,11 @@ def extract_archive(
             images, left = _check(source, limit, max_members)
             _check_folders(folder, images)
             _leave_twins(folder, images, left)
-            written = _copy(source, images, folder, limit)
+            written = _fill(archive, source, images, folder, limit, replace)
     except _Unsafe as unsafe:
         raise ValueError(f"{archive} was not unpacked: {unsafe.args[0]}; {unsafe.args[1]}") from None
+    except FolderInUse:
+        raise
     except Exception as error:  # a damaged archive can fail in any way
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # a full disk, a forbidden folder
             raise
@@ -89,6 +105,52 @@ def extract_archive(
     if left:
         print(f"{archive}: {len(written)} images unpacked. Passed over: {left}.")
     return written
+
+
+def data_name(archive: str | os.PathLike, taken: Iterable[str] = ()) -> str:
+    """The name of the data set that an archive holds, and so of its folder below data/.
+
+    Args:
+        archive: its name or path, of any system.
+        taken: names that belong to other sets: those of the rules, whose images are drawn.
+
+    Returns:
+        The archive's name without its ending, and without the spaces and dots around, which not every system keeps.
+
+    Raises:
+        ValueError: such a folder cannot be, would be hidden or a system's own, or is taken.
+
+    Example:
+        >>> data_name("uploads/pokemon.v1.tar.gz", taken=lines.rule_names())
+        'pokemon.v1'
+    """
+    base = os.fspath(archive).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem = ENDINGS.sub("", base, count=1)
+    name = one_form(stem.strip().rstrip(". "))
+    if not name or is_system_folder(name):
+        problem = f"leaves {shown(name)!r} as the name of its folder, which is none for images"
+    elif not name.isprintable() or NO_NAME.search(name) or DEVICES.match(name):
+        problem = f"asks for a folder {shown(name)!r}, which not every system can hold"
+    elif len(name.encode()) > LONGEST_PART:
+        problem = f"has a name of more than {LONGEST_PART} bytes"
+    elif name.casefold() in {one.casefold() for one in (*TAKEN, *taken)}:
+        problem = f"asks for the folder {name}, which belongs to what the project brings or draws"
+    else:
+        return name
+    raise ValueError(f"{shown(base)} {problem}: give the archive another name, my_images.zip for example")
+
+
+def archive_of(folder: str | os.PathLike) -> dict | None:
+    """Which archive filled a folder: its name as "archive", "digest", "images", "whole"; None where none did."""
+    path = Path(folder) / MARK
+    if not path.is_file():
+        return None
+    unknown = {"archive": "an archive unknown", "digest": None, "images": 0, "whole": True}
+    with suppress(ValueError, OSError):
+        mark = read_json(path)
+        if isinstance(mark.get("archive"), str) and isinstance(mark.get("images"), int):
+            return {**unknown, **mark}
+    return unknown  # somebody changed what stood there
 
 
 class _Unsafe(Exception):
@@ -408,6 +470,84 @@ def _check_folders(folder, images):
 def _parents(path):
     while path := posixpath.dirname(path):
         yield path
+
+
+def _fill(archive, source, images, folder, limit, replace):
+    """Write the images into a folder that holds none but theirs."""
+    with open(archive, "rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    _old_images(folder, digest, images, replace)  # before the folder is touched
+    with folder_lock(folder, f"unpacking {archive.name}", archive=os.fspath(archive)):
+        old = _old_images(folder, digest, images, replace)  # nobody else writes there now
+        mark = {"archive": archive.name, "digest": digest, "images": len(images)}
+        if not old:
+            write_json(folder / MARK, {**mark, "whole": False})
+            written = _copy(source, images, folder, limit)
+            write_json(folder / MARK, {**mark, "whole": True})
+            return written
+        shutil.rmtree(folder / STAGE, ignore_errors=True)
+        try:
+            staged = _copy(source, images, folder / STAGE, limit)
+            write_json(folder / MARK, {**mark, "whole": False, "replaces": True})
+            _put_away(folder, old)
+            written = [folder / path.relative_to(folder / STAGE) for path in staged]
+            for one, other in zip(staged, written, strict=True):
+                other.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(one, other)
+            write_json(folder / MARK, {**mark, "whole": True})
+        finally:
+            shutil.rmtree(folder / STAGE, ignore_errors=True)
+        return written
+
+
+def _old_images(folder, digest, images, replace):
+    """The images in a folder that make place for an archive's; refuses what would mix, or is not ours to remove."""
+    mark, there = archive_of(folder), _images_in(folder)
+    if (
+        mark and mark["digest"] == digest
+    ):  # what is there too was put there by hand, or is left of a set replaced halfway
+        theirs = set(map(one_form, images))
+        return [path for path in there if one_form(path) not in theirs] if mark.get("replaces") else []
+    if not there:
+        return []
+    some = f"{folder / there[0]}"
+    if not mark:
+        raise _Unsafe(
+            f"{folder} holds {len(there)} images that no archive brought, {shown(some)} among them",
+            "unpack it to a folder of another name, or move those away first",
+        )
+    if mark["whole"] and not replace:
+        raise _Unsafe(
+            f"{folder} holds the images of another archive, {shown(mark['archive'])}",
+            "give this one another name and so a folder of its own, or remove the old images with replace=True "
+            "(REPLACE_DATA in the notebook)",
+        )
+    if len(there) > mark["images"]:
+        raise _Unsafe(
+            f"{folder} holds {len(there)} images, and {shown(mark['archive'])} brought no more than {mark['images']}",
+            "move the others away first, or unpack it to a folder of another name",
+        )
+    return there
+
+
+def _images_in(folder):
+    """The paths within a folder of its images, sorted; those of links are not its own."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_system_folder(name)]
+        below = Path(place).relative_to(folder)
+        files = [name for name in names if os.path.isfile(f"{place}/{name}")]
+        found += [(below / name).as_posix() for name in files if is_image_file(f"{place}/{name}")]
+    return sorted(found)
+
+
+def _put_away(folder, paths):
+    """Remove images, and the folders that are empty then."""
+    for path in paths:
+        (folder / path).unlink(missing_ok=True)
+    for parent in sorted({parent for path in paths for parent in _parents(path)}, reverse=True):
+        with suppress(OSError):  # it holds something else
+            (folder / parent).rmdir()
 
 
 def _copy(source, images, folder, limit):

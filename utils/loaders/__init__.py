@@ -5,7 +5,7 @@ pixels of one size), `store` (in memory or mapped from the disk), `batches`, `au
 before training).
 """
 
-from utils.files.archives import extract_archive
+from utils.files.archives import data_name, extract_archive
 from utils.loaders.batches import ImageBatches
 from utils.loaders.check import check_dataset
 from utils.loaders.loading import load_dataset, load_generator, load_model
@@ -13,6 +13,7 @@ from utils.loaders.loading import load_dataset, load_generator, load_model
 __all__ = [
     "ImageBatches",
     "check_dataset",
+    "data_name",
     "extract_archive",
     "load_dataset",
     "load_generator",

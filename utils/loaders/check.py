@@ -28,8 +28,8 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
         Dict of plain values: `count`; `shape` of the images in memory; `classes`, {name: number of images}; `sizes` of
         the files, {"width x height": number of files}, the most frequent first; `enlarged`, number of files smaller
         than the images; `duplicates`, groups of names of equal images; `unreadable`, names of files; `left_aside`,
-        {kind: number} of what lay beside the images and was not taken; `grey`, number of images without colour; `grey_files`,
-        number of files in a grey format; `contact_sheet`, its path; `advice`, a list of sentences.
+        {kind: number} of what lay beside the images and was not taken; `grey`, number of images without colour;
+        `grey_files`, number of files in a grey format; `contact_sheet`, its path; `advice`, a list of sentences.
 
     Example:
         >>> found = check_dataset(load_dataset("sprites", 64, 16), "run/sprites.png")

@@ -88,7 +88,7 @@ def load_dataset(
     if unfinished := in_progress.left_in(folder):
         command = f"{unfinished.get('command', 'python -m lines')} --out={folder}"
         if "archive" in unfinished:
-            command = f'extract_archive("{unfinished["archive"]}", "{folder.as_posix()}")'
+            command = f'extract_archive("{unfinished["archive"]}", "{folder.as_posix()}"), or remove the folder'
         raise ValueError(
             f"{folder} is not whole: {unfinished['what']} began {unfinished['since']} and has not ended. If nothing is "
             f"written there any more, this goes on with it: {command}"

@@ -1,12 +1,15 @@
 import io
+import random
+import re
 import struct
 import tarfile
 import zipfile
 
 import pytest
 
-from utils.files import archives
-from utils.files.archives import extract_archive, write_archive
+from utils.files import archives, in_progress
+from utils.files.archives import archive_of, data_name, extract_archive, write_archive
+from utils.loaders import load_dataset
 
 
 def zip_of(path, members):
@@ -26,7 +29,11 @@ def tar_of(path, members, mode="w"):
 
 
 def files_in(folder):
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """All files below a folder but what the project itself keeps there."""
+    files = [
+        path for path in folder.rglob("*") if path.is_file() and path.name not in (archives.MARK, in_progress.NAME)
+    ]
+    return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
 IMAGES = [("lines/a.jpg", b"first"), ("lines/deep/B.PNG", b"second")]
@@ -271,6 +278,186 @@ def test_the_disk_is_asked_whether_two_names_are_one(tmp_path):
     assert not archives._one_on_disk(tmp_path / "3", "a.jpg", "b.jpg")
 
 
+# ----------------------------------------------------------------------------------------- two sets do not mix
+
+
+def one_set(path, *names, content=b"x"):
+    return zip_of(path, [(name, content) for name in names])
+
+
+def with_a_wrong_sum(archive):
+    """The last member of a zip has another content than its directory says."""
+    content = bytearray(archive.read_bytes())
+    content[content.rindex(b"PK\x01\x02") + 16] ^= 1
+    archive.write_bytes(content)
+    return archive
+
+
+def test_a_folder_knows_which_archive_filled_it(tmp_path):
+    extract_archive(one_set(tmp_path / "a.zip", "1.jpg", "2.jpg"), tmp_path / "out")
+    mark = archive_of(tmp_path / "out")
+    assert (mark["archive"], mark["images"], mark["whole"], len(mark["digest"])) == ("a.zip", 2, True, 32)
+    assert not (tmp_path / "out" / in_progress.NAME).exists()
+    assert archive_of(tmp_path) is None
+
+
+@pytest.mark.parametrize("other", ["1.jpg", "2.jpg", "other/class/1.jpg"])
+def test_another_archive_asks_for_another_folder_or_the_word(tmp_path, other):
+    extract_archive(one_set(tmp_path / "a.zip", "1.jpg"), tmp_path / "out")
+    with pytest.raises(ValueError, match=r"out holds the images of another archive, a\.zip; give .*replace=True"):
+        extract_archive(one_set(tmp_path / "b.zip", other, content=b"y"), tmp_path / "out")
+    assert (tmp_path / "out" / "1.jpg").read_bytes() == b"x"
+    assert files_in(tmp_path / "out") == ["1.jpg"]
+
+
+def test_the_same_archive_may_be_unpacked_again_under_any_name(tmp_path):
+    archive = one_set(tmp_path / "a.zip", "1.jpg", "2.jpg")
+    extract_archive(archive, tmp_path / "out")
+    (tmp_path / "out" / "2.jpg").unlink()
+    (tmp_path / "out" / "mine.jpg").write_bytes(b"mine")
+    extract_archive(archive.rename(tmp_path / "b.zip"), tmp_path / "out")
+    assert files_in(tmp_path / "out") == ["1.jpg", "2.jpg", "mine.jpg"]
+
+
+def test_the_word_replaces_the_old_set_whole_and_nothing_else(tmp_path):
+    extract_archive(one_set(tmp_path / "a.zip", "1.jpg", "cats/2.jpg", "cats/3.jpg"), tmp_path / "out")
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    written = extract_archive(
+        one_set(tmp_path / "b.zip", "1.jpg", "dogs/9.jpg", content=b"y"), tmp_path / "out", replace=True
+    )
+    assert written == [tmp_path / "out" / "1.jpg", tmp_path / "out" / "dogs" / "9.jpg"]
+    assert files_in(tmp_path / "out") == ["1.jpg", "dogs/9.jpg", "notes.txt"]
+    assert (tmp_path / "out" / "1.jpg").read_bytes() == b"y"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".archive.json", "1.jpg", "dogs", "notes.txt"]
+    assert archive_of(tmp_path / "out")["archive"] == "b.zip"
+
+
+def test_a_damaged_archive_replaces_nothing(tmp_path):
+    extract_archive(one_set(tmp_path / "a.zip", "1.jpg", "2.jpg"), tmp_path / "out")
+    bad = with_a_wrong_sum(one_set(tmp_path / "b.zip", "1.jpg", "3.jpg", content=b"other"))
+    with pytest.raises(ValueError, match="is damaged"):
+        extract_archive(bad, tmp_path / "out", replace=True)
+    assert files_in(tmp_path / "out") == ["1.jpg", "2.jpg"]
+    assert (tmp_path / "out" / "1.jpg").read_bytes() == b"x"
+    assert archive_of(tmp_path / "out")["archive"] == "a.zip"
+
+
+def test_images_that_no_archive_brought_are_left_alone(tmp_path):
+    (tmp_path / "out" / "cats").mkdir(parents=True)
+    (tmp_path / "out" / "cats" / "mine.jpg").write_bytes(b"mine")
+    for replace in (False, True):
+        with pytest.raises(ValueError, match=r"holds 1 images that no archive brought, .*mine\.jpg among them"):
+            extract_archive(one_set(tmp_path / "a.zip", "1.jpg"), tmp_path / "out", replace=replace)
+    assert files_in(tmp_path / "out") == ["cats/mine.jpg"]
+    assert not (tmp_path / "out" / archives.MARK).exists()
+
+
+def test_images_added_by_hand_are_not_removed_with_the_old_set(tmp_path):
+    extract_archive(one_set(tmp_path / "a.zip", "1.jpg"), tmp_path / "out")
+    (tmp_path / "out" / "mine.jpg").write_bytes(b"mine")
+    with pytest.raises(ValueError, match=r"holds 2 images, and a\.zip brought no more than 1; move the others away"):
+        extract_archive(one_set(tmp_path / "b.zip", "2.jpg"), tmp_path / "out", replace=True)
+    assert files_in(tmp_path / "out") == ["1.jpg", "mine.jpg"]
+
+
+def test_a_folder_of_other_files_is_filled(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    assert len(extract_archive(one_set(tmp_path / "a.zip", "1.jpg"), tmp_path / "out")) == 1
+
+
+def cut_off_at(monkeypatch, name, archive, folder, **options):
+    """Unpack as if the process were killed where a function of the module is called."""
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(archives, name, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        extract_archive(archive, folder, **options)
+
+
+def test_a_set_whose_unpacking_was_cut_off_is_not_trained_on_and_yields_to_a_better_archive(tmp_path):
+    names = [f"{i}.jpg" for i in range(5)]
+    whole = one_set(tmp_path / "again.zip", *names)
+    with pytest.raises(ValueError, match="is damaged"):
+        extract_archive(with_a_wrong_sum(one_set(tmp_path / "set.zip", *names)), tmp_path / "set")
+    with pytest.raises(ValueError, match=r"set is not whole: unpacking set\.zip began .* with it: extract_archive"):
+        load_dataset("set", 8, 1, data_folder=tmp_path)
+    extract_archive(whole, tmp_path / "set")
+    assert files_in(tmp_path / "set") == names
+    assert archive_of(tmp_path / "set")["whole"]
+    assert in_progress.left_in(tmp_path / "set") is None
+
+
+def test_a_replacement_that_was_cut_off_halfway_is_ended_by_the_same_call(tmp_path, monkeypatch):
+    extract_archive(one_set(tmp_path / "a.zip", "1.jpg", "2.jpg"), tmp_path / "out")
+    new = one_set(tmp_path / "b.zip", "2.jpg", "3.jpg", content=b"y")
+    cut_off_at(monkeypatch, "_put_away", new, tmp_path / "out", replace=True)
+    assert in_progress.left_in(tmp_path / "out")
+    extract_archive(new, tmp_path / "out")
+    assert files_in(tmp_path / "out") == ["2.jpg", "3.jpg"]
+    assert (tmp_path / "out" / "2.jpg").read_bytes() == b"y"
+
+
+def test_two_processes_do_not_unpack_into_one_folder(tmp_path):
+    with in_progress.folder_lock(tmp_path / "out", "unpacking"), pytest.raises(in_progress.FolderInUse):
+        extract_archive(one_set(tmp_path / "a.zip", "1.jpg"), tmp_path / "out")
+
+
+def test_a_mark_that_somebody_changed_is_taken_for_another_archives(tmp_path):
+    archive = one_set(tmp_path / "a.zip", "1.jpg")
+    extract_archive(archive, tmp_path / "out")
+    (tmp_path / "out" / archives.MARK).write_text("[")
+    with pytest.raises(ValueError, match="another archive, an archive unknown"):
+        extract_archive(archive, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("archive", "name"),
+    [
+        ("pokemon.zip", "pokemon"),
+        ("pokemon.v1.zip", "pokemon.v1"),
+        ("pokemon.v2.zip", "pokemon.v2"),
+        ("a/b/pokemon.tar.gz", "pokemon"),
+        ("C:\\Users\\me\\pokemon.TGZ", "pokemon"),
+        ("pokemon.tar", "pokemon"),
+        ("pokemon (1).zip", "pokemon (1)"),
+        (" pokemon .zip", "pokemon"),
+        ("pokemon..zip", "pokemon"),
+        ("data.2024-05-01", "data.2024-05-01"),
+        ("Poke\u0301mon.zip", "Pokémon"),
+        ("three lines.zip", "three lines"),
+    ],
+)
+def test_an_archive_names_its_folder(archive, name):
+    assert data_name(archive, taken=["lines"]) == name
+
+
+@pytest.mark.parametrize(
+    ("archive", "problem"),
+    [
+        (".zip", "leaves '' as the name"),
+        ("", "leaves '' as the name"),
+        ("uploads/.tar.gz", "leaves '' as the name"),
+        ("...zip", "leaves '' as the name"),
+        (".hidden.zip", "leaves '.hidden' as the name"),
+        ("__MACOSX.zip", "none for images"),
+        ("lost+found.tar", "none for images"),
+        ("lines.zip", "the folder lines, which belongs to what the project brings or draws"),
+        ("Lines.ZIP", "the folder Lines, which belongs"),
+        ("generators.zip", "belongs to what the project brings"),
+        ("nul.zip", "not every system can hold"),
+        ("a:b.zip", "not every system can hold"),
+        ("a\nb.zip", "not every system can hold"),
+        ("x" * 300 + ".zip", "more than 200 bytes"),
+    ],
+)
+def test_what_cannot_be_a_folder_is_refused(archive, problem):
+    with pytest.raises(ValueError, match=re.escape(problem)) as refusal:
+        data_name(archive, taken=["lines"])
+    assert str(refusal.value).isprintable() and "give the archive another name" in str(refusal.value)
+
+
+# ------------------------------------------------------------------------------------------------- damaged, unsafe
+
+
 def test_a_member_that_is_a_file_and_a_folder_is_refused(tmp_path):
     archive = zip_of(tmp_path / "x.zip", [("a.jpg", b""), ("a.jpg/b.jpg", b"")])
     with pytest.raises(ValueError, match="a file and a folder"):
@@ -303,8 +490,6 @@ def test_what_is_no_archive_is_called_damaged(tmp_path, content):
 
 @pytest.mark.parametrize("pack", [zip_of, lambda path, members: tar_of(path, members, "w:gz")])
 def test_an_archive_cut_short_leaves_only_whole_files(tmp_path, pack):
-    import random
-
     noise = random.Random(0).randbytes
     contents = [(f"{i}.jpg", noise(20_000)) for i in range(5)]
     archive = pack(tmp_path / "x", contents)

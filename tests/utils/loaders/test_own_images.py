@@ -42,14 +42,14 @@ def draw_photograph(random, size):
 @pytest.fixture(scope="module")
 def sprites(tmp_path_factory):
     """819 PNGs of 40 to 96 pixels, in an archive as a user would have it."""
-    folder = tmp_path_factory.mktemp("sprites")
+    folder, drawn = tmp_path_factory.mktemp("sprites"), tmp_path_factory.mktemp("drawn") / "x.png"
     random = np.random.default_rng(0)
     with zipfile.ZipFile(folder / "sprites.zip", "w") as archive:
         for i in range(819):
             side = int(random.choice([40, 56, 64, 80, 96]))
-            draw_sprite(random, side).save(folder / "x.png", compress_level=1)
-            archive.write(folder / "x.png", f"sprites/{i:03d}.png")
-    extract_archive(folder / "sprites.zip", folder)
+            draw_sprite(random, side).save(drawn, compress_level=1)
+            archive.write(drawn, f"sprites/{i:03d}.png")
+    extract_archive(folder / "sprites.zip", folder / "sprites")
     return folder
 
 
