@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lines.dataset import FILE_FORMATS, write_dataset, write_sheet
+from lines.dataset import FILE_FORMATS, QUALITY, write_dataset, write_sheet
 from lines.lines import SIZE, Y2_CHOICES
 from lines.registry import rule_names
 
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=10_000, help="how many images (default: 10000)")
     parser.add_argument("--out", type=Path, help="folder to write to (default: data/ and the name of the rules)")
     parser.add_argument("--format", choices=FILE_FORMATS, default="jpg", help="small jpg (default) or exact png")
+    parser.add_argument("--quality", type=int, help=f"of jpg, 1 to 100 (default: {QUALITY}, as Processing writes it)")
     parser.add_argument("--seed", type=int, help="a number of 0 or more: the same one gives the same files")
     parser.add_argument(
         "--y2",
@@ -47,7 +48,8 @@ def main(arguments: list[str] | None = None) -> None:
         if options.sheet is not None:
             write_sheet(options.sheet, **choices)
         else:
-            write_dataset(folder, options.count, file_format=options.format, archive=options.zip, **choices)
+            files = {"file_format": options.format, "quality": options.quality, "archive": options.zip}
+            write_dataset(folder, options.count, **files, **choices)
     except (ValueError, OSError) as error:
         from_system = getattr(error, "strerror", None) is not None  # the project's own errors name a way out
         way_out = "; choose a place that can be written to with --out or --zip" if from_system else ""

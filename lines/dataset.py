@@ -27,6 +27,7 @@ from utils.files.archives import archive_of
 from utils.files.in_progress import folder_lock, left_in
 
 FILE_FORMATS = ("jpg", "png")
+QUALITY = 90  # Processing's saveFrame writes Java's quality 0.9, which is libjpeg's 90, to the bit
 TABLE_NAME = "parameters.csv"
 _IMAGE_NAME = r"-\d{6,}\.(jpg|png)"  # after the name of the rules
 _BLOCK = 100  # images drawn at once, of sides up to `_BLOCK_SIDE`; of larger ones as many as have the same area
@@ -46,6 +47,7 @@ def write_dataset(
     archive: str | os.PathLike | None = None,
     progress: bool = True,
     rules: str | os.PathLike = "lines",
+    quality: int | None = None,
 ) -> Path:
     """Write a data set: lines-000001.jpg, lines-000002.jpg, ... and parameters.csv, or molnar-000001.jpg, ...
 
@@ -58,13 +60,14 @@ def write_dataset(
         folder: where to write; created if missing.
         count: number of images, at least 1.
         seed: as in `lines.sample`; the same seed gives the same bytes (with the same version of Pillow).
-        file_format: "jpg" (quality 75, colour at half resolution: small, with soft edges) or "png" (exact).
+        file_format: "jpg" (as Processing writes it: colour at half resolution, small, soft edges) or "png" (exact).
         y2: as in `lines.sample`; for the rules "lines" only.
         size: width and height of the images, in pixels.
         archive: path of a zip archive to write images and table to as well, in a folder named after the rules:
             unpacked in data/, it becomes data/lines/.
         progress: whether to show a progress bar.
         rules: "lines" for the three lines, or other rules, as in `lines.rules`.
+        quality: of "jpg", 1 to 100; None for Processing's, 90.
 
     Returns:
         The folder, as a Path.
@@ -72,8 +75,7 @@ def write_dataset(
     Raises:
         ValueError: an argument is out of range.
         FileExistsError: the folder holds lines-<number> images but no parameters.csv, so that this function has not
-            written them (Processing may have), or it holds a data set of other rules, or one that
-            an archive brought.
+            written them (Processing may have), or it holds a data set of other rules, or one that an archive brought.
         FolderInUse: another process draws into the folder.
         OSError: the folder or the archive cannot be written; NotADirectoryError if the folder is a file.
 
@@ -84,13 +86,18 @@ def write_dataset(
 
     if file_format not in FILE_FORMATS:
         raise ValueError(f"the file format is {file_format!r}; choose {' or '.join(FILE_FORMATS)}")
+    if quality is not None and file_format != "jpg":
+        raise ValueError(f"quality is {quality}, but a {file_format} has none: leave it away, or choose the format jpg")
+    if quality is not None and not 1 <= quality <= 100:
+        raise ValueError(f"quality is {quality}; choose 1 to 100")
     if size < 1:
         raise ValueError(f"size is {size}; images need at least 1 pixel a side")
+    options = {} if quality is None else {"quality": int(quality)}
     module = registry.rules(rules)
     name = name_of(module)
     folder = Path(folder)
     names = [f"{name}-{number:06d}.{file_format}" for number in range(1, count + 1)]
-    facts = _settings_of(rules, module, count, seed, file_format, y2, size)
+    facts = _settings_of(rules, module, count, seed, file_format, y2, size, options)
     prior = _resumable(folder, facts)
     seed = seed if seed is not None else prior["drawn_from"] if prior else int(np.random.default_rng().integers(2**53))
     parameters = _sample_checked(module, count, seed, y2)
@@ -126,7 +133,7 @@ def write_dataset(
             if missing:
                 images = _draw_checked(module, {key: values[missing] for key, values in parameters.items()}, size)
                 for i, image in zip(missing, images, strict=True):
-                    files.write_bytes(folder / names[i], encode(image, file_format))
+                    files.write_bytes(folder / names[i], encode(image, file_format, **options))
             if archive_file is not None:
                 for i in block:
                     _add(archive_file, f"{name}/{names[i]}", (folder / names[i]).read_bytes())
@@ -135,10 +142,10 @@ def write_dataset(
     return folder
 
 
-def _settings_of(rules, module, count, seed, file_format, y2, size) -> dict:
+def _settings_of(rules, module, count, seed, file_format, y2, size, more) -> dict:
     """All that the images depend on, and the command that continues the drawing: a dict for the folder lock."""
     code = [Path(source) for source in {module.__file__, *map(str, Path(__file__).parent.glob("*.py"))}]
-    options = {"rules": os.fspath(rules), "count": count, "format": file_format, "size": size, "y2": y2}
+    options = {"rules": os.fspath(rules), "count": count, "format": file_format, "size": size, "y2": y2, **more}
     options |= {} if seed is None else {"seed": _number(seed)}
     return {
         **options,
@@ -196,14 +203,13 @@ def write_sheet(
     return Path(path)
 
 
-def encode(image: np.ndarray, file_format: str) -> bytes:
-    """Encode an image, uint8 (height, width, 3), as the bytes of a "jpg" or "png" file."""
+def encode(image: np.ndarray, file_format: str, quality: int = QUALITY) -> bytes:
+    """Encode an image, uint8 (height, width, 3), as the bytes of a "jpg" file of a quality, or of a "png" file."""
     from PIL import Image
 
     buffer = io.BytesIO()
     if file_format == "jpg":
-        # Pillow's defaults, which the tests' reference frames share, fixed here against changes.
-        Image.fromarray(image).save(buffer, "JPEG", quality=75, subsampling=2)
+        Image.fromarray(image).save(buffer, "JPEG", quality=quality, subsampling=2)
     else:
         Image.fromarray(image).save(buffer, "PNG")
     return buffer.getvalue()

@@ -53,7 +53,8 @@ void setup() {
 
 void draw() {
   drawImage();
-  // ###### becomes the number of the frame: lines-000001.jpg. Write .png instead for files without any loss.
+  // ###### becomes the number of the frame: lines-000001.jpg. Processing writes JPEG of quality 0.9; write .png instead
+  // for files without any loss.
   saveFrame(folder + "/lines-######.jpg");
   if (frameCount % 500 == 0) {
     println(frameCount + " of " + imageCount + " images");

@@ -134,6 +134,24 @@ def test_an_interruption_leaves_whole_files_and_no_archive(tmp_path, monkeypatch
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def luminance_table(path) -> list[int]:
+    with Image.open(path) as image:
+        return image.quantization[0][:8]
+
+
+def test_the_quality_is_processings_or_the_one_asked_for(tmp_path):
+    write(tmp_path / "default", count=1)
+    main(["--count", "1", "--seed", "1", "--quality", "75", "--out", str(tmp_path / "asked")])
+    assert luminance_table(tmp_path / "default" / "lines-000001.jpg") == [3, 2, 2, 3, 5, 8, 10, 12]
+    assert luminance_table(tmp_path / "asked" / "lines-000001.jpg") == [8, 6, 5, 8, 12, 20, 26, 31]
+
+
+def test_a_quality_that_cannot_be_is_refused(tmp_path, capsys):
+    assert "quality is 0; choose 1 to 100" in failure(capsys, "--quality", 0, "--out", tmp_path)
+    assert "a png has none" in failure(capsys, "--quality", 75, "--format", "png", "--out", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_format_names_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match="'gif'; choose jpg or png"):
         write(tmp_path, file_format="gif")
@@ -223,7 +241,7 @@ def test_a_drawing_without_a_seed_goes_on_with_the_same_table(tmp_path, monkeypa
     assert contents(write(tmp_path, seed=None)) != after  # once it is whole, the next one is another
 
 
-@pytest.mark.parametrize("other", [{"seed": 2}, {"count": 4}, {"size": 64}, {"y2": "uniform"}])
+@pytest.mark.parametrize("other", [{"seed": 2}, {"count": 4}, {"size": 64}, {"y2": "uniform"}, {"quality": 75}])
 def test_another_drawing_than_the_one_that_was_cut_off_begins_anew_and_says_so(tmp_path, monkeypatch, capsys, other):
     cut_off(tmp_path / "out", monkeypatch)
     write(tmp_path / "out", **other)
