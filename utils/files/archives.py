@@ -58,7 +58,8 @@ def extract_archive(
     and counted: texts, links, what the Finder and servers put in. Backslashes part folders, as PowerShell 5 writes.
 
     A folder holds the images of one archive, and knows which: its digest stands in `.archive.json`. The same archive
-    may be unpacked there again; another one takes the place of one whose unpacking was cut off.
+    brings back there what is missing, and writes nothing where nothing is; another one takes the place of one whose
+    unpacking was cut off.
 
     Args:
         archive: .zip, .tar, .tar.gz, .tar.bz2 or .tar.xz; what it is shows in its content.
@@ -68,7 +69,7 @@ def extract_archive(
         max_members: most files and folders that it may hold.
 
     Returns:
-        Paths of the images written, in the archive's order.
+        Paths of the archive's images in the folder, in its order.
 
     Raises:
         FileNotFoundError: there is no such archive.
@@ -476,6 +477,8 @@ def _fill(archive, source, images, folder, limit, replace):
     """Write the images into a folder that holds none but theirs."""
     with open(archive, "rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    if _is_whole(folder, digest, images):  # several processes of one training ask for it, and read what is there
+        return [folder / path for path in images]
     _old_images(folder, digest, images, replace)  # before the folder is touched
     with folder_lock(folder, f"unpacking {archive.name}", archive=os.fspath(archive)):
         old = _old_images(folder, digest, images, replace)  # nobody else writes there now
@@ -498,6 +501,16 @@ def _fill(archive, source, images, folder, limit, replace):
         finally:
             shutil.rmtree(folder / STAGE, ignore_errors=True)
         return written
+
+
+def _is_whole(folder, digest, images):
+    """Whether a folder holds all images of this very archive, each of its size."""
+    mark = archive_of(folder)
+    if not (mark and mark["whole"] and mark["digest"] == digest):
+        return False
+    with suppress(OSError):
+        return all((folder / path).stat().st_size == member.size for path, member in images.items())
+    return False
 
 
 def _old_images(folder, digest, images, replace):

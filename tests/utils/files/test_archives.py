@@ -319,6 +319,14 @@ def test_the_same_archive_may_be_unpacked_again_under_any_name(tmp_path):
     assert files_in(tmp_path / "out") == ["1.jpg", "2.jpg", "mine.jpg"]
 
 
+def test_what_is_there_already_is_not_written_again(tmp_path):
+    archive = one_set(tmp_path / "a.zip", "1.jpg", "2.jpg")
+    first = extract_archive(archive, tmp_path / "out")
+    before = [path.stat() for path in first]
+    assert extract_archive(archive, tmp_path / "out") == first
+    assert [path.stat() for path in first] == before
+
+
 def test_the_word_replaces_the_old_set_whole_and_nothing_else(tmp_path):
     extract_archive(one_set(tmp_path / "a.zip", "1.jpg", "cats/2.jpg", "cats/3.jpg"), tmp_path / "out")
     (tmp_path / "out" / "notes.txt").write_text("mine")
