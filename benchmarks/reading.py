@@ -123,7 +123,7 @@ def score(found: list, parameters: dict) -> dict[str, float]:
 
 
 def jpeg(images: np.ndarray) -> np.ndarray:
-    """Encode and decode images as JPEG, quality 75, 4:2:0."""
+    """Encode and decode images as JPEG, quality 75, 4:2:0: coarser than the data set's 90."""
     out = np.empty_like(images)
     for i, image in enumerate(images):
         buffer = io.BytesIO()

@@ -27,8 +27,8 @@ def pairs(
 
     Args:
         n: number of pairs.
-        kind: "clean", three lines by the rules of the data set; "jpeg", the same as JPEG; "degraded", imperfect lines,
-            degraded.
+        kind: "clean", three lines by the rules of the data set; "jpeg", the same as JPEG of quality 75,
+            coarser than the data set's; "degraded", imperfect lines, degraded.
         size: side of the small images, in pixels. Other sizes than 128 are crops, with lines of the usual width.
         seed: int, None or a `numpy.random.Generator`.
 
@@ -206,7 +206,7 @@ def _bytes(image: np.ndarray) -> np.ndarray:
 
 
 def _jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
-    """Encode and decode uint8 (h, w, 3) as JPEG with halved chroma, as Processing writes it."""
+    """Encode and decode uint8 (h, w, 3) as JPEG with halved chroma, as in Processing's."""
     from PIL import Image
 
     file = io.BytesIO()
