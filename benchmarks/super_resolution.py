@@ -5,8 +5,8 @@
 
 Quality is measured on pairs with a known true enlargement (`utils.super_resolution.degradation`), held out from
 training: lines by the rules of the data set, the same as JPEG of quality 75, and imperfect lines as generators draw
-them. Each model runs in a process of its own, with its own loading time and peak memory. A sheet shows the same detail of each at 100 %,
-of a generator's images too.
+them. Each model runs in a process of its own, with its own loading time and peak memory. A sheet shows the same detail
+of each at 100 %, of a generator's images too.
 """
 
 import argparse

@@ -479,9 +479,9 @@ def _fill(archive, source, images, folder, limit, replace):
         digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     if _is_whole(folder, digest, images):  # several processes of one training ask for it, and read what is there
         return [folder / path for path in images]
-    _old_images(folder, digest, images, replace)  # before the folder is touched
+    _old_images(source, folder, digest, images, replace)  # before the folder is touched
     with folder_lock(folder, f"unpacking {archive.name}", archive=os.fspath(archive)):
-        old = _old_images(folder, digest, images, replace)  # nobody else writes there now
+        old = _old_images(source, folder, digest, images, replace)  # nobody else writes there now
         mark = {"archive": archive.name, "digest": digest, "images": len(images)}
         if not old:
             write_json(folder / MARK, {**mark, "whole": False})
@@ -513,7 +513,7 @@ def _is_whole(folder, digest, images):
     return False
 
 
-def _old_images(folder, digest, images, replace):
+def _old_images(source, folder, digest, images, replace):
     """The images in a folder that make place for an archive's; refuses what would mix, or is not ours to remove."""
     mark, there = archive_of(folder), _images_in(folder)
     if (
@@ -523,10 +523,12 @@ def _old_images(folder, digest, images, replace):
         return [path for path in there if one_form(path) not in theirs] if mark.get("replaces") else []
     if not there:
         return []
-    some = f"{folder / there[0]}"
     if not mark:
+        stranger = next((path for path in there if not _is_theirs(source, folder / path, images.get(path))), None)
+        if stranger is None:  # unpacked by hand, or before folders knew their archive
+            return []
         raise _Unsafe(
-            f"{folder} holds {len(there)} images that no archive brought, {shown(some)} among them",
+            f"{folder} holds {len(there)} images that no archive brought, {shown(folder / stranger)} among them",
             "unpack it to a folder of another name, or move those away first",
         )
     if mark["whole"] and not replace:
@@ -541,6 +543,17 @@ def _old_images(folder, digest, images, replace):
             "move the others away first, or unpack it to a folder of another name",
         )
     return there
+
+
+def _is_theirs(source, path, member):
+    """Whether a file is a member of the archive, byte for byte."""
+    if member is None or path.stat().st_size != member.size:
+        return False
+    with source.open(member.handle) as packed, open(path, "rb") as file:
+        while piece := packed.read(PIECE):
+            if file.read(len(piece)) != piece:
+                return False
+    return True
 
 
 def _images_in(folder):

@@ -360,6 +360,23 @@ def test_images_that_no_archive_brought_are_left_alone(tmp_path):
     assert not (tmp_path / "out" / archives.MARK).exists()
 
 
+@pytest.mark.parametrize("pack", [zip_of, lambda path, members: tar_of(path, members, "w:gz")])
+def test_what_was_unpacked_by_hand_from_the_same_archive_is_taken_for_it(tmp_path, pack):
+    (tmp_path / "out" / "lines").mkdir(parents=True)
+    (tmp_path / "out" / "lines" / "a.jpg").write_bytes(b"first")
+    extract_archive(pack(tmp_path / "x", IMAGES), tmp_path / "out")
+    assert files_in(tmp_path / "out") == ["lines/a.jpg", "lines/deep/B.PNG"]
+    assert archive_of(tmp_path / "out")["archive"] == "x"
+
+
+def test_an_image_of_the_same_name_and_size_is_not_taken_for_the_archives(tmp_path):
+    (tmp_path / "out" / "lines").mkdir(parents=True)
+    (tmp_path / "out" / "lines" / "a.jpg").write_bytes(b"other")
+    with pytest.raises(ValueError, match=r"1 images that no archive brought, .*a\.jpg among them"):
+        extract_archive(zip_of(tmp_path / "x.zip", IMAGES), tmp_path / "out")
+    assert (tmp_path / "out" / "lines" / "a.jpg").read_bytes() == b"other"
+
+
 def test_images_added_by_hand_are_not_removed_with_the_old_set(tmp_path):
     extract_archive(one_set(tmp_path / "a.zip", "1.jpg"), tmp_path / "out")
     (tmp_path / "out" / "mine.jpg").write_bytes(b"mine")
