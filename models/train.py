@@ -31,7 +31,7 @@ STEPS = {"published": 1201, "three_lines": 4001, "inked_pictures": 28_001, "CVAE
 DATA_COUNT, DATA_SEED = 10_000, 1
 MEASURED = 1000  # images of the full report in the card of a generator of lines
 CARD = (  # the parts of the report in the card
-    *("read", "images", "adherence", "census", "divergence", "palette", "diversity"),
+    *("read", "images", "adherence", "census", "profile", "divergence", "palette", "diversity"),
     *("class_distance", "memory", "coverage", "sliced_wasserstein", "together"),
 )
 

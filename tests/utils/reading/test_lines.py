@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lines
-from benchmarks.reading import errors, jpeg, score, spoilt
+from benchmarks.reading import degraded, errors, jpeg, score
 from utils.reading import read_lines
 from utils.reading.colors import PALETTE_LAB, color_names, to_lab
 
@@ -85,7 +85,7 @@ def test_touching_lines_of_one_colour_are_one_wide_line():
 
 
 def test_a_slanted_line_tells_its_drift():
-    images, parameters = spoilt(10, "slant", 8, seed=3)
+    images, parameters = degraded(10, "slant", 8, seed=3)
     for i, group in enumerate(read_lines(images)):
         assert abs(group[0].position - parameters["x"][i]) < 0.5
         assert [round(abs(line.slant)) for line in group] == [8, 8, 8]
@@ -98,12 +98,12 @@ def test_a_broken_line_tells_how_much_of_it_is_inked():
 
 
 def test_a_wavering_line_strays_from_a_straight_one():
-    images, _ = spoilt(10, "waver", 2, seed=3)
+    images, _ = degraded(10, "waver", 2, seed=3)
     assert np.mean([line.deviation for group in read_lines(images) for line in group]) > 0.5
 
 
 def test_a_dim_line_keeps_its_hue_and_loses_brightness():
-    images, _ = spoilt(3, "dim", 0.5, seed=3)
+    images, _ = degraded(3, "dim", 0.5, seed=3)
     assert all(0.3 < line.brightness < 0.52 for group in read_lines(images) for line in group)
 
 
@@ -127,7 +127,7 @@ def test_new_hues_have_names():
     ],
 )
 def test_spoilt_lines_are_found_and_few_invented(kind, strength, recall):
-    images, parameters = spoilt(40, kind, strength, seed=2)
+    images, parameters = degraded(40, kind, strength, seed=2)
     result = score(read_lines(images), parameters)
     assert result["recall"] >= recall
     assert result["precision"] >= 0.97
