@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.figures import animate
+from utils.files.errors import one_line
 from utils.files.provenance import from_image, save_image
 from utils.images import as_picture
 from utils.latent import (
@@ -222,6 +223,8 @@ class Walk:
                 path = animate(frames, Path(folder) / f"film{suffix}", fps=FPS, scale=scale, total=len(Z))
             except ImportError:
                 raise Refused("not_filmed", reason="pip install imageio-ffmpeg") from None
+            except OSError as error:  # ffmpeg failed, or the disk is full
+                raise Refused("not_filmed", reason=one_line(error)) from None
             return path.read_bytes(), len(Z)
 
     def _frames(self, Z: np.ndarray, progress: Callable[[int, int], None]):

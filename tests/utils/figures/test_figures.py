@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -280,6 +281,124 @@ def test_an_mp4_holds_its_frames(tmp_path):
     reader = ffmpeg.read_frames(str(animate(IMAGES, tmp_path / "walk.mp4", fps=4, scale=3)))
     assert next(reader)["size"] == (48, 48)
     assert len(list(reader)) == 12
+
+
+@pytest.mark.parametrize("sides", [(1, 1), (5, 8), (8, 5)])
+def test_an_mp4_of_odd_sides_says_so_and_cuts_nothing_off(tmp_path, capsys, sides):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    frame = np.zeros((*sides, 3), np.uint8)
+    frame[-1] = 255
+    reader = ffmpeg.read_frames(str(animate([frame] * 2, tmp_path / "walk.mp4")))
+    width, height = next(reader)["size"]
+    assert (width, height) == (sides[1] + sides[1] % 2, sides[0] + sides[0] % 2)
+    assert np.frombuffer(next(reader), np.uint8).reshape(height, width, 3)[-1].min() > 200
+    assert f"{width} x {height} pixels" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["a:b.mp4", "-walk.mp4", "walk %03d.mp4", "é:ü.mp4"])
+def test_an_mp4_takes_any_name(tmp_path, name, monkeypatch):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    monkeypatch.chdir(tmp_path)
+    animate(IMAGES, name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert ffmpeg.count_frames_and_secs(f"file:{name}")[0] == 12
+
+
+@pytest.mark.parametrize(
+    "name, settings, said",
+    [
+        ("walk.gif", {"fps": 0}, "fps is 0.*655 seconds at most"),
+        ("walk.gif", {"fps": 1 / 1200}, "fps is 0.0008.*655 seconds"),
+        ("walk.gif", {"fps": float("nan")}, "fps is nan"),
+        ("walk.gif", {"fps": "10"}, "fps is '10'"),
+        ("walk.mp4", {"fps": 0}, "fps is 0.*3600 seconds at most"),
+        ("walk.mp4", {"fps": float("inf")}, "fps is inf"),
+        ("walk.gif", {"loop": 65536}, "loop is 65536; choose a whole number from 0 to 65535, 0 for ever"),
+        ("walk.gif", {"loop": -1}, "loop is -1"),
+        ("walk.gif", {"loop": 1.5}, "loop is 1.5"),
+        ("walk.gif", {"scale": 0}, "scale is 0; choose a whole number from 1"),
+        ("walk.gif", {"scale": 5000}, "80000 x 80000 pixels are too large for a GIF"),
+    ],
+)
+def test_what_a_film_cannot_hold_is_said_in_one_sentence_and_writes_nothing(tmp_path, name, settings, said):
+    with pytest.raises(ValueError, match=said) as refusal:
+        animate(IMAGES, tmp_path / name, **settings)
+    assert "\n" not in str(refusal.value) and str(tmp_path / name) in str(refusal.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "settings", [{"fps": 100 / 65535}, {"loop": 65535}, {"fps": np.float32(50), "scale": np.int64(2)}]
+)
+def test_a_gif_holds_the_most_that_it_can(tmp_path, settings):
+    with Image.open(animate(IMAGES, tmp_path / "walk.gif", **settings)) as gif:
+        assert gif.n_frames == 12
+        assert gif.info["duration"] == round(1000 / settings.get("fps", 10))
+        assert gif.info["loop"] == settings.get("loop", 0)
+
+
+def test_a_frame_without_a_pixel_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"shape \(0, 4, 3\) has no pixel"):
+        animate([np.zeros((0, 4, 3), np.uint8)], tmp_path / "walk.gif")
+
+
+@pytest.mark.parametrize("name", ["walk.mp4", "walk.gif"])
+def test_a_film_for_which_the_disk_has_no_room_leaves_the_old_one(small_disk, name):
+    pytest.importorskip("imageio_ffmpeg")
+    before = animate(IMAGES, small_disk / name).read_bytes()
+    with pytest.raises(OSError, match="could not be written: the disk is full"):
+        animate(RNG.integers(0, 256, (60, 256, 256, 3), dtype=np.uint8), small_disk / name)
+    assert [path.name for path in small_disk.iterdir()] == [name]
+    assert (small_disk / name).read_bytes() == before
+
+
+def test_where_the_frames_of_a_gif_wait_a_full_disk_is_named(small_disk, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+    with pytest.raises(OSError, match=f"{small_disk}.*disk is full") as failure:
+        animate(RNG.integers(0, 256, (60, 256, 256, 3), dtype=np.uint8), tmp_path / "walk.gif")
+    assert "frames of walk.gif" in str(failure.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a stand-in for ffmpeg is a shell script")
+@pytest.mark.parametrize(
+    "script, said",
+    [
+        ("kill -9 $$", "ended with -9 and said nothing"),
+        ("echo Unknown encoder \\'libx264\\' >&2; exit 8", "at .*ffmpeg cannot write H.264.*no libx264"),
+        ("head -c 1000 >/dev/null; echo out of sorts >&2; exit 3", "ended with 3 and said: out of sorts"),
+        ("cat >/dev/null; exit 0", "the file holds none that can be read"),
+        ('for last; do :; done; head -c 3000 | REAL "$@"', "the file holds 3"),
+        (None, "no ffmpeg can be started"),
+    ],
+)
+def test_an_ffmpeg_that_fails_leaves_the_old_film_and_is_quoted(tmp_path, monkeypatch, capfd, script, said):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    before = animate(IMAGES, tmp_path / "walk.mp4").read_bytes()
+    stand_in = tmp_path / "ffmpeg"
+    if script:
+        real = ffmpeg.get_ffmpeg_exe()
+        counting = f'case "$*" in *null*) exec {real} "$@";; esac\n'
+        stand_in.write_text(f"#!/bin/sh\n{counting}{script.replace('REAL', real)}\n")
+        stand_in.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(stand_in))
+    with pytest.raises(OSError, match=said) as failure:
+        animate(IMAGES, tmp_path / "walk.mp4")
+    assert "\n" not in str(failure.value)
+    assert capfd.readouterr().err == ""
+    assert (tmp_path / "walk.mp4").read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} <= {"walk.mp4", "ffmpeg"}
+
+
+def test_frames_that_fail_on_the_way_are_not_blamed_on_ffmpeg(tmp_path):
+    pytest.importorskip("imageio_ffmpeg")
+
+    def frames():
+        yield IMAGES[0]
+        raise OSError("image_01.png is truncated")
+
+    with pytest.raises(OSError, match=r"image_01\.png is truncated"):
+        animate(frames(), tmp_path / "walk.mp4")
+    assert not list(tmp_path.iterdir())
 
 
 # Layers
