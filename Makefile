@@ -31,7 +31,8 @@ SHOW = PROGRESS_BAR=text $(PAPERMILL) --no-progress-bar --stderr-file /dev/stder
 demo: $(VENV)/ready
 	@mkdir -p run/demo
 	@echo "1 of 3, Training.ipynb: draws the data set, trains for $(DEMO_MINUTES) minutes ..."
-	@$(SHOW) notebooks/Training.ipynb run/demo/Training.ipynb -p MINUTES $(DEMO_MINUTES)
+	@$(SHOW) notebooks/Training.ipynb run/demo/Training.ipynb -p MINUTES $(DEMO_MINUTES) \
+		$(if $(wildcard run/gan/0001_lines/history.csv),-p MODE load)
 	@echo "2 of 3, Inference.ipynb: walks from one latent point to another, enlarges the images ..."
 	@$(SHOW) notebooks/Inference.ipynb run/demo/Inference.ipynb
 	@echo "3 of 3, Inference+.ipynb: heat maps, patterns, vectors by hand ..."
@@ -48,6 +49,7 @@ test-backends: $(VENV)/ready-backends
 	for backend in jax torch; do KERAS_BACKEND=$$backend $(BIN)/python -m pytest tests/models --ignore tests/models/test_super_resolution.py || exit 1; done
 
 notebooks: $(VENV)/ready
+	@test ! -e run/gan/0001_lines/history.csv || { echo "run/gan/0001_lines holds a training: move it away, the notebooks are run from its start"; exit 1; }
 	PROGRESS_BAR=off $(PAPERMILL) notebooks/Training.ipynb notebooks/Training.ipynb
 	PROGRESS_BAR=off $(PAPERMILL) notebooks/Inference.ipynb notebooks/Inference.ipynb
 	PROGRESS_BAR=off $(PAPERMILL) notebooks/Inference+.ipynb notebooks/Inference+.ipynb

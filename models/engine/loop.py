@@ -139,8 +139,14 @@ class TrainingLoop:
                 checkpoints.restore(self, run_folder, held.earlier)
                 if verbose:
                     print(checkpoints.progress_line(self, run_folder, last, held.earlier), flush=True)
-            elif verbose and self.epoch == 0:
-                checkpoints.announce_replacement(run_folder)
+            elif not resume:
+                try:
+                    checkpoints.make_way(run_folder, self.saved_parameters())
+                except FileExistsError:
+                    held.give_back()
+                    raise
+                if verbose and self.epoch == 0:
+                    checkpoints.announce_replacement(run_folder)
             data = checkpoints.check_dataset(run_folder, x_train, resume or self.epoch > 0)
             common_facts = {**data, "seed": x_train.seed, "batch_size": batch_size, "steps": last}
             all_callbacks = for_training(

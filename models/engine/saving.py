@@ -14,7 +14,9 @@ from keras import ops
 
 from utils import figures, files, latent, runs
 from utils.files import keras_files
+from utils.files.in_progress import writing
 from utils.latent.temperature import inverse_temperature_of, set_inverse_temperature
+from utils.runs.checkpoints import make_way
 
 
 class SavedNetworks:
@@ -106,24 +108,31 @@ class SavedNetworks:
             self.steps.start = None
         self._forget_compiled()  # the compiled step holds the previous counts
 
-    def save(self, folder, *args, **kwargs):
+    def save(self, folder, *args, replace=False, **kwargs):
         """Write params.json, the original's params.pkl and diagrams of the networks into `folder`.
 
         A path that ends in .keras saves the whole model as Keras does.
 
         Args:
             folder: the run folder; created with viz/, images/ and weights/ if missing.
+            replace: remove what an earlier training left there; the next one begins anew.
             *args, **kwargs: of `keras.Model.save`, for a .keras path only.
+
+        Raises:
+            FileExistsError: the folder holds a training with other parameters; nothing was written.
+            FolderInUse: another process holds the folder; nothing was written.
         """
         if str(folder).endswith(".keras"):
             return super().save(folder, *args, **kwargs)
         folder = Path(folder)
-        for name in ("viz", "images", "weights"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        files.write_text(folder / "params.json", json.dumps(self.saved_parameters(), indent=2) + "\n")
-        if self.pickled_parameters:
-            files.write_bytes(folder / "params.pkl", pickle.dumps(list(self.parameters().values())))
-        self.plot_model(folder)
+        with writing(folder, "saving"):
+            make_way(folder, self.saved_parameters(), replace)
+            for name in ("viz", "images", "weights"):
+                (folder / name).mkdir(parents=True, exist_ok=True)
+            files.write_text(folder / "params.json", json.dumps(self.saved_parameters(), indent=2) + "\n")
+            if self.pickled_parameters:
+                files.write_bytes(folder / "params.pkl", pickle.dumps(list(self.parameters().values())))
+            self.plot_model(folder)
 
     def save_model(self, folder):
         """Write model.h5 and one file per network into `folder`: float32, stock layers, for any Keras 3.
@@ -132,15 +141,19 @@ class SavedNetworks:
 
         Returns:
             The Keras model that was saved as model.h5.
+
+        Raises:
+            FolderInUse: another process holds the folder.
         """
-        if self.ema_generator:
-            averaged = with_weights_of(self.ema_generator, self.model.get_layer("generator"))
-            runs.save_keras_model(averaged, Path(folder) / "generator_ema.h5")
-        model = self.model  # asked for again: the generator's own weights return to the copy
-        runs.save_keras_model(model, Path(folder) / "model.h5")
-        for name in self.parts:
-            runs.save_keras_model(model.get_layer(name), Path(folder) / f"{name}.h5")
-        return model
+        with writing(folder, "saving"):
+            if self.ema_generator:
+                averaged = with_weights_of(self.ema_generator, self.model.get_layer("generator"))
+                runs.save_keras_model(averaged, Path(folder) / "generator_ema.h5")
+            model = self.model  # asked for again: the generator's own weights return to the copy
+            runs.save_keras_model(model, Path(folder) / "model.h5")
+            for name in self.parts:
+                runs.save_keras_model(model.get_layer(name), Path(folder) / f"{name}.h5")
+            return model
 
     def load_weights(self, path, **kwargs):
         """Load weights/weights.h5, current or of the original under Keras 2, or a checkpoint with its optimisers."""

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ import pytest
 
 import lines
 from utils.colab import REPOSITORY
+from utils.files.in_progress import folder_lock
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("Training", "Inference", "Inference+", "Compare")
@@ -83,6 +85,26 @@ def test_the_notebooks_run_one_after_the_other_and_leave_what_they_promise(tmp_p
 
     again = run("Training", project, tmp_path / "again.ipynb", **{**TINY_TRAINING, "MODE": "load", "EPOCHS": 3})
     assert any("3 steps done" in output.get("text", "") for cell in again.cells for output in cell.get("outputs", []))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode, refusal", [("build", "FileExistsError"), ("load", "FolderInUse")])
+def test_training_writes_nothing_into_a_run_that_is_not_its_own(tmp_path, mode, refusal):
+    project = copy_of_the_project(tmp_path / "project")
+    folder = project / "run" / "gan" / "0001_lines"
+    folder.mkdir(parents=True)
+    for name in ("params.json", "run.json", "history.csv"):
+        (folder / name).write_text("{}\n")
+    with ExitStack() as stack:
+        if mode == "load":
+            stack.enter_context(folder_lock(folder, "training"))
+        with pytest.raises(papermill.PapermillExecutionError, match=refusal):
+            run("Training", project, tmp_path / "Training.ipynb", **{**TINY_TRAINING, "MODE": mode})
+    assert {path.name: path.read_text() for path in folder.rglob("*") if path.is_file()} == {
+        "params.json": "{}\n",
+        "run.json": "{}\n",
+        "history.csv": "{}\n",
+    }
 
 
 @pytest.mark.slow

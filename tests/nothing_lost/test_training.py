@@ -98,6 +98,53 @@ def test_a_second_training_in_the_same_folder_is_refused_and_the_first_goes_on(n
     assert refusals and model.epoch == 2 and runs.read_history(tmp_path)["step"] == [0, 1]
 
 
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_other_parameters_are_not_written_over_those_of_a_training(network, images, tmp_path):
+    first = network()
+    first.save(tmp_path)
+    train(first, images, tmp_path, 1)
+    before, other = contents(tmp_path), network(z_dim=7)
+    with pytest.raises(FileExistsError, match=r"training of 1 steps.*z_dim differ.*another folder.*replace=True"):
+        other.save(tmp_path)
+    with pytest.raises(FileExistsError, match="z_dim differ"):
+        train(other, images, tmp_path, 1)
+    (tmp_path / "params.json").unlink()  # the original's run has params.pkl alone
+    with pytest.raises(FileExistsError, match="z_dim differ"):
+        other.save(tmp_path)
+    del before[tmp_path / "params.json"]
+    assert contents(tmp_path) == before
+
+
+def test_the_same_parameters_may_be_written_again_and_those_that_only_training_reads(network, images, tmp_path):
+    network().save(tmp_path)
+    train(network(), images, tmp_path, 1)
+    network().save(tmp_path)
+    network(grad_weight=5, critic_learning_rate=1e-5, decay_steps=9).save(tmp_path)
+    assert runs.read_history(tmp_path)["step"] == [0]
+
+
+def test_an_explicit_word_replaces_a_training_whole(network, images, tmp_path):
+    train(network(), images, tmp_path, 2, every=1)
+    network(z_dim=7).save(tmp_path, replace=True)
+    assert not (tmp_path / runs.HISTORY).exists() and runs.sample_sheets(tmp_path) == []
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"params.json", "params.pkl"}
+
+
+def test_nothing_is_saved_into_a_folder_in_which_another_process_trains(network, images, tmp_path):
+    model = network()
+    model.save(tmp_path)
+    before, lock = contents(tmp_path), in_progress.FolderLock(tmp_path, "training", {})
+    in_progress._held.clear()  # as in another process
+    for write in (network(z_dim=7).save, model.save_model, runs.describe):
+        with pytest.raises(FolderInUse):
+            write(tmp_path)
+    lock.release(done=True)
+    assert contents(tmp_path) == before
+
+
 def test_ctrl_c_stops_after_the_step_writes_a_checkpoint_and_says_how_to_go_on(network, images, tmp_path):
     whole = network()
     train(whole, images, tmp_path / "whole", 5)

@@ -4,8 +4,12 @@ While it is being filled the folder holds `.in_progress.json`: what is being don
 since when. The process holds a lock on that file, which the system takes back when the process ends, however it ends; a
 process that was killed thus leaves the file, but no lock, and the next one reads in it what was going on. Where a lock
 does not reach (another machine, some network drives) the file's age decides: its owner touches it now and then.
+
+`folder_lock` holds a folder while work goes on in it, `reserve` from before that work begins, and `writing` while a
+file or two are written there.
 """
 
+import atexit
 import datetime
 import json
 import os
@@ -21,6 +25,9 @@ NAME = ".in_progress.json"
 TOUCH = 30  # seconds between two signs of life
 SILENCE = 15 * 60  # seconds without one after which a process on another machine counts as ended
 LOCKED_BYTE = 2**30  # far behind the text: what Windows locks, others cannot read
+
+_held = {}  # by this process: {a folder's whole path: `FolderLock`}
+_reserved = set()  # those among them that wait for their work
 
 
 class FolderInUse(OSError):
@@ -40,14 +47,16 @@ class FolderLock:
         since = datetime.datetime.now().astimezone().isoformat(" ", "minutes")
         self.facts = {"what": what, "process": os.getpid(), "machine": platform.node(), "since": since, **facts}
         self.file, self.earlier = _take(self.path)
+        self._found = os.fstat(self.file.fileno()).st_mtime
         try:
-            self._write()
+            self._write(self.facts)
         except OSError as error:
             self.file.close()
             raise files.in_words(error, self.path, self.path) or error from error
+        _held[_whole(folder)] = self
 
-    def _write(self, **more):
-        content = json.dumps({**self.facts, **more}, indent=2, ensure_ascii=False).encode("utf-8")
+    def _write(self, facts):
+        content = json.dumps(facts, indent=2, ensure_ascii=False).encode("utf-8") if facts else b""
         self.file.seek(0)
         self.file.write(content)
         self.file.truncate()
@@ -66,6 +75,7 @@ class FolderLock:
             return True
         try:
             if os.path.samestat(os.stat(self.path), os.fstat(self.file.fileno())):
+                self._see_whose()
                 os.utime(self.path)
                 self._touched = time.monotonic()
                 return True
@@ -73,21 +83,46 @@ class FolderLock:
             pass
         self.file.close()
         self.file, _ = _take(self.path)  # stays closed where another one has it
-        self._write()
+        self._write(self.facts)
         return False
+
+    def _see_whose(self):
+        """Where a lock does not reach, another process may have taken the folder in a long silence."""
+        said = _read(self.file) or self.facts
+        if any(said.get(key) != self.facts[key] for key in ("process", "machine")):
+            self.file.close()
+            raise FolderInUse(f"{_sentence(self.path, said)}. Wait until it has ended, or choose another folder")
+
+    def take_up(self, what: str, facts: dict):
+        """Begin the work that the folder was reserved for."""
+        self.sign_of_life(now=True)
+        self.facts.update(what=what, **facts)
+        self._write(self.facts)
 
     def release(self, done: bool):
         """Give the folder free; the file stays, for the next process to read, where the work was not done."""
+        _forget(self)
         if self.file.closed:
             return
         if not done:
             with suppress(OSError):
-                self._write(ended=True)
+                self._write({**self.facts, "ended": True})
         elif os.name != "nt":  # while the lock is held, so that it is still ours
             self._remove()
         self.file.close()
         if done and os.name == "nt":  # which removes no open file
             self._remove()
+
+    def give_back(self):
+        """Give the folder free, and leave what an earlier process left there as it was found."""
+        if self.earlier is None or self.file.closed:
+            self.release(done=True)
+            return
+        _forget(self)
+        with suppress(OSError):
+            self._write(self.earlier)
+            os.utime(self.path, (self._found, self._found))
+        self.file.close()
 
     def _remove(self):
         with suppress(OSError):
@@ -96,7 +131,7 @@ class FolderLock:
 
 @contextmanager
 def folder_lock(folder: str | os.PathLike, what: str, **facts) -> Iterator[FolderLock]:
-    """Hold a folder while the block runs.
+    """Hold a folder while the block runs; one that this process has reserved is taken up.
 
     Args:
         folder: made if it is missing.
@@ -114,13 +149,79 @@ def folder_lock(folder: str | os.PathLike, what: str, **facts) -> Iterator[Folde
         >>> with folder_lock("run/gan/0001_lines", "training") as held:
         ...     held.earlier  # of a process that was killed here
     """
-    held = FolderLock(folder, what, facts)
+    held = _held.get(_whole(folder))
+    if held in _reserved:
+        _reserved.discard(held)
+        held.take_up(what, facts)
+    else:
+        held = FolderLock(folder, what, facts)
     try:
         yield held
     except BaseException:
         held.release(done=False)
         raise
     held.release(done=True)
+
+
+def reserve(folder: str | os.PathLike, what: str) -> FolderLock:
+    """Hold a folder from now on: until the work is done that `folder_lock` begins there, or this process ends.
+
+    A process reserves one folder at a time: an earlier one is given back.
+
+    Args:
+        folder: made if it is missing.
+        what: will be done there.
+
+    Raises:
+        FolderInUse: another process holds the folder, or work goes on there in this one.
+        OSError: the folder cannot be written to.
+    """
+    held = _held.get(_whole(folder))
+    if held in _reserved:
+        held.sign_of_life(now=True)
+        return held
+    held = FolderLock(folder, what, {})
+    _give_back_reserved()
+    _reserved.add(held)
+    return held
+
+
+@contextmanager
+def writing(folder: str | os.PathLike, what: str) -> Iterator[None]:
+    """Let the block write a file or two into a folder that this process holds, or nobody.
+
+    Args:
+        folder: made if it is missing.
+        what: is done there, for the message to others.
+
+    Raises:
+        FolderInUse: another process holds the folder; nothing was written.
+        OSError: the folder cannot be written to.
+    """
+    if _whole(folder) in _held:
+        yield
+        return
+    held = FolderLock(folder, what, {})
+    try:
+        yield
+    finally:
+        held.give_back()
+
+
+@atexit.register
+def _give_back_reserved():
+    for held in list(_reserved):
+        held.give_back()
+
+
+def _forget(held):
+    _reserved.discard(held)
+    for folder in [folder for folder, one in _held.items() if one is held]:
+        del _held[folder]
+
+
+def _whole(folder):
+    return os.path.realpath(folder)
 
 
 def left_in(folder: str | os.PathLike) -> dict | None:

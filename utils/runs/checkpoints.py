@@ -4,6 +4,7 @@ The messages about a run that is resumed, replaced or interrupted are printed he
 """
 
 import hashlib
+import json
 import logging
 import warnings
 from pathlib import Path
@@ -13,12 +14,22 @@ import numpy as np
 from utils import files
 from utils.figures.style import in_notebook
 from utils.files.json_files import read_json
-from utils.files.keras_files import check_h5
+from utils.files.keras_files import check_h5, read_params
 from utils.files.portable import make_portable
 from utils.runs.history import HISTORY, read_history
 
 CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
 DATA = Path("weights") / "data.json"
+OF_TRAINING = {  # parameters that say how a network is trained: those of a training may change, and it still loads
+    *("batch_size", "optimiser", "learning_rate", "critic_learning_rate", "generator_learning_rate", "grad_weight"),
+    *("beta_1", "beta_2", "decay_steps", "n_critic", "n_critic_every_100th", "generator_steps", "loss", "penalty"),
+    *("critic_dropout_rate", "generator_dropout_rate"),
+}
+REPLACED = (  # what a training leaves, but for its pictures; `make_way` removes it where another one is to begin
+    *("params.json", "params.pkl", "run.json", HISTORY, "readings.csv", DATA, CHECKPOINT, "weights/weights.h5"),
+    *(f"{name}.h5" for name in ("model", "generator", "generator_ema", "critic", "encoder")),
+    *("images/Converge.png", "images/Learning.png"),
+)
 MAX_DIGEST_BYTES = 2**30  # bytes of a data set that enter its digest, about a second's work
 
 
@@ -110,12 +121,62 @@ def progress_line(model, folder, last, earlier=None):
     return f"{found} " + (f"Going on from step {model.epoch}." if model.epoch < last else "Nothing is left to do.")
 
 
+def steps_in(folder):
+    """How many steps were trained in a run folder; 0 where only networks or weights lie there, None where nothing."""
+    folder = Path(folder)
+    if (folder / HISTORY).is_file():
+        with open(folder / HISTORY, "rb") as lines:
+            return max(0, sum(1 for _ in lines) - 1)
+    trained = (CHECKPOINT, "weights/weights.h5", "generator.h5", "model.h5")
+    return 0 if any((folder / name).exists() for name in trained) else None
+
+
+def see_free(folder, why="MODE = 'build' would replace it"):
+    """See that nothing was trained in a run folder.
+
+    Raises:
+        FileExistsError: something was; the message says how much, and what can be done.
+    """
+    steps = steps_in(folder)
+    if steps is not None:
+        of = f" of {steps} steps" if steps else ""
+        raise FileExistsError(
+            f"{folder} holds a training{of}, and {why}. To go on with it, MODE = 'load' (resume=True); to keep it, "
+            "another RUN_ID (another folder); to replace it, REPLACE = True (save(folder, replace=True))"
+        )
+
+
+def make_way(folder, parameters, replace=False):
+    """Before a network's parameters are written into a run folder: see that they are of the training there, if any.
+
+    Args:
+        folder: the run folder, held by this process.
+        parameters: what params.json will hold.
+        replace: remove what an earlier training left there, whatever its parameters.
+
+    Raises:
+        FileExistsError: a training with other parameters is there, which could not be loaded any more.
+    """
+    folder = Path(folder)
+    if replace:
+        for name in (*REPLACED, *(path.relative_to(folder) for path in folder.glob("images/sample_*.png"))):
+            (folder / name).unlink(missing_ok=True)
+    elif steps_in(folder) is not None:
+        now = json.loads(json.dumps(parameters))
+        if (folder / "params.json").is_file():
+            then = read_json(folder / "params.json")
+        elif (folder / "params.pkl").is_file():  # the original's, which has no names
+            then = dict(zip(now, json.loads(json.dumps(read_params(folder / "params.pkl"))), strict=False))
+        else:
+            then = now
+        other = sorted(name for name in {*then, *now} - OF_TRAINING if then.get(name) != now.get(name))
+        if other:
+            see_free(folder, f"this network's {', '.join(other[:3])}{' ...' if other[3:] else ''} differ from its own")
+
+
 def announce_replacement(folder):
     """Print a message if a training from step 0 is about to replace another one."""
-    path = Path(folder) / HISTORY
-    if path.exists():
-        with open(path, "rb") as lines:
-            steps = sum(1 for _ in lines) - 1
+    if steps := steps_in(folder):
         print(
             f"{folder}: a training of {steps} steps is there, which this one replaces from step 0 on. To go on with "
             'it, stop now and give resume=True (in the notebook MODE = "load"); to keep both, choose another folder.'

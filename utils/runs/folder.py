@@ -7,24 +7,53 @@ from importlib import metadata
 from pathlib import Path
 
 from utils import files
+from utils.files import in_progress
 from utils.files.json_files import read_json
 from utils.quiet import keras
-from utils.runs.checkpoints import CHECKPOINT, DATA
+from utils.runs.checkpoints import CHECKPOINT, DATA, see_free
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow")
+MODES = ("build", "load")
 
 
-def new_run(section="gan", run_id="0001", data_name="lines", root="run"):
+def new_run(section="gan", run_id="0001", data_name="lines", root="run", mode=None, replace=False):
     """Create a run folder, named as the original's: <root>/<section>/<run_id>_<data_name>/{viz,images,weights}.
 
     Args:
-        section, run_id, data_name: strings, the parts of its path.
-        root: the folder of all runs.
+        section: of what kind, a folder's name.
+        run_id: the run's number, text; a whole number is written with four digits.
+        data_name: of the data set.
+        root: where runs lie.
+        mode: "build" for a training from its start, "load" for one that goes on: the folder is held from now on, until
+            this process has trained there. None holds nothing.
+        replace: whether "build" may replace a training that is there; that happens in `save(folder, replace=True)`.
 
     Returns:
         The run folder's `Path`. Existing files in it are left as they are.
+
+    Raises:
+        ValueError: a name that is no folder's name, or another mode.
+        FolderInUse: another process holds the folder.
+        FileExistsError: "build", and a training is there.
     """
+    if mode not in (None, *MODES):
+        raise ValueError(f"MODE is {mode!r}; choose 'build' for a training from its start, 'load' for one that goes on")
+    run_id = f"{run_id:04d}" if type(run_id) is int and run_id >= 0 else run_id
+    for name, value in (("SECTION", section), ("RUN_ID", run_id), ("DATA_NAME", data_name)):
+        if not isinstance(value, str) or value in ("", ".", "..") or any(sign in value for sign in '/\\:*?"<>|\0'):
+            raise ValueError(f"{name} is {value!r}, which names no folder: give letters and digits, such as '0001'")
     folder = Path(root) / section / f"{run_id}_{data_name}"
+    if mode:
+        try:
+            held = in_progress.reserve(folder, "training")
+        except in_progress.FolderInUse as error:
+            raise in_progress.FolderInUse(f"{error} (another RUN_ID)") from None
+        if mode == "build" and not replace:
+            try:
+                see_free(folder)
+            except FileExistsError:
+                held.give_back()
+                raise
     for name in ("viz", "images", "weights"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     return folder
@@ -58,6 +87,9 @@ def describe(folder, resumed=False, **facts):
 
     Returns:
         The file's path.
+
+    Raises:
+        FolderInUse: another process holds the folder.
     """
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
@@ -68,10 +100,11 @@ def describe(folder, resumed=False, **facts):
     machine = {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()}
     path, now = Path(folder) / "run.json", datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     dates = {"started": now}
-    if resumed and path.exists():
-        dates = {"started": read_json(path).get("started", now), "resumed": now}
-    record = {**facts, **dates, "backend": keras.backend.backend(), "versions": versions, "machine": machine}
-    return files.write_json(path, record)
+    with in_progress.writing(folder, "describing"):
+        if resumed and path.exists():
+            dates = {"started": read_json(path).get("started", now), "resumed": now}
+        record = {**facts, **dates, "backend": keras.backend.backend(), "versions": versions, "machine": machine}
+        return files.write_json(path, record)
 
 
 def processor_name():

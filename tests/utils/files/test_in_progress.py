@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from utils.files import in_progress
-from utils.files.in_progress import NAME, FolderInUse, folder_lock
+from utils.files.in_progress import NAME, FolderInUse, folder_lock, reserve, writing
 
 ROOT = Path(in_progress.__file__).parents[2]
 HOLDS = (
@@ -129,3 +129,62 @@ def test_who_removed_the_file_of_another_takes_the_folder_and_the_other_stops(tm
 def test_a_folder_that_cannot_be_written_to_is_said(read_only_folder):
     with pytest.raises(OSError, match="read-only, or not yours"), folder_lock(read_only_folder / "run", "training"):
         pass
+
+
+def test_a_reserved_folder_is_refused_to_others_until_the_work_is_done(tmp_path):
+    reserve(tmp_path, "training")
+    others = [sys.executable, "-c", HOLDS, str(tmp_path)]
+    refused = subprocess.run(others, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "FolderInUse" in refused.stderr and f"training by process {os.getpid()}" in refused.stderr
+    with folder_lock(tmp_path, "training", steps=7):
+        assert in_progress.left_in(tmp_path)["steps"] == 7
+        with pytest.raises(FolderInUse), folder_lock(tmp_path, "training"):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_reserved_once_and_another_one_gives_the_first_back(tmp_path):
+    first = reserve(tmp_path / "first", "training")
+    assert reserve(tmp_path / "first", "training") is first
+    reserve(tmp_path / "second", "training").give_back()
+    assert not list((tmp_path / "first").iterdir()) and not list((tmp_path / "second").iterdir())
+
+
+def test_what_a_killed_process_left_is_found_by_the_work_that_a_folder_was_reserved_for(tmp_path):
+    left_by(tmp_path, machine=platform.node(), steps=7)
+    reserve(tmp_path, "training")
+    with folder_lock(tmp_path, "training") as held:
+        assert held.earlier["steps"] == 7
+
+
+def test_who_ends_without_doing_its_work_leaves_what_it_found(tmp_path):
+    left_by(tmp_path, machine=platform.node())
+    os.utime(tmp_path / NAME, (1e9, 1e9))
+    before = json.loads((tmp_path / NAME).read_text())
+    script = "import sys; from utils.files.in_progress import reserve; reserve(sys.argv[1], 'training')"
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, check=True)
+    assert json.loads((tmp_path / NAME).read_text()) == before and (tmp_path / NAME).stat().st_mtime == 1e9
+
+
+def test_a_moment_of_writing_is_refused_while_another_process_works(holder, tmp_path):
+    with pytest.raises(FolderInUse, match="in use: training"), writing(tmp_path / "run", "saving"):
+        raise AssertionError("nothing is written")
+
+
+def test_a_moment_of_writing_leaves_what_a_killed_process_left(tmp_path):
+    left_by(tmp_path, machine=platform.node())
+    with writing(tmp_path, "saving"):
+        assert in_progress.left_in(tmp_path)["what"] == "saving"
+    assert in_progress.left_in(tmp_path)["what"] == "training"
+    with folder_lock(tmp_path, "training"), writing(tmp_path, "saving"):
+        assert in_progress.left_in(tmp_path)["what"] == "training"
+    with writing(tmp_path, "saving"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_was_silent_for_too_long_on_a_drive_without_locks_stops_where_another_began(tmp_path, monkeypatch):
+    monkeypatch.setattr(in_progress, "_lock", lambda file: None)
+    with pytest.raises(FolderInUse, match="process 7 on elsewhere"), folder_lock(tmp_path, "training") as held:
+        left_by(tmp_path)
+        held.sign_of_life(now=True)

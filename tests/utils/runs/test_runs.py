@@ -2,14 +2,19 @@
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
 from utils import runs
+from utils.files import in_progress
 from utils.runs import shipping
 
+ROOT = Path(__file__).resolve().parents[3]
 WEIGHTS = np.random.default_rng(1).normal(0, 0.02, (500, 100)).astype("float32")
 
 
@@ -32,6 +37,55 @@ def test_a_new_run_has_the_originals_folders(tmp_path):
     (folder / "images" / "kept.png").touch()
     runs.new_run("gan", "0007", "lines", root=tmp_path)
     assert (folder / "images" / "kept.png").exists()
+
+
+@pytest.mark.parametrize("run_id, name", [("0064", "0064_lines"), (64, "0064_lines"), ("essai 2", "essai 2_lines")])
+def test_a_run_id_that_became_a_number_on_its_way_names_the_same_folder(tmp_path, run_id, name):
+    assert runs.new_run("gan", run_id, "lines", root=tmp_path).name == name
+
+
+@pytest.mark.parametrize("run_id", ["", "../x", "a/b", "a:b", None, 1.5, -1, True])
+def test_what_names_no_folder_is_no_run_id(tmp_path, run_id):
+    with pytest.raises(ValueError, match=r"RUN_ID is .*names no folder"):
+        runs.new_run("gan", run_id, "lines", root=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_mode_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="MODE is 'resume'; choose 'build'"):
+        runs.new_run("gan", "0001", "lines", root=tmp_path, mode="resume")
+
+
+def test_a_training_is_not_built_over_without_an_explicit_word(tmp_path):
+    folder = runs.new_run(root=tmp_path)
+    write_run(folder)
+    with pytest.raises(FileExistsError, match=r"training of 3 steps.*MODE = 'load'.*another RUN_ID.*REPLACE = True"):
+        runs.new_run(root=tmp_path, mode="build")
+    assert not (folder / in_progress.NAME).exists()
+    runs.new_run(root=tmp_path, mode="load")
+    runs.new_run(root=tmp_path, mode="build", replace=True)
+    assert runs.read_history(folder)["step"] == [0, 1, 2]
+    with pytest.raises(in_progress.FolderInUse):  # a lock is of an open file: a second one stands for another process
+        in_progress.FolderLock(folder, "training", {})
+    in_progress.reserve(tmp_path / "elsewhere", "training").give_back()
+
+
+def test_a_run_that_another_process_holds_is_not_described_anew(tmp_path):
+    folder = runs.new_run(root=tmp_path)
+    before = runs.describe(folder, data_name="lines").read_bytes()
+    holder = "import sys, time; from utils.files.in_progress import folder_lock\n"
+    holder += "with folder_lock(sys.argv[1], 'training'): print('held', flush=True); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", holder, str(folder)], stdout=subprocess.PIPE, cwd=ROOT)
+    try:
+        assert process.stdout.readline()
+        with pytest.raises(in_progress.FolderInUse):
+            runs.describe(folder, data_name="nees")
+        with pytest.raises(in_progress.FolderInUse, match="another RUN_ID"):
+            runs.new_run(root=tmp_path, mode="load")
+        assert (folder / "run.json").read_bytes() == before
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_history_comes_back_as_it_was_written(tmp_path):
