@@ -14,6 +14,7 @@ from keras import ops
 
 from utils import figures, files, latent, runs
 from utils.files import keras_files
+from utils.files.hdf5 import without_locks
 from utils.files.in_progress import writing
 from utils.latent.temperature import inverse_temperature_of, set_inverse_temperature
 from utils.runs.checkpoints import make_way
@@ -158,7 +159,8 @@ class SavedNetworks:
     def load_weights(self, path, **kwargs):
         """Load weights/weights.h5, current or of the original under Keras 2, or a checkpoint with its optimisers."""
         if str(path).endswith(".weights.h5"):
-            super().load_weights(path, **kwargs)
+            with without_locks():
+                super().load_weights(path, **kwargs)
             self.epoch = self.steps_done
             return
         model = self.model

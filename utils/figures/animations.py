@@ -19,8 +19,7 @@ from tempfile import TemporaryFile, gettempdir
 import numpy as np
 
 from utils.files import in_words, start_anew, write_whole
-from utils.files.errors import one_line
-from utils.files.whole import FULL
+from utils.files.errors import FULL, one_line
 from utils.images import as_picture
 
 PALETTE_PIXELS = 400_000  # the palette is chosen from a sample of this many pixels of all frames, twice at most

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
 
-from utils.files.errors import one_line
+from utils.files.errors import one_line, unreadable
 from utils.files.names import HELP, is_hidden, on_disk, usual_suffix
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # Pillow knows more: for EPS it starts Ghostscript
@@ -89,6 +89,8 @@ def open_one_image(path: str | os.PathLike) -> Iterator:
     except Exception as error:  # a damaged image can fail in any way
         if str(path) in str(error) and type(error) is ValueError:  # it has said what is wrong
             raise
+        if said := unreadable(error, path):
+            raise said from None
         reason = one_line(error).replace(f" '{path}'", "")
         raise ValueError(
             f"{path} is not an image that can be read: {reason}. Save it again as PNG or JPEG, or take another"

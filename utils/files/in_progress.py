@@ -311,7 +311,24 @@ def _lock(file):
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
-        return False
+        return False if _drive_locks(Path(file.name)) else None
     except OSError:
         return None
+    return True
+
+
+def _drive_locks(path):
+    """Whether a file that nobody holds can be locked: some drives say of every file that another process has it."""
+    if os.name == "nt":
+        return True
+    import fcntl
+
+    probe = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with open(probe, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        probe.unlink(missing_ok=True)
     return True

@@ -260,6 +260,7 @@ def read_once_elsewhere(source: str | os.PathLike, path: str | os.PathLike) -> N
 
     Raises:
         ValueError: the other process did not come back.
+        OSError: it could not be started.
     """
     command = [sys.executable, "-P", __file__, os.fspath(source)]
     seconds = 10 * _reading_seconds(source)
@@ -268,7 +269,15 @@ def read_once_elsewhere(source: str | os.PathLike, path: str | os.PathLike) -> N
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         code = subprocess.run(command, env=environment, timeout=seconds, **quiet).returncode
     except subprocess.TimeoutExpired:
-        code = None
+        raise ValueError(
+            f"{path} was not read to its end in {seconds} seconds: it is damaged, or its disk is too slow; copy it "
+            "to a disk of this machine, or ask for another copy"
+        ) from None
+    except OSError as error:
+        raise OSError(
+            f"{path} could not be read: no second process can be started to look through it ({error.strerror}). Close "
+            "other programs, or restart the notebook's kernel"
+        ) from None
     if code not in (0, SAID_WHY):
         raise ValueError(
             f"{path} is damaged: the HDF5 library fails on it, or does not come to an end; copy it again, or ask for "
@@ -286,7 +295,7 @@ def _read_everything(source: str) -> int:
 
     _limit(memory=MEMORY + INFLATION * os.path.getsize(source), seconds=_reading_seconds(source))
     try:
-        with h5py.File(source, "r") as file:
+        with h5py.File(source, "r", locking=False) as file:
             check_arrays(file, source, os.path.getsize(source))
             places = [file]
             file.visititems(lambda name, item: places.append(item))

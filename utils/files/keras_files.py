@@ -23,7 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.files.errors import one_line
+from utils.files.errors import one_line, see_file, unreadable
+from utils.files.hdf5 import open_h5, without_locks
 from utils.files.keras_checks import (
     INFLATION,
     LARGEST_CONFIG,
@@ -37,6 +38,7 @@ from utils.files.keras_checks import (
 )
 from utils.files.plain_pickle import Refused, plain_value
 from utils.files.portable import portable
+from utils.files.whole import in_words
 
 LARGEST_PARAMS = 2**20  # bytes; the original's file has a few hundred
 
@@ -70,6 +72,8 @@ def read_params(path: str | os.PathLike):
             "executed. Write the parameters as params.json (a dict of named arguments) instead."
         ) from None
     except Exception as error:  # a damaged pickle can fail in any way
+        if said := unreadable(error, path):
+            raise said from None
         raise ValueError(
             f"{path} is no whole pickle file ({type(error).__name__}: {one_line(error)}): copy it again, or write the "
             "parameters as params.json (a dict of named arguments)"
@@ -94,8 +98,11 @@ def load_network(path: str | os.PathLike):
         (None, 128, 128, 3)
     """
     path = Path(path)
-    with open(path, "rb") as file:
-        start = file.read(8)
+    try:
+        with open(path, "rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise unreadable(error, path) or error from None
     if start[:2] == b"PK":
         model = _load_keras(path)
     elif start == b"\x89HDF\r\n\x1a\n":
@@ -186,12 +193,18 @@ def _load_keras(path):
                 config = _read_config(_unpack(archive, "config.json", LARGEST_CONFIG), path)
                 about = _read_config(_unpack(archive, "metadata.json", LARGEST_CONFIG), path)
                 largest = SPARE + INFLATION * path.stat().st_size
-                weights.write_bytes(_unpack(archive, "model.weights.h5", largest))
+                content = _unpack(archive, "model.weights.h5", largest)
         except Exception as error:  # a damaged archive can fail in any way
+            if said := unreadable(error, path):
+                raise said from None
             reason = "" if str(path) in str(error) else f" ({one_line(error)})"
             if not reason:
                 raise
             raise ValueError(f"{path} is no whole .keras model{reason}: copy or download it again") from None
+        try:
+            weights.write_bytes(content)
+        except OSError as error:
+            raise in_words(error, weights, weights) or error from None
         with _open_h5(weights, path) as (_, numbers):
             pass
         model = _build(config, str(about.get("keras_version", "2")), path, numbers)
@@ -289,9 +302,12 @@ def _read_keras_3_weights(model, source, path):
                 os.symlink(source.resolve(), named)
             except OSError:  # Windows asks for a privilege
                 shutil.copyfile(source, named)
-            model.load_weights(named)
+            with without_locks():
+                model.load_weights(named)
     except Exception as error:
         model.set_weights(before)
+        if said := unreadable(error, path):
+            raise said from error
         raise ValueError(
             f"the weights of {path} do not fit this model, which stays as it was: {one_line(error)}"
         ) from error
@@ -343,7 +359,9 @@ def _stored_layers(group, path):
                 layer, _, role = weight.removesuffix(":0").rpartition("/")
                 layers.setdefault((top, layer), {})[role] = group[top][weight]
     except (KeyError, OSError, RuntimeError) as error:
-        raise ValueError(f"{path} is damaged ({one_line(error)}): copy or download it again") from None
+        raise unreadable(error, path) or ValueError(
+            f"{path} is damaged ({one_line(error)}): copy or download it again"
+        ) from None
     return [(layer or top, arrays) for (top, layer), arrays in layers.items()]
 
 
@@ -378,16 +396,15 @@ def check_h5(path: str | os.PathLike) -> None:
 @contextmanager
 def _open_h5(source, path=None):
     """Give an HDF5 file, looked through, and how many numbers it holds. Errors call it `path`."""
-    import h5py
-
     path = path or source
-    if not Path(source).is_file():
-        raise FileNotFoundError(f"there is no file {path}")
+    see_file(source, f"there is no file {path}")
     read_once_elsewhere(source, path)
     try:
-        with h5py.File(source, "r") as file:
+        with open_h5(source) as file:
             yield file, check_arrays(file, path, Path(source).stat().st_size)
     except Exception as error:  # HDF5 tells of damage in many ways, and often late
+        if said := unreadable(error, path):
+            raise said from None
         if str(path) in str(error):  # ours: it has said what is wrong
             raise
         raise ValueError(

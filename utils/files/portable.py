@@ -10,6 +10,8 @@ import os
 import zipfile
 from pathlib import Path
 
+from utils.files.hdf5 import open_h5
+
 NEWER = {  # a setting: what it is where it asks for nothing, and all that goes with it
     "quantization_config": (None, ["quantization_config"]),
     "input_axes": (None, ["input_axes"]),
@@ -53,9 +55,7 @@ def make_portable(path: str | os.PathLike) -> None:
             for member, content in members:
                 archive.writestr(member, _rewritten(content) if member.filename == CONFIG else content)
     else:
-        import h5py
-
-        with h5py.File(path, "r+") as file:
+        with open_h5(path, "r+") as file:
             file.attrs["model_config"] = _rewritten(file.attrs["model_config"])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.files.errors import one_line
+from utils.files.errors import one_line, unreadable
 from utils.files.whole import write_text, write_whole
 
 MAX_TEXT = 4 * 2**20  # characters: some 3,000 vectors of 100 values; a longer text is no list of vectors typed or saved
@@ -122,7 +122,9 @@ def _from_npy(path: Path) -> np.ndarray:
     except FileNotFoundError:
         raise
     except Exception as error:  # a damaged header can fail in any way
-        raise ValueError(f"{path} is not a NumPy array of numbers: {one_line(error)}") from None
+        raise unreadable(error, path) or ValueError(
+            f"{path} is not a NumPy array of numbers: {one_line(error)}"
+        ) from None
     if mapped.dtype.kind not in "fiu":
         raise ValueError(f"{path} holds {_shown(str(mapped.dtype))}, not numbers")
     Z = np.array(mapped, mapped.dtype.newbyteorder("=") if mapped.dtype.kind == "f" else np.float64)

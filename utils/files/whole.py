@@ -16,9 +16,10 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
+from utils.files.errors import FAULTS, FORBIDDEN, FULL, in_a_sentence, number_of
+
 UNFINISHED = re.compile(r"\.(.+)\.(\d+)-[0-9a-f]{6}\.part")  # and a suffix, see `write_whole`
-FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+CANNOT_RESERVE = (errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP)  # a disk that keeps no room in advance
 _being_written = set()  # by this process
 
 
@@ -62,9 +63,14 @@ def write_whole(path: str | os.PathLike, suffix: str = "", size: int = 0) -> Ite
 def _see_room(path: Path, size: int) -> None:
     """Raise the system's error for a full disk where a file of so many bytes would fill it."""
     if hasattr(os, "posix_fallocate"):  # knows quotas too
-        with open(path, "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, size)
-    elif shutil.disk_usage(path.parent).free < size:
+        try:
+            with open(path, "wb") as file:
+                os.posix_fallocate(file.fileno(), 0, size)
+            return
+        except OSError as error:
+            if error.errno not in CANNOT_RESERVE:
+                raise
+    if shutil.disk_usage(path.parent).free < size:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -74,23 +80,31 @@ def in_words(error: OSError, path: Path, temporary: Path) -> OSError | None:
     Returns:
         None where there is nothing to add: it is about another file, of another kind, or a sentence already.
     """
-    about = None if error.filename is None else os.fspath(error.filename)
-    if error.strerror is None or about not in (None, *map(str, (path, temporary, *path.parents))):
+    about, number = None if error.filename is None else os.fspath(error.filename), number_of(error)
+    if number is None or about not in (None, *map(str, (path, temporary, *path.parents))):
+        return None
+    if error.strerror is None and "errno = " not in str(error):  # HDF5's
         return None
     folder = next((parent for parent in path.parents if parent.is_dir()), Path("."))
-    if error.errno in FULL:
+    file = next((parent for parent in path.parents if os.path.isfile(parent)), None)
+    if number in FULL:
         free = f" ({shutil.disk_usage(folder).free / 2**20:,.1f} MiB are free in {folder})"
         reason = f"the disk is full{free}. Make room, or choose another folder"
-    elif error.errno in FORBIDDEN:
+    elif os.path.isdir(path):
+        reason = FAULTS[errno.EISDIR]
+    elif file:
+        reason = f"{file} is a file, and no folder can be made there. Move it, or choose another folder"
+    elif number in FORBIDDEN:
         open_elsewhere = ", or another program holds the file open" if os.name == "nt" else ""
         reason = f"{path.parent} is read-only, or not yours to write to{open_elsewhere}. Choose another folder"
-    elif error.errno == errno.ENOENT and not path.parent.is_dir():
+    elif number == errno.ENOENT and not path.parent.is_dir():
         reason = f"the folder {path.parent} vanished meanwhile. Bring it back, or choose another"
+    elif number in FAULTS:
+        reason = FAULTS[number]
     else:
         return None
-    said = type(error)(f"{path} could not be written: {reason}, and start again. What was there before is as it was")
-    said.errno = error.errno
-    return said
+    said = f"{path} could not be written: {reason}, and start again. What was there before is as it was"
+    return in_a_sentence(number, said)
 
 
 def sweep(folder: str | os.PathLike, name: str | None = None) -> list[str]:

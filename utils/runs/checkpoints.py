@@ -13,6 +13,7 @@ import numpy as np
 
 from utils import files
 from utils.figures.style import in_notebook
+from utils.files.hdf5 import without_locks
 from utils.files.json_files import read_json
 from utils.files.keras_files import check_h5, read_params
 from utils.files.portable import make_portable
@@ -47,14 +48,15 @@ def save_keras_model(model, path):
     size = _bytes_of(model.weights)
     with files.write_whole(path, suffix=path.suffix, size=size) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras calls HDF5 a legacy format; the original's files have it
-        _quietly(model.save, temporary, include_optimizer=False)
+        with without_locks():
+            _quietly(model.save, temporary, include_optimizer=False)
         make_portable(temporary)
     return path
 
 
 def save_weights(model, path):
     """Save a Keras model's weights whole, in the format .weights.h5 whatever the name of `path`; returns the path."""
-    with files.write_whole(path, suffix=".weights.h5", size=_bytes_of(model.variables)) as temporary:
+    with files.write_whole(path, suffix=".weights.h5", size=_bytes_of(model.variables)) as temporary, without_locks():
         model.save_weights(temporary)
     return Path(path)
 

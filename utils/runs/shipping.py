@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from utils import files, reading
+from utils.files.hdf5 import open_h5
 from utils.files.json_files import read_json
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
@@ -127,7 +128,7 @@ def _write_compressed(source, target):
             written = small.require_group(name)
         written.attrs.update(item.attrs)
 
-    with h5py.File(source, "r") as whole, h5py.File(target, "w") as small:
+    with open_h5(source) as whole, open_h5(target, "w") as small:
         small.attrs.update(whole.attrs)
         whole.visititems(copy)
 
