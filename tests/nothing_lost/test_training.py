@@ -145,6 +145,16 @@ def test_nothing_is_saved_into_a_folder_in_which_another_process_trains(network,
     assert contents(tmp_path) == before
 
 
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [({"every": 0}, "PRINT_EVERY_N_BATCHES is 0"), ({"steps": -1}, "EPOCHS"), ({"minutes": -1}, "MINUTES")],
+)
+def test_a_number_out_of_range_is_named_before_anything_is_written(network, images, tmp_path, options, named):
+    with pytest.raises(ValueError, match=named):
+        train(network(), images, tmp_path / "run", **{"steps": 1, **options})
+    assert not (tmp_path / "run").exists()
+
+
 def test_ctrl_c_stops_after_the_step_writes_a_checkpoint_and_says_how_to_go_on(network, images, tmp_path):
     whole = network()
     train(whole, images, tmp_path / "whole", 5)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.figures.style import FAINT, INK, finish
+from utils.files.typed import numbers
 from utils.images import as_picture
 
 BLUE, WHITE, RED = (54, 79, 179), (247, 246, 243), (185, 33, 19)
@@ -53,7 +54,7 @@ def printZ(
     rows, columns = grid.shape
     figure = Figure(figsize=(0.56 * columns + 1.4, 0.56 * rows + 0.65), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
-    axes, image = _draw_map(figure, grid, limits or _data_limits(z), label_size=9)
+    axes, image = _draw_map(figure, grid, _limits(limits) or _data_limits(z), label_size=9)
     for k, value in enumerate(z):
         color = "white" if sum(image.to_rgba(value)[:3]) < 1.7 else INK
         axes.text(
@@ -87,6 +88,7 @@ class HeatMapFrames:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
+        limits = _limits(limits)
         self._latent_dim, (self._low, self._high) = latent_dim, limits
         grid = _grid(np.zeros(latent_dim))
         figure = Figure(figsize=(WIDTH / 2 / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
@@ -171,7 +173,7 @@ def heatmap_beside_image(z: np.ndarray, image: np.ndarray, limits: tuple[float, 
         uint8 (332, 716, 3).
     """
     z = np.asarray(z, float).ravel()
-    return HeatMapFrames(len(z), limits or _data_limits(z)).draw(z, image)
+    return HeatMapFrames(len(z), _limits(limits) or _data_limits(z)).draw(z, image)
 
 
 def _short_text(value: float) -> str:
@@ -200,6 +202,16 @@ def _grid(z: np.ndarray) -> np.ndarray:
     grid = np.full(rows * columns, np.nan)
     grid[: len(z)] = z
     return grid.reshape(rows, columns)
+
+
+def _limits(limits) -> tuple[float, float] | None:
+    """The two ends of a colour scale, from a pair or from text such as "(-3, 3)"."""
+    if limits is None:
+        return None
+    low, high = numbers(limits, "limits (LIMITS)", 2)
+    if low == high:
+        raise ValueError(f"limits (LIMITS) is {limits!r}; give two different numbers, such as (-3, 3)")
+    return low, high
 
 
 def _data_limits(z: np.ndarray) -> tuple[float, float]:

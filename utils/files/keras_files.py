@@ -40,6 +40,7 @@ from utils.files.plain_pickle import Refused, plain_value
 from utils.files.portable import portable
 from utils.files.whole import in_words
 
+UNPACKED = ("config.json", "metadata.json", "model.weights.h5")  # the members of a .keras file
 LARGEST_PARAMS = 2**20  # bytes; the original's file has a few hundred
 
 
@@ -84,20 +85,28 @@ def load_network(path: str | os.PathLike):
     """Load a Keras model from a .h5 or .keras file, of Keras 2 or 3, in safe mode and not compiled.
 
     Args:
-        path: the file. What it is shows in its first bytes, whatever its name.
+        path: the file. What it is shows in its first bytes, whatever its name. Or a .keras file that was unpacked into
+            a folder of three files.
 
     Returns:
         A Keras model on the present backend, with the numbers of the file.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is damaged or no model, or needs what is not loaded: Lambda layers, unknown classes.
+        ValueError: the path is a folder of another kind, which the message names; or the file is damaged or no model,
+            or needs what is not loaded: Lambda layers, unknown classes.
 
     Example:
         >>> load_network("generator.h5").output_shape
         (None, 128, 128, 3)
     """
     path = Path(path)
+    if path.is_dir():
+        if not all((path / name).is_file() for name in UNPACKED):
+            raise ValueError(f"{path} is {kind_of_folder(path)}")
+        model = _load_unpacked(path)
+        check_drawing(model, path)
+        return model
     try:
         with open(path, "rb") as file:
             start = file.read(8)
@@ -111,6 +120,35 @@ def load_network(path: str | os.PathLike):
         raise ValueError(f"{path} is neither an .h5 nor a .keras model (it starts with {start!r}): was it saved whole?")
     check_drawing(model, path)
     return model
+
+
+def kind_of_folder(path: str | os.PathLike) -> str:
+    """What a folder is that was given in the place of a network's file, and what to give instead."""
+    path = Path(path)
+    names = {entry.name for entry in path.iterdir()}
+    models = sorted(name for name in names if name.lower().endswith((".h5", ".keras")))
+    if "saved_model.pb" in names or "saved_model.pbtxt" in names:
+        return (
+            "a folder of kind SavedModel, which is a program of TensorFlow's: loading it would run it. Where you trust "
+            "it, open it with the Keras that wrote it, keras.models.load_model, and save it as generator.h5"
+        )
+    if any(name.endswith(".index") for name in names) or "checkpoint" in names:
+        return (
+            "a folder of kind TensorFlow checkpoint, weights without an architecture: build the network, read them "
+            "(load_weights), and save it as generator.h5"
+        )
+    if {"params.json", "params.pkl"} & names:
+        return "a run folder in which nothing was trained yet: train it, or give the path of a generator.h5"
+    if models:
+        return f"a folder; give the path of a file in it: {', '.join(models[:5])}"
+    if any(name in names for name in UNPACKED):
+        missing = [name for name in UNPACKED if name not in names]
+        return f"an unpacked .keras file without its {' and '.join(missing)}: unpack it again, or give the file itself"
+    if not names:
+        return "an empty folder: give the path of a generator.h5 or .keras file"
+    return (
+        f"a folder of another kind (it holds {', '.join(sorted(names)[:3])}): give the path of a generator.h5 or .keras"
+    )
 
 
 def modernise(config: dict) -> dict:
@@ -185,6 +223,25 @@ def _load_h5(path):
     return model
 
 
+def _load_unpacked(folder):
+    """A .keras file whose three members lie in a folder, as some browsers and archive programs leave it."""
+    config, about = (_read_config(_read_start(folder / name), folder / name) for name in UNPACKED[:2])
+    weights = folder / UNPACKED[2]
+    with _open_h5(weights) as (_, numbers):
+        pass
+    model = _build(config, str(about.get("keras_version", "2")), folder, numbers)
+    _read_weights(model, weights, folder)
+    return model
+
+
+def _read_start(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read(LARGEST_CONFIG + 1)
+    except OSError as error:
+        raise unreadable(error, path) or error from None
+
+
 def _load_keras(path):
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "model.weights.h5"
@@ -200,6 +257,10 @@ def _load_keras(path):
             reason = "" if str(path) in str(error) else f" ({one_line(error)})"
             if not reason:
                 raise
+            if isinstance(error, KeyError) and (inner := _networks_in(path)):
+                raise ValueError(
+                    f"{path} is an archive that holds {', '.join(inner)}: unpack it, and give the path of that file"
+                ) from None
             raise ValueError(f"{path} is no whole .keras model{reason}: copy or download it again") from None
         try:
             weights.write_bytes(content)
@@ -210,6 +271,16 @@ def _load_keras(path):
         model = _build(config, str(about.get("keras_version", "2")), path, numbers)
         _read_weights(model, weights, path)
     return model
+
+
+def _networks_in(path):
+    """Names of networks in an archive that is no network itself, a run's output.zip for example."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.lower().endswith((".h5", ".keras"))]
+    except (OSError, zipfile.BadZipFile):
+        return []
+    return [repr(name[:80]) for name in sorted(names, key=lambda name: "generator" not in name)[:3]]
 
 
 def _unpack(archive, name, largest):

@@ -41,15 +41,18 @@ def vectors_from_text(text: str, source: str = "this text") -> np.ndarray:
     """Read vectors from text, whatever wrote it: `vectors_to_text`, `repr` or `print(repr(Z))`, or a person.
 
     Args:
-        text: nested lists of numbers, bare or in `array(...)` or `np.array(...)`, over any number of lines. Parsed as
-            literals; nothing is executed.
+        text: nested lists of numbers, bare or in `array(...)` or `np.array(...)`, over any number of lines; a number
+            may stand in `np.float32(...)`, as NumPy 2 shows it, and a minus may be typographic. Or numbers with decimal
+            commas, `0,5;-1,2`, between semicolons, blanks or tabs, a vector a line, as French tables have them. Where
+            a comma could be either, nothing is read. Parsed as literals; nothing is executed.
         source: what errors call it, a file's name for example.
 
     Returns:
         (n, latent_dim), float32 if the text says `dtype=float32`, else float64. A single vector gives (1, latent_dim).
 
     Raises:
-        ValueError: the text is too long, shortened by `...`, ragged, or holds anything but finite numbers.
+        ValueError: the text is too long, shortened by `...`, ragged, or holds anything but finite numbers; the message
+            names line and column.
 
     Example:
         >>> vectors_from_text("np.array([[0.5, -1], [2, 0]])")
@@ -58,8 +61,9 @@ def vectors_from_text(text: str, source: str = "this text") -> np.ndarray:
     """
     if len(text) > MAX_TEXT:
         raise ValueError(f"{source} is longer than {MAX_TEXT:,} characters, too long for a list of vectors")
+    text = text.translate(_MINUS)
     try:
-        rows, dtype = _literal(text)
+        rows, dtype = (table, np.float64) if (table := _table(text)) else _literal(text)
     except ValueError as error:
         raise ValueError(f"{source} is not an array of numbers such as array([[0.5, -1.2]]): {error}") from None
     return _rectangular(rows, dtype, source)
@@ -193,25 +197,60 @@ _WORD = re.compile(r"[\[\](),]|[^\s\[\](),]+")
 _NUMBER = re.compile(r"[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _START = re.compile(r"\s*(?:[A-Za-z_]\w*\s*=(?!=))?\s*(?:([A-Za-z_][\w.]*)\s*\()?")
 _CLOSES = {"]": "[", ")": "("}
+_MINUS = dict.fromkeys(map(ord, "\u2212\u2013\ufe63\uff0d"), "-")  # as word processors and French typography have it
+_TYPED = re.compile(r"\b(?:np|numpy)\.(float16|float32|float64|u?int\d+)\(\s*([^\s()\[\],]+)\s*\)")
+_TABLE = re.compile(r"[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+# an integer, a comma without a blank, digits: a number with a decimal comma, or two numbers
+_EITHER = re.compile(r"(?<![\w.])[+-]?\d+(,)\d+(?:[eE][+-]?\d+)?(?![\w.])", re.ASCII)
+_POINT = re.compile(r"\d\.|\.\d", re.ASCII)
+_LOOSE = re.compile(r"[\d.],[^\S\n]+[+-]?[\d.]", re.ASCII)
+
+
+def _table(text: str) -> list | None:
+    """Rows of numbers with decimal commas, between semicolons or blanks, one a line; None where it is no such table."""
+    separator = ";" if ";" in text else None
+    rows = [line.strip().removesuffix(";").split(separator) for line in text.splitlines() if line.strip()]
+    words = [word.strip() for row in rows for word in row]
+    if not any("," in word for word in words) or not all(map(_TABLE.fullmatch, words)):
+        return None
+    if min(map(len, rows)) < 2:  # 0,5 on a line of its own may be one number or two
+        return None
+    return [[float(word.strip().replace(",", ".")) for word in row] for row in rows]
 
 
 def _literal(text: str) -> tuple[list, type]:
     """The nested lists in `[...]`, `array([...], dtype=...)`, `np.array([...])` or `Z = ...`, and their dtype."""
     text = re.sub("#[^\n]*", "", text)
+    typed = {match[1] for match in _TYPED.finditer(text)}
+    text = _TYPED.sub(_bare, text)
+    if (either := _EITHER.search(text)) and (not _POINT.search(text) or _LOOSE.search(text)):
+        left, right = either[0].split(",")
+        raise ValueError(
+            f"{_place(text, either.start())}: {_shown(either[0])} may be one number, {left}.{right[:20]}, or two; "
+            "write a point in numbers, and a blank after each comma between them"
+        )
     start = _START.match(text)
     end, dtype = len(text), np.float64
     if start[1]:
         if start[1] not in ("array", "np.array", "numpy.array"):
-            raise ValueError(f"line {_line(text, start.start(1))} calls {_shown(start[1])}, only array([...]) is known")
+            raise ValueError(f"{_place(text, start.start(1))} calls {_shown(start[1])}, only array([...]) is known")
         inner = text.rstrip()
         if not inner.endswith(")"):
-            raise ValueError(f"line {_line(text, end)}: it does not end with )")
+            raise ValueError(f"{_place(text, end)}: it does not end with )")
         head, _, last = inner[:-1].rstrip().removesuffix(",").rpartition(",")
         key, equals, name = last.partition("=")
         if equals:
             dtype = _dtype(key.strip(), name.strip())
         end = len(head) if equals else len(inner) - 1
+    if typed == {"float32"} and dtype is np.float64:
+        dtype = np.float32
     return _nested(text, start.end(), end), dtype
+
+
+def _bare(match) -> str:
+    """The number in `np.float32(0.5)`, with blanks around it: what follows keeps its line and column."""
+    before, after = match[0].split(match[2])[0], match[0][match.end(2) - match.start() :]
+    return re.sub(r"[^\n]", " ", before) + match[2] + re.sub(r"[^\n]", " ", after)
 
 
 def _dtype(key: str, name: str) -> type:
@@ -233,13 +272,13 @@ def _nested(text: str, start: int, end: int) -> list:
             after_value = False
         elif word in _CLOSES:
             if not brackets or brackets.pop() != _CLOSES[word]:
-                raise ValueError(f"line {_line(text, match.start())}: {word} closes nothing")
+                raise ValueError(f"{_place(text, match.start())}: {word} closes nothing")
             open_lists.pop()
             after_value = True
         elif after_value and len(brackets) == 0:
-            raise ValueError(f"line {_line(text, match.start())}: it must hold one array and nothing else")
+            raise ValueError(f"{_place(text, match.start())}: it must hold one array and nothing else")
         elif after_value:
-            raise ValueError(f"line {_line(text, match.start())}: a comma is missing before {_shown(word)}")
+            raise ValueError(f"{_place(text, match.start())}: a comma is missing before {_shown(word)}")
         elif word in "[(":
             if len(brackets) == 8:
                 raise ValueError("lists within lists within lists are no rows of numbers")
@@ -250,7 +289,7 @@ def _nested(text: str, start: int, end: int) -> list:
             open_lists[-1].append(_number(word, text, match.start()))
             after_value = True
     if brackets:
-        raise ValueError(f"line {_line(text, end)}: {brackets[-1]} is never closed")
+        raise ValueError(f"{_place(text, end)}: {brackets[-1]} is never closed")
     if not found:
         raise ValueError("it must hold one array and nothing else")
     return found[0] if len(found) == 1 and isinstance(found[0], list) else found
@@ -260,7 +299,7 @@ def _number(word: str, text: str, place: int) -> float:
     if "..." in word:
         raise ValueError("it was shortened, '...' stands for values that are lost; write it with write_vectors")
     if len(word) > 400 or not _NUMBER.fullmatch(word):
-        raise ValueError(f"line {_line(text, place)} holds {_shown(word)}, which is not a finite number")
+        raise ValueError(f"{_place(text, place)} holds {_shown(word)}, which is not a finite number")
     return float(word)
 
 
@@ -269,5 +308,5 @@ def _shown(text: str) -> str:
     return repr(text[:40])[1:-1]
 
 
-def _line(text: str, place: int) -> int:
-    return text.count("\n", 0, place) + 1
+def _place(text: str, place: int) -> str:
+    return f"line {text.count(chr(10), 0, place) + 1}, column {place - text.rfind(chr(10), 0, place)}"

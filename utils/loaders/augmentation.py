@@ -7,6 +7,8 @@ Augmentation leaks: the generator learns to draw the changes that the critic see
 the edges and tinted skies become part of its images. Choose only changes that the images themselves could have.
 """
 
+import re
+
 import numpy as np
 
 AUGMENTATIONS = ("mirror", "shift", "color")
@@ -27,7 +29,7 @@ def check_augmentations(names) -> tuple[str, ...]:
     Raises:
         ValueError: a name that is not in `AUGMENTATIONS`.
     """
-    names = (names,) if isinstance(names, str) else tuple(names or ())
+    names = tuple(re.findall(r"\w+", names) if isinstance(names, str) else names or ())  # "('mirror', 'shift')" too
     for name in names:
         if name not in AUGMENTATIONS:
             raise ValueError(f"augment holds {name!r}; there are {', '.join(map(repr, AUGMENTATIONS))}, or () for none")

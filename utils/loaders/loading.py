@@ -8,13 +8,15 @@ import numpy as np
 
 from utils.files import in_progress
 from utils.files.archives import extract_archive
-from utils.files.errors import one_line
+from utils.files.errors import one_line, see_file
 from utils.files.image_files import IMAGE_SUFFIXES
 from utils.files.json_files import read_json
 from utils.files.names import LeftAside, on_disk, shown
+from utils.files.typed import colour, sides, whole_number
 from utils.loaders.batches import ImageBatches
 from utils.loaders.check import check_dataset
 from utils.loaders.decoding import FITS
+from utils.loaders.ranges import to_minus_one_to_one
 from utils.loaders.sources import find_source
 from utils.loaders.store import decode_in_memory, decode_on_disk
 
@@ -52,7 +54,8 @@ def load_dataset(
         batch_size: images a batch.
         data_folder: where data sets lie.
         channels: 3 for RGB, 1 for grey. None chooses 1 if all the files are grey by their own format, else 3.
-        background: RGB, 0 to 255, behind what is transparent, and around what does not fill the size.
+        background: RGB, 0 to 255, or text that says so, "(255, 255, 255)"; behind what is transparent, and around what
+            does not fill the size.
         fit: "cover" scales until the size is just covered and cuts to the centre: for photographs. "contain" cuts
             nothing off and fills up with `background`: for sprites; small ones are enlarged by whole pixels.
         augment: small changes for sets of few images, any of "mirror", "shift" and "color"; they leak into what the
@@ -83,6 +86,8 @@ def load_dataset(
         raise ValueError(f"channels is 3 for RGB, 1 for grey or None for what the files are, not {channels}")
     if fit not in FITS:
         raise ValueError(f"fit is {' or '.join(map(repr, FITS))}, not {fit!r}")
+    whole_number(batch_size, "batch_size (BATCH_SIZE)", least=1)
+    background = colour(background)
     source = find_source(data_name, data_folder)
     folder = on_disk(Path(data_folder) / data_name)
     if unfinished := in_progress.left_in(folder):
@@ -104,9 +109,8 @@ def load_dataset(
         )
     if image_size is None:
         image_size = source.natural_size()
-    height, width = (image_size, image_size) if isinstance(image_size, int | np.integer) else image_size
+    height, width = sides(image_size)
     shape = (int(height), int(width), channels or source.natural_channels())
-    background = tuple(int(value) for value in background)
 
     def decode(name):
         return source.decode(name, shape, background, fit)
@@ -164,15 +168,18 @@ def load_generator(path: str | os.PathLike):
     """Load a trained generator.
 
     Args:
-        path: a .h5 or .keras file, written by Keras 2 (the original's generator.h5) or Keras 3.
+        path: a .h5 or .keras file, written by Keras 2 (the original's generator.h5) or Keras 3; or a run folder, whose
+            generator is taken (its moving average where there is one); or an unpacked .keras file.
 
     Returns:
         A Keras model, not compiled, on the present backend: latent vectors (n, z_dim) -> images (n, height, width,
-        channels) in [-1, 1].
+        channels) in [-1, 1]. One that draws from 0 to 1 (a sigmoid) or to 255 is scaled, and that is said.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is damaged, holds another kind of model, or code that loading would run.
+        ValueError: the file is damaged, holds another kind of model, or code that loading would run; or the path is a
+            folder of another kind.
+        OSError: its disk fails.
 
     Example:
         >>> generator = load_generator("generator.h5")
@@ -182,10 +189,16 @@ def load_generator(path: str | os.PathLike):
     from utils.files.keras_files import load_network
 
     path = on_disk(path)
-    if not path.is_file():
-        raise FileNotFoundError(
+    if path.is_dir():
+        inside = next(filter(Path.is_file, (path / f"generator{kind}.h5" for kind in ("_ema", ""))), None)
+        if inside:
+            print(f"{path} is a folder; its {inside.name} is taken.")
+            path = inside
+    else:
+        see_file(
+            path,
             f"there is no file {path}: train a generator with notebooks/Training.ipynb, which writes one into its run "
-            "folder, copy one there, or give the path of another"
+            "folder, copy one there, or give the path of another",
         )
     model = load_network(path)
     takes, gives = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
@@ -194,7 +207,7 @@ def load_generator(path: str | os.PathLike):
             f"{path} is no generator: a generator takes latent vectors (None, z_dim) and gives images (None, height, "
             f"width, channels); this model takes {takes} and gives {gives}"
         )
-    return model
+    return to_minus_one_to_one(model, path)
 
 
 def load_model(model_class, folder: str | os.PathLike, **options):

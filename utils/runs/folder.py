@@ -39,6 +39,7 @@ def new_run(section="gan", run_id="0001", data_name="lines", root="run", mode=No
     if mode not in (None, *MODES):
         raise ValueError(f"MODE is {mode!r}; choose 'build' for a training from its start, 'load' for one that goes on")
     run_id = f"{run_id:04d}" if type(run_id) is int and run_id >= 0 else run_id
+    data_name = str(data_name) if type(data_name) is int else data_name
     for name, value in (("SECTION", section), ("RUN_ID", run_id), ("DATA_NAME", data_name)):
         if not isinstance(value, str) or value in ("", ".", "..") or any(sign in value for sign in '/\\:*?"<>|\0'):
             raise ValueError(f"{name} is {value!r}, which names no folder: give letters and digits, such as '0001'")

@@ -55,8 +55,33 @@ def load_network(handles: Sequence[str], scale: int) -> tuple[str, Callable[[np.
 
 
 def is_cached(handle: str) -> bool:
-    """Whether the hub's cache contains the model of an address."""
-    return (cache_folder() / hashlib.sha1(handle.encode()).hexdigest()).is_dir()
+    """Whether the hub's cache holds the model of an address: its folder may outlive its files."""
+    folder = _cached(handle)
+    weights = list(folder.glob("variables/variables.data-*"))
+    return (folder / "saved_model.pb").is_file() and (bool(weights) or not (folder / "variables").is_dir())
+
+
+def _cached(handle: str) -> Path:
+    """The folder in which the hub keeps the model of an address, there or not."""
+    return cache_folder() / hashlib.sha1(handle.encode()).hexdigest()
+
+
+def _sweep_cache(handle: str) -> None:
+    """Where the system has swept the files of a temporary folder, remove its folders, so that the hub asks again.
+
+    Raises:
+        ConnectionError: some files are left, which are not ours to remove.
+    """
+    folder = _cached(handle)
+    if is_cached(handle) or not folder.is_dir():
+        return
+    if any(not path.is_dir() or path.is_symlink() for path in folder.rglob("*")):
+        raise ConnectionError(
+            f"{handle} is in the hub's cache in parts: {folder} has lost files, as temporary folders do. Remove that "
+            "folder, and it is downloaded again."
+        )
+    for inner, _, _ in os.walk(folder, topdown=False):
+        os.rmdir(inner)
 
 
 def cache_folder() -> Path:
@@ -68,6 +93,7 @@ def _load(handle: str, scale: int) -> Callable[[np.ndarray], np.ndarray]:
     """Load a SavedModel by hub.load; raises ConnectionError if a URL cannot be reached."""
     remote = "://" in handle
     if remote:
+        _sweep_cache(handle)
         _check_reachable(handle)
     elif not (Path(handle) / "saved_model.pb").is_file():
         raise FileNotFoundError(
@@ -87,7 +113,9 @@ def _load(handle: str, scale: int) -> Callable[[np.ndarray], np.ndarray]:
         if not remote:
             raise ValueError(f"{handle} cannot be loaded as a SavedModel: {error}") from error
         # a web page, an HTTP error, a broken archive ...: in any case there is no model
-        raise ConnectionError(f"{handle} could not be loaded: {_first_line(error)}") from error
+        kept = _cached(handle)
+        way_out = f". If it lost files, remove {kept}, and it is downloaded again" if remote and kept.is_dir() else ""
+        raise ConnectionError(f"{handle} could not be loaded: {_first_line(error)}{way_out}") from error
     call = _signature_of(loaded)
 
     def enlarge(image: np.ndarray) -> np.ndarray:

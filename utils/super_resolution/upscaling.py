@@ -87,7 +87,7 @@ def load_upscaler(model: str | os.PathLike = "lines", scale: int = 4) -> Upscale
         return _filter(model, scale)
     if model == "lines":
         return _lines(scale)
-    if Path(model).suffix in (".keras", ".h5"):
+    if Path(model).suffix in (".keras", ".h5") or (Path(model) / "model.weights.h5").is_file():  # or unpacked
         return _from_file(Path(model), scale)
     try:
         handle, enlarge = hub.load_network(hub.ESRGAN if model == "esrgan" else [model], scale)
@@ -390,11 +390,12 @@ def _lines(scale: int) -> Upscaler:
 
 def _from_file(path: Path, scale: int) -> Upscaler:
     """An upscaler of a Keras network, float32 (n, h, w, 3) in [-1, 1] -> (n, scale h, scale w, 3)."""
+    from utils.files.errors import see_file
     from utils.files.keras_files import load_network
     from utils.files.provenance import fingerprint
 
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
+    if not path.is_dir():
+        see_file(path, f"there is no file {path}")
     model = load_network(path)
 
     def enlarge(images: np.ndarray) -> np.ndarray:

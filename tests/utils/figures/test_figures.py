@@ -166,6 +166,14 @@ def test_on_the_fixed_scale_a_color_means_a_value_and_on_the_relative_one_it_doe
     assert has(RED, map_of(1, (-2, 2)))
 
 
+def test_limits_that_papermill_hands_over_as_text_are_a_pair(tmp_path):
+    as_text = pixels(printZ(Z, 0, 0, folder=tmp_path, limits="(-2, 2)"))
+    assert np.array_equal(as_text, pixels(printZ(Z, 0, 0, folder=tmp_path, limits=(-2, 2))))
+    assert HeatMapFrames(100, "(-3, 3)").draw(Z[0], IMAGES[0]).shape == (332, 716, 3)
+    with pytest.raises(ValueError, match=r"limits \(LIMITS\) is"):
+        printZ(Z, 0, 0, folder=tmp_path, limits="wide")
+
+
 def test_a_constant_vector_has_a_heat_map_on_its_own_scale(tmp_path):
     assert printZ(np.zeros((1, 4)), 0, 0, folder=tmp_path, limits=None).is_file()
 

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -45,6 +46,70 @@ def test_what_the_original_wrote_is_read():
 )
 def test_what_a_person_types_is_read(text):
     assert vectors_from_text(text).tolist() == [[1, -2.5], [0.3, 0]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[np.float32(1.0), np.float32(-2.5)], [np.float32(0.3), np.float32(0.0)]]",
+        "np.array([(numpy.float32(1), np.float32(\n -2.5)),\n (np.float32(.3), np.float32(0))])",
+        "[[1, \u22122.5], [0.3, \u20130]]",
+        "1;-2,5\n0,3;0\n",
+        "1\t\u22122,5\n0,3\t0",
+        "1,0 -2,5\r\n\r\n  0,3  0\r\n",
+        "1,0;-2,5;\n0,3;0e0;\n",
+    ],
+)
+def test_numbers_in_other_peoples_dress_are_read_where_they_can_mean_one_thing_alone(text):
+    assert vectors_from_text(text).tolist() == np.array([[1, -2.5], [0.3, 0]], vectors_from_text(text).dtype).tolist()
+
+
+def test_what_numpy_2_shows_of_a_list_keeps_its_precision():
+    z = np.random.default_rng(0).standard_normal(50).astype(np.float32)
+    with np.printoptions(legacy=False):
+        again = vectors_from_text(repr(list(z)))
+    assert again.dtype == np.float32 and again.tobytes() == z.tobytes()
+    assert vectors_from_text("[np.float32(0.5), np.float64(0.1)]").dtype == np.float64
+
+
+FIFTY = [f"{value:.4f}".replace(".", ",") for value in np.random.default_rng(0).standard_normal(50)]
+
+
+@pytest.mark.parametrize("between", [";", " ", "\t", "; ", "  "])
+def test_fifty_numbers_with_decimal_commas_are_fifty(between):
+    expected = [[float(word.replace(",", ".")) for word in FIFTY]]
+    assert vectors_from_text(between.join(FIFTY)).tolist() == expected
+
+
+@pytest.mark.parametrize("frame", ["{}", "[{}]", "[[{}]]", "array([[{}]])", "Z = np.array([{}], dtype=np.float32)"])
+@pytest.mark.parametrize("between", [", ", ",", ",\n", "\n", " , ", "; ", " "])
+@pytest.mark.parametrize("digits", [4, 1])
+def test_fifty_numbers_with_decimal_commas_never_become_a_hundred(frame, between, digits):
+    text = frame.format(between.join(word[: word.index(",") + 1 + digits] for word in FIFTY))
+    try:
+        assert vectors_from_text(text).shape == (1, 50)
+    except ValueError as error:
+        assert "line " in str(error) and "column " in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[[0.25, 1.5],\n [0,5, 1.25]]", "line 2, column 3: 0,5 may be one number, 0.5, or two"),
+        ("[[1,2],[3,4]]", "line 1, column 3: 1,2 may be one number"),
+        ("[1, 2,\n  x]", "line 2, column 3 holds x"),
+        ("[np.float32(1.0),\n np.float32(2.0)\n 3]", "line 3, column 2: a comma is missing before 3"),
+        ("[0.5; 0.25]", "line 1, column 2 holds 0.5;"),
+    ],
+)
+def test_where_it_cannot_be_read_line_and_column_are_named(text, place):
+    with pytest.raises(ValueError, match=re.escape(place)):
+        vectors_from_text(text)
+
+
+@pytest.mark.parametrize("text", ["[0.5,-1,2,3]", "[0, 5, 1, 2]", "[[0.5,2],\n[1,0.25]]"])
+def test_commas_between_numbers_stay_commas_between_numbers(text):
+    assert vectors_from_text(text).size == 4
 
 
 def test_one_typed_vector_becomes_an_array_of_one():

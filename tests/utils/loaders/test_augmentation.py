@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from utils.loaders import load_dataset
-from utils.loaders.augmentation import AUGMENTATIONS, augment_images
+from utils.loaders.augmentation import AUGMENTATIONS, augment_images, check_augmentations
 from utils.loaders.batches import ImageBatches
 
 ALL = AUGMENTATIONS
@@ -109,3 +109,8 @@ def test_load_dataset_hands_the_changes_on(tmp_path, noise):
     originals = {image.tobytes() for image in x_train.images}
     assert originals == {image.tobytes() for image in noise[:8]}
     assert not originals & {image.tobytes() for image in x_train.draw(0, 8)}
+
+
+@pytest.mark.parametrize("text", ["mirror,color", "('color', 'mirror')", '["mirror", "color"]'])
+def test_names_that_papermill_hands_over_as_text_are_read(text):
+    assert check_augmentations(text) == ("mirror", "color")

@@ -82,6 +82,25 @@ def test_a_model_in_the_hubs_cache_needs_no_connection(empty_cache, capsys):
     assert f"found in {empty_cache}" in capsys.readouterr().out
 
 
+def test_a_cache_whose_files_were_swept_is_filled_anew(monkeypatch, tmp_path, reachable, empty_cache):
+    folder = empty_cache / hashlib.sha1(ESRGAN[0].encode()).hexdigest()
+    (folder / "variables").mkdir(parents=True)
+    asked = answers(monkeypatch, tfhub=save_model(tmp_path / "model"))
+    assert load_upscaler("esrgan").name == ESRGAN[0]
+    assert asked == [ESRGAN[0]] and not folder.exists()
+
+
+@pytest.mark.parametrize("lost", ["saved_model.pb", "variables/variables.data-00000-of-00001"])
+def test_a_cache_that_lost_some_files_is_named_and_left_alone(reachable, empty_cache, capsys, lost):
+    folder = save_model(empty_cache / hashlib.sha1(NOBODY.encode()).hexdigest())
+    (folder / lost).unlink()
+    left = sorted(folder.rglob("*"))
+    assert load_upscaler(NOBODY).label == " (lines)"
+    said = capsys.readouterr().out
+    assert f"{folder} has lost files" in said and "Remove that folder" in said and "found in" not in said
+    assert sorted(folder.rglob("*")) == left
+
+
 def test_the_cache_is_asked_before_any_address(empty_cache):
     save_model(empty_cache / hashlib.sha1(ESRGAN[1].encode()).hexdigest())
     assert load_upscaler("esrgan").name == ESRGAN[1]
