@@ -6,6 +6,7 @@ and notebooks, and into CITATION.cff, after you change it.
 
 import re
 import sys
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,13 +35,17 @@ def upload(name: str) -> Path:
         name: the file that is wanted, e.g. `data.zip` or `generator.h5`.
 
     Returns:
-        Its path. In Colab a file of that name that is already there is taken, and nothing asked.
+        Its path. In Colab a file of that name that is already there is taken, and nothing asked. Of several files
+        chosen at once the one of that name is taken; the others stay under theirs.
 
     Raises:
         FileNotFoundError: nothing was uploaded, or (elsewhere) there is no such file.
+        ValueError: several files were uploaded, and none has that name.
     """
     path = Path(name)
     if path.exists():
+        if in_colab():
+            print(f"{path} is there already and is taken; to choose another one, remove it first.")
         return path
     if not in_colab():
         raise FileNotFoundError(
@@ -48,14 +53,41 @@ def upload(name: str) -> Path:
         )
     from google.colab import files as colab_files
 
-    print(f"Choose your {name}:")
+    print(f"Choose your {path.name}:")
+    before = set(Path().iterdir())
     uploaded = colab_files.upload()
-    if not uploaded:
-        raise FileNotFoundError(f"No file was uploaded; run this cell again and choose your {name}.")
-    sent = Path(next(iter(uploaded)))
-    if sent != path:
-        sent.replace(path)
+    chosen = _chosen(uploaded, path.name)
+    content = uploaded[chosen]
+    files.write_bytes(path, content)
+    for copy in set(Path().iterdir()) - before - {path}:  # Colab's own, under a name that may be another than it tells
+        if copy.is_file() and copy.stat().st_size == len(content) and copy.read_bytes() == content:
+            copy.unlink()
+    if len(uploaded) > 1:
+        print(f"{chosen} is taken as {path}. Uploaded besides: {', '.join(sorted(set(uploaded) - {chosen}))}.")
     return path
+
+
+def _chosen(uploaded: dict[str, bytes], name: str) -> str:
+    """Which of the files that Colab tells of is the one that is wanted."""
+    filled = [one for one in uploaded if uploaded[one]]
+    if not filled:
+        raise FileNotFoundError(f"No file was uploaded; run this cell again and choose your {name}.")
+    alike = [one for one in filled if _bare(one) == _bare(name)]
+    if len(alike) == 1 or len(filled) == 1:
+        return (alike or filled)[0]
+    exact = [one for one in alike if re.split(r"[/\\]", one)[-1] == name]
+    if len(exact) == 1:
+        return exact[0]
+    raise ValueError(
+        f"{len(filled)} files were uploaded ({', '.join(sorted(filled))}), and not one of them alone is {name}: run "
+        "this cell again and choose one file, or give its name in the parameters"
+    )
+
+
+def _bare(name: str) -> str:
+    """A file's name without folders, capitals, and the number that Colab gives to a second one: `data (1).zip`."""
+    name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1]).casefold()
+    return re.sub(r" \(\d+\)(?=(\.[^.]*)?$)", "", name)
 
 
 def download(*paths) -> None:

@@ -10,6 +10,8 @@ import ipaddress
 import os
 import secrets
 import sys
+import tempfile
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -66,7 +68,24 @@ def main(arguments: list[str] | None = None) -> None:
     if token:
         print("Whoever has this address can use the page. It travels unencrypted: use it in a network you trust.")
     print("Ctrl-C ends it.", flush=True)
-    start_voila(options.ip, options.port, token, options.open)
+    with a_home():
+        start_voila(options.ip, options.port, token, options.open)
+
+
+@contextmanager
+def a_home():
+    """Give Jupyter a home for the notes it keeps, where this account has none or may not write to it."""
+    home = os.path.expanduser("~")  # stays "~" where nobody knows of one
+    if os.path.isabs(home) and os.access(home, os.W_OK):
+        yield
+        return
+    before = os.environ.get("HOME")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        os.environ["HOME"] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop("HOME") if before is None else os.environ.update(HOME=before)
 
 
 def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
@@ -81,6 +100,9 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
             self.app.listen = partial(self.app.listen, max_body_size=MARGIN_BYTES)
             super().listen()
 
+        def load_config_file(self, *_, **__):
+            """Nothing: somebody's voila.json may name another template, another address, or no token."""
+
     settings = Config()
     settings.Voila.ip, settings.Voila.port, settings.Voila.port_retries = ip, port, 0
     settings.Voila.open_browser = open_browser
@@ -94,7 +116,7 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
         "websocket_max_message_size": MAX_UPLOAD + MARGIN_BYTES,
         "headers": {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"},
     }
-    settings.VoilaConfiguration.theme = "light"
+    settings.VoilaConfiguration.template, settings.VoilaConfiguration.theme = "lab", "light"
     settings.VoilaConfiguration.file_allowlist = []
     # the kernel of a tab that vanished without that request (a closed laptop) ends after ten minutes
     settings.MappingKernelManager.cull_idle_timeout, settings.MappingKernelManager.cull_interval = 600, 60

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from utils.figures.style import FAINT, INK, LINE, finish
+from utils.figures.style import FAINT, INK, LINE, finish, in_own_style
 
 CURVE_COLORS = ("black", "#1f9d55", "#c5221f", "#f29100", "#7b61a8")  # the original's: D, real, fake, generator
 
@@ -48,6 +48,7 @@ def plot_losses(
     return plot_curves(curves, "Convergence of the losses", path, show)
 
 
+@in_own_style
 def plot_curves(
     curves: Mapping[str, Sequence[float]], title: str, path: str | os.PathLike | None = None, show: bool = True
 ):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.figures.style import INK, draw_image, finish, in_notebook
+from utils.figures.style import INK, draw_image, finish, in_notebook, in_own_style
 from utils.files import write_whole
 from utils.files.provenance import save_image
 from utils.images import to_uint8
@@ -16,6 +16,7 @@ MARGIN = 4  # pixels between the images of a sheet
 PAPER = 225  # light grey, on which white lines end visibly at the edge of an image
 
 
+@in_own_style
 def show_images(
     images: np.ndarray,
     r: int,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.figures.style import FAINT, INK, finish
+from utils.figures.style import FAINT, INK, finish, in_own_style
 from utils.files.typed import numbers
 from utils.images import as_picture
 
@@ -21,6 +21,7 @@ DPI = 100
 MIN_CELL_WIDTH = 24  # smallest width of a cell with its value as text, in pixels
 
 
+@in_own_style
 def printZ(
     Z: np.ndarray,
     i: int,
@@ -84,6 +85,7 @@ class HeatMapFrames:
         >>> animate([frames.draw(z, image) for z, image in zip(Z, images)], "Z-anim/rows.gif", fps=5)
     """
 
+    @in_own_style
     def __init__(self, latent_dim: int, limits: tuple[float, float] = (-3, 3)):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure

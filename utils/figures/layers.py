@@ -9,13 +9,14 @@ import itertools
 import math
 import os
 
-from utils.figures.style import FAINT, INK, LINE, finish
+from utils.figures.style import FAINT, INK, LINE, finish, in_own_style
 
 COLUMNS = 7  # cards in a row
 JOINS = {"Multiply": "×", "Add": "+"}
 COLORS = {"Input": "#9aa3ad", "Conv": "#364fb3", "ConvTranspose": "#b92113", "Dense": "#c79f00", "other": "#5b6470"}
 
 
+@in_own_style
 def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True):
     """Draw a Keras model's layers from left to right, with name, kernel, stride and output shape of each.
 

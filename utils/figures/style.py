@@ -6,6 +6,9 @@ Figures are made without pyplot: nothing stays open, no window appears, and in a
 import base64
 import io
 import os
+import warnings
+from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,31 @@ from utils.files import write_bytes
 from utils.images import to_uint8
 
 INK, FAINT, LINE = "#22262b", "#7a828c", "#d9dde2"  # text, secondary text, rules: neutral, so that the images speak
+
+
+@contextmanager
+def own_style():
+    """While the block runs, Matplotlib draws by its own defaults, not by somebody's matplotlibrc (usetex, a grid)."""
+    import matplotlib
+
+    theirs = ("backend", "interactive", "toolbar", "timezone")  # how figures are shown, which is not ours to say
+    with matplotlib.rc_context():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", matplotlib.MatplotlibDeprecationWarning)  # it has names of yesterday, too
+            defaults = matplotlib.rcParamsDefault.items()
+            matplotlib.rcParams.update({name: value for name, value in defaults if not name.startswith(theirs)})
+        yield
+
+
+def in_own_style(draw):
+    """Let a function that draws a figure do so in `own_style`."""
+
+    @wraps(draw)
+    def drawn(*arguments, **named):
+        with own_style():
+            return draw(*arguments, **named)
+
+    return drawn
 
 
 def draw_image(axes, image: np.ndarray) -> None:

@@ -100,6 +100,8 @@ def load_network(path: str | os.PathLike):
         >>> load_network("generator.h5").output_shape
         (None, 128, 128, 3)
     """
+    from utils.quiet import keras  # noqa: F401  (where it cannot start, that is no fault of the file)
+
     path = Path(path)
     if path.is_dir():
         if not all((path / name).is_file() for name in UNPACKED):

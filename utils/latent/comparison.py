@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lines import PALETTE
-from utils.figures.style import FAINT, INK, LINE, draw_image, finish
+from utils.figures.style import FAINT, INK, LINE, draw_image, finish, in_own_style
 from utils.latent.generating import generate_images
 
 REACH = 2.0  # extent of a grid to each side, in standard deviations
@@ -62,6 +62,7 @@ def plane_of_directions(first: np.ndarray, second: np.ndarray) -> Plane:
     return Plane(np.zeros_like(axes[0]), axes, np.full(len(first), 1 / len(first)))
 
 
+@in_own_style
 def show_rows(rows: dict[str, np.ndarray], path: str | os.PathLike | None = None, show: bool = True):
     """Draw rows of images, each under its name, with corresponding images in one column.
 
@@ -91,6 +92,7 @@ def show_rows(rows: dict[str, np.ndarray], path: str | os.PathLike | None = None
     return finish(figure, path, show, dpi=110)
 
 
+@in_own_style
 def show_manifolds(
     generators: dict, planes: dict[str, Plane], side: int = 9, path: str | os.PathLike | None = None, show: bool = True
 ):
@@ -120,6 +122,7 @@ def show_manifolds(
     return finish(figure, path, show, dpi=110)
 
 
+@in_own_style
 def show_map(
     coordinates: np.ndarray,
     values: dict[str, np.ndarray],

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from utils.figures.style import FAINT, INK, draw_image, finish, in_own_style
 from utils.files.json_files import read_json
 from utils.files.provenance import fingerprint
 from utils.latent.generating import generate_images
@@ -388,11 +389,10 @@ def _score_text(direction: Direction) -> str:
     return f"{direction.score:.1%} of the first layer's {'response' if direction.kind == 'response' else 'stretch'}"
 
 
+@in_own_style
 def _plot_strips(generator, strips: list[tuple[str, str, np.ndarray]], titles: list[str], path, show: bool):
     """Draw a row of images for each (name, note, vectors), with the titles above the first row."""
     from matplotlib.figure import Figure
-
-    from utils.figures.style import FAINT, INK, draw_image, finish
 
     if not strips:
         raise ValueError("there is no direction to draw")

@@ -211,11 +211,18 @@ def _what_is_there(folder):
 
 def _what_to_put_where(data_name, error):
     folder, files, _ = KERAS_SETS[data_name]
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    place = home / "datasets" / folder
+    place = _keras_home() / "datasets" / folder
     reason = " ".join(str(error).split()) or type(error).__name__
     return (
         f"{data_name} could be neither found on this machine nor downloaded ({reason}). Without a connection, fetch "
         f"{', '.join(files)} from {KERAS_ADDRESS} on another machine and put them into {place}; if a file there is "
         "damaged, remove it"
     )
+
+
+def _keras_home():
+    """Where Keras keeps its data sets: also for an account without a home, or with one that it may not write to."""
+    if "KERAS_HOME" in os.environ:
+        return Path(os.environ["KERAS_HOME"])
+    home = os.path.expanduser("~")  # stays "~" where there is none
+    return Path(home if os.access(home, os.W_OK) else "/tmp") / ".keras"

@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from lines import COLOR_NAMES, PALETTE, SIZE
-from utils.figures.style import FAINT, INK, LINE, finish
+from utils.figures.style import FAINT, INK, LINE, finish, in_own_style
 from utils.reading.colors import NAMED_COLORS
 from utils.reading.rules import Rules
 
@@ -100,6 +100,7 @@ def _rows(numbers: dict) -> dict[str, str]:
     return rows
 
 
+@in_own_style
 def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = True):
     """Draw a report as one figure: adherence, census, hues and positions.
 
@@ -142,6 +143,7 @@ def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = Tr
     return finish(canvas, path, show, dpi=110)
 
 
+@in_own_style
 def _figure_without_rules(numbers: dict, path: str | os.PathLike | None, show: bool):
     from matplotlib.figure import Figure
 

@@ -16,6 +16,7 @@ Every file is written whole or not at all (`utils.files`).
 
 from utils.runs.checkpoints import CHECKPOINT, DATA, save_keras_model, save_weights
 from utils.runs.folder import describe, files_to_share, new_run, processor_name, sample_sheet, sample_sheets
+from utils.runs.going_on import files_to_go_on, unpack_run
 from utils.runs.history import HISTORY, read_history, write_history
 from utils.runs.shipping import (
     SHIPPED_DECODER,
@@ -36,6 +37,7 @@ __all__ = [
     "any_generator",
     "describe",
     "encoder_beside",
+    "files_to_go_on",
     "files_to_share",
     "latest_generator",
     "new_run",
@@ -47,5 +49,6 @@ __all__ = [
     "save_weights",
     "ship",
     "shipped_generator",
+    "unpack_run",
     "write_history",
 ]

@@ -94,7 +94,8 @@ def restore(model, folder, earlier=None):
         if earlier is not None:
             return
         raise FileNotFoundError(
-            f"{path} does not exist, so there is nothing to resume in {folder}. Train it from the start first."
+            f"{path} does not exist, so there is nothing to resume in {folder}. Train it from the start first, or take "
+            "resume.zip, which has it, where output.zip was unpacked."
         )
     check_h5(path)
     model.load_weights(path)

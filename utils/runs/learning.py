@@ -16,7 +16,7 @@ import numpy as np
 
 from utils import files, reading
 from utils.figures import draw_curves
-from utils.figures.style import INK, finish
+from utils.figures.style import INK, finish, in_own_style
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.quiet import keras
@@ -115,6 +115,7 @@ def _rows(path):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
 
 
+@in_own_style
 def plot_learning(
     folder: str | os.PathLike,
     losses: Mapping[str, Sequence[float]],

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.figures import draw_curves
-from utils.figures.style import draw_image, in_notebook
+from utils.figures.style import draw_image, in_notebook, in_own_style
 from utils.quiet import keras
 from utils.runs.callbacks import Listener
 from utils.runs.folder import sample_sheet
@@ -45,6 +45,7 @@ class LiveView(Listener):
             self.handle.update(image)
 
 
+@in_own_style
 def view(sheet: str | os.PathLike, losses: dict, title: str) -> bytes:
     """Draw a sample sheet beside the losses.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.figures.style import FAINT, INK, draw_image, finish
+from utils.figures.style import FAINT, INK, draw_image, finish, in_own_style
 from utils.files import sweep
 from utils.files.color_profiles import to_srgb
 from utils.files.image_files import MOST_PIXELS, is_image_file, open_one_image
@@ -199,6 +199,7 @@ def enlarged_frames(
         yield from _enlarge_all(upscaler, [image for _, image in batch])
 
 
+@in_own_style
 def compare(original, upscaled, path: str | os.PathLike | None = None, show: bool = True):
     """Draw an image, its enlargement, and the same detail of both, the one with the highest contrast.
 

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 from contextlib import suppress
 
 import pytest
@@ -26,6 +27,20 @@ def server(tmp_path_factory):
 def test_it_listens_to_this_machine_alone(server):
     process, port = server
     assert {where.laddr.ip for where in process.net_connections() if where.laddr.port == port} == {"127.0.0.1"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("home", ["somebody's settings", "none"])
+def test_somebodys_voila_json_does_not_reach_the_page_and_a_home_is_not_needed(tmp_path, monkeypatch, home):
+    if home == "none":
+        monkeypatch.setenv("HOME", str(tmp_path / "missing"))
+    else:
+        settings = {"VoilaConfiguration": {"template": "nosuch"}, "Voila": {"port": 1, "ip": "0.0.0.0"}}
+        (tmp_path / "voila.json").write_text(json.dumps(settings))
+        monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    with served(SHIPPED, tmp_path / "log.txt") as (process, port):
+        assert answer(f"http://127.0.0.1:{port}/")[0] == 200
+        assert {where.laddr.ip for where in process.net_connections() if where.laddr.port == port} == {"127.0.0.1"}
 
 
 def test_a_foreign_name_for_this_machine_is_refused(server):
