@@ -4,6 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+if not __package__:  # started by its path, `python path/of/the/project/lines`, from any folder
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
 from lines.dataset import FILE_FORMATS, QUALITY, write_dataset, write_sheet
 from lines.lines import SIZE, Y2_CHOICES
 from lines.registry import rule_names

@@ -154,14 +154,14 @@ Constants, halves, and seven random points, as stills.
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     from utils.loaders import load_generator
-    from utils.runs import SHIPPED_GENERATORS, any_generator
+    from utils.runs import shipped_generator
 
     description = "Film patterns of Z beside their images."
     parser = argparse.ArgumentParser(prog="python -m utils.z_anim", description=description)
-    parser.add_argument("--generator", help="a .h5 or .keras file (default: the one that ships, else the last trained)")
+    parser.add_argument("--generator", help="a .h5 or .keras file (default: the one that ships)")
     parser.add_argument("--out", default="Z-anim", help="the folder (default: %(default)s)")
     given = parser.parse_args(arguments)
-    path = given.generator or next(filter(Path.exists, SHIPPED_GENERATORS), None) or any_generator()
+    path = given.generator or shipped_generator()
     page = make_films(load_generator(path), given.out, Path(path).name)
     size = sum(file.stat().st_size for file in page.parent.iterdir() if file.is_file())
     print(f"{page}: {len(list(page.parent.glob('*.gif')))} films, {size / 2**20:.1f} MiB in all")

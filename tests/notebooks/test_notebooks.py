@@ -155,6 +155,24 @@ def test_each_notebook_has_one_cell_of_parameters_a_badge_and_prose_before_code(
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("place", [".", "notebooks", "run/demo", "notebooks/mine/deep"])
+def test_the_first_cell_finds_the_project_upwards_from_any_folder(tmp_path, monkeypatch, name, place):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    cell = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    code = re.sub(r"^( +)[!%].*", r"\1pass", cell, flags=re.M)  # what Colab alone would fetch
+    for folder in ("models", place):
+        (tmp_path / "project" / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "project" / "models" / "WGANGP.py").touch()
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(tmp_path / "project" / place)
+    exec(compile(code, name, "exec"), {})
+    assert Path.cwd() == tmp_path / "project" and sys.path[0] == str(tmp_path / "project")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"lies in no folder of the project"):
+        exec(compile(code, name, "exec"), {})
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_no_notebook_defines_what_another_needs(name):
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]

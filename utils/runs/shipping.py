@@ -18,6 +18,12 @@ READ = 10_000  # images of the adherence; of 1,000 images a share has a standard
 SHIPPED_BITS, WHOLE_BYTES = 12, 2**20
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_published")]
 SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; see `encoder_beside`
+PROJECT = Path(__file__).resolve().parents[2]  # whose generators serve where the working folder has none
+
+
+def _first_of(paths):
+    """The first file that exists, below the working folder or else below the project's; None if there is none."""
+    return next((path for base in (Path(), PROJECT) for one in paths if (path := base / one).exists()), None)
 
 
 def latest_generator(root="run"):
@@ -34,10 +40,9 @@ def any_generator(root="run"):
     Raises:
         FileNotFoundError: there is neither.
     """
-    found = latest_generator(root)
-    for path in filter(None, [found, *SHIPPED_GENERATORS]):
-        if path.exists():
-            return path
+    found = latest_generator(root) or latest_generator(PROJECT / root) or _first_of(SHIPPED_GENERATORS)
+    if found:
+        return found
     raise FileNotFoundError(
         f"There is no generator.h5 in {root}/ and none in {SHIPPED_GENERATORS[0].parent}/. Train one with "
         f"notebooks/Training.ipynb, or give the path of yours."
@@ -50,9 +55,8 @@ def shipped_generator():
     Raises:
         FileNotFoundError: there is none.
     """
-    for path in SHIPPED_GENERATORS:
-        if path.exists():
-            return path
+    if found := _first_of(SHIPPED_GENERATORS):
+        return found
     raise FileNotFoundError(f"There is no {SHIPPED_GENERATORS[-1]}: take it from the project again.")
 
 

@@ -120,6 +120,7 @@ def test_a_run_that_goes_on_keeps_the_date_of_its_start(tmp_path):
 
 def test_the_generator_trained_last_is_found_and_else_the_one_that_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shipping, "PROJECT", tmp_path / "project")
     with pytest.raises(FileNotFoundError, match=r"Training\.ipynb"):
         runs.any_generator()
     shipped = runs.SHIPPED_GENERATORS[1]
@@ -132,6 +133,26 @@ def test_the_generator_trained_last_is_found_and_else_the_one_that_ships(tmp_pat
         os.utime(path, (path.stat().st_mtime - age,) * 2)
     (runs.new_run("gan", "folder", "lines") / "generator.h5").mkdir()
     assert "new_lines" in str(runs.any_generator())
+
+
+def test_from_another_folder_the_projects_generators_are_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shipping, "PROJECT", tmp_path / "project")
+    shipped = tmp_path / "project" / runs.SHIPPED_GENERATORS[0]
+    shipped.parent.mkdir(parents=True)
+    shipped.touch()
+    assert runs.any_generator() == runs.shipped_generator() == shipped
+    trained = runs.new_run(root=tmp_path / "project" / "run") / "generator.h5"
+    trained.touch()
+    assert runs.any_generator() == trained
+
+
+@pytest.mark.parametrize("command", ["lines", "utils/explorer"])
+def test_a_command_is_started_by_its_path_from_any_folder(tmp_path, command):
+    called = [sys.executable, str(ROOT / command), "--help"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(called, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and f"python -m {command.replace('/', '.')}" in done.stdout, done.stderr[-500:]
 
 
 def test_a_small_generator_ships_to_the_bit(tmp_path):
