@@ -4,6 +4,7 @@ Figures are made without pyplot: nothing stays open, no window appears, and in a
 """
 
 import base64
+import html
 import io
 import os
 import warnings
@@ -78,10 +79,10 @@ def show_png(png: bytes) -> None:
 
 
 def show_film(path: str | os.PathLike, width: int | None = None) -> None:
-    """Show an animated GIF below the cell, in a way that a notebook's pages on the web keep; nothing in a script.
+    """Show a film below the cell, in a way that a notebook's pages on the web keep; nothing in a script.
 
     Args:
-        path: the GIF.
+        path: the GIF or MP4.
         width: in pixels of the page; None for the film's own.
     """
     if in_notebook():
@@ -89,7 +90,10 @@ def show_film(path: str | os.PathLike, width: int | None = None) -> None:
 
         film = base64.b64encode(Path(path).read_bytes()).decode()
         size = f' width="{width}"' if width else ""
-        display(HTML(f'<img src="data:image/gif;base64,{film}"{size} alt="{Path(path).name}">'))
+        if Path(path).suffix.lower() == ".mp4":
+            display(HTML(f'<video src="data:video/mp4;base64,{film}"{size} autoplay loop muted controls></video>'))
+        else:
+            display(HTML(f'<img src="data:image/gif;base64,{film}"{size} alt="{html.escape(Path(path).name)}">'))
 
 
 def in_notebook() -> bool:

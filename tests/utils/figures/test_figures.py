@@ -533,6 +533,19 @@ def test_in_a_notebook_a_figure_shows_once_as_png(monkeypatch, tmp_path):
     assert len(shown) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "tag"), [("a.gif", '<img src="data:image/gif'), ("a.mp4", '<video src="data:video/mp4')]
+)
+def test_a_film_is_shown_as_what_it_is(tmp_path, monkeypatch, name, tag):
+    pytest.importorskip("IPython")
+    shown = []
+    monkeypatch.setattr("utils.figures.style.in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    (tmp_path / name).write_bytes(b"film")
+    figures.show_film(tmp_path / name, width=100)
+    assert shown[0].data.startswith(tag) and 'width="100"' in shown[0].data
+
+
 def test_a_plain_script_draws_without_a_window_a_warning_or_a_figure_left_open(tmp_path):
     script = f"""
 import numpy as np, sys
