@@ -1,11 +1,16 @@
-"""Shared by all tests: a quiet TensorFlow, no window, and networks small enough to train in a second."""
+"""Shared by all tests: a quiet TensorFlow of one thread, no window, and networks small enough to train in a second."""
 
 import os
 import shutil
 import subprocess
+from functools import partial
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# One thread a process: `make test` runs two, and the same sums give the same digits. Processes that tests start inherit
+# it. TensorFlow reads it when it is imported.
+for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
 import numpy as np
 import pytest
@@ -39,15 +44,41 @@ def tiny_parameters(size=16, channels=3, **changes):
     }
 
 
-@pytest.fixture
-def tiny():
-    """`tiny(**changes)` builds a small float32 WGANGP with a fixed seed."""
+# Files that take longest, longest first: `--dist loadfile` hands out whole files in the order of the collection.
+LONGEST = ()
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+def build_tiny(precision="float32", seed=1, compiled=False, **changes):
+    """A small WGANGP with a fixed seed.
+
+    Without `compiled`, TensorFlow runs its step line by line: to compile one takes 1 to 5 seconds, a step so much less
+    that it pays from the hundredth on. Only what may differ in the compiled step needs it: see `compiled`. JAX and
+    PyTorch keep their own way, which the tests are to try there.
+    """
+    import keras
+
     from models.WGANGP import WGANGP
 
-    def build(precision="float32", seed=1, **changes):
-        return WGANGP(**tiny_parameters(**changes), precision=precision, seed=seed)
+    model = WGANGP(**tiny_parameters(**changes), precision=precision, seed=seed)
+    if keras.backend.backend() == "tensorflow" and not compiled:
+        model.compile(run_eagerly=True)
+    return model
 
-    return build
+
+@pytest.fixture
+def tiny():
+    """`tiny(**changes)` builds a small float32 WGANGP with a fixed seed, whose step is not compiled."""
+    return build_tiny
+
+
+@pytest.fixture
+def compiled():
+    """`compiled(**changes)` builds a small WGANGP whose step `fit` compiles, as in every real training."""
+    return partial(build_tiny, compiled=True)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from keras import ops
 
 from models.engine.loop import Schedule
 from models.WGANGP import PARAMETER_NAMES, WGANGP, log_line
-from tests.conftest import tiny_parameters
+from tests.conftest import build_tiny, tiny_parameters
 from utils import runs
 from utils.loaders import ImageBatches, load_generator, load_model
 
@@ -26,6 +26,17 @@ STEP_LINE = re.compile(
 def train(model, images, folder, epochs, **options):
     options = {"print_every_n_batches": 2, "verbose": 0, **options}
     return model.train(2, 2, ImageBatches.from_array(images, 4, seed=5), 4, epochs, folder, **options)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A model and its run folder after four steps, shared by the tests that look at them and change nothing."""
+    folder = tmp_path_factory.mktemp("run")
+    model = build_tiny()
+    model.save(folder)
+    images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
+    train(model, images, folder, epochs=4)
+    return model, folder
 
 
 def test_it_takes_21_arguments_by_position_in_the_originals_order(tiny):
@@ -72,8 +83,8 @@ def test_a_step_changes_both_networks_and_reports_finite_losses(tiny, images):
     assert np.isclose(logs["d_loss"][0], total, rtol=1e-4)
 
 
-def test_summary_and_keras_callbacks_work_as_on_any_model(tiny, images, tmp_path, capsys):
-    model = tiny()
+def test_summary_and_keras_callbacks_work_as_on_any_model(compiled, images, tmp_path, capsys):
+    model = compiled(n_critic=1)
     model.summary()
     assert "generator" in capsys.readouterr().out
     checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras")
@@ -90,15 +101,13 @@ def test_summary_and_keras_callbacks_work_as_on_any_model(tiny, images, tmp_path
     assert np.allclose(again.predict(z, verbose=0), model.predict(z, verbose=0), atol=1e-6)
 
 
-def test_train_leaves_every_file_that_the_original_left(tiny, images, tmp_path):
-    model = tiny()
-    model.save(tmp_path)
-    train(model, images, tmp_path, epochs=4)
+def test_train_leaves_every_file_that_the_original_left(trained):
+    _, folder = trained
     expected = {"params.pkl", "params.json", "history.csv", "generator.h5", "critic.h5", "model.h5"}
     expected |= {f"viz/{name}.png" for name in ("generator", "critic", "model")}
     expected |= {f"images/sample_{step}.png" for step in (0, 2, 3)}
     expected |= {"weights/weights.h5", str(runs.CHECKPOINT), str(runs.DATA)}
-    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == expected
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == expected
 
 
 def test_train_counts_steps_and_keeps_losses(tiny, images, tmp_path):
@@ -146,10 +155,10 @@ def test_the_critic_gets_five_batches_on_every_hundredth_step():
     assert [schedule.batches_before(step) for step in (0, 1, 2, 100, 101)] == [0, 5, 7, 203, 208]
 
 
-def test_fewer_critic_batches_a_step_are_fewer_critic_updates(tiny, images, tmp_path):
-    model = tiny()
+def test_fewer_critic_batches_a_step_are_fewer_critic_updates(compiled, images, tmp_path):
+    model = compiled(n_critic_every_100th=3)  # each number is another compiled function
     train(model, images, tmp_path, epochs=3, n_critic=2)
-    assert int(model.optimizer.iterations) == 5 + 2 + 2
+    assert int(model.optimizer.iterations) == 3 + 2 + 2
     assert int(model.generator_optimizer.iterations) == 3
 
 
@@ -167,7 +176,7 @@ def test_a_keyword_that_no_recipe_has_is_refused_with_those_that_there_are(tiny)
         tiny(los="hinge")
 
 
-def test_no_batch_outlives_a_training(tiny, images, tmp_path):
+def test_no_batch_outlives_a_training(compiled, images, tmp_path):
     batches, drawn = ImageBatches.from_array(images, 4, seed=1), []
 
     def draw(*place):
@@ -176,17 +185,19 @@ def test_no_batch_outlives_a_training(tiny, images, tmp_path):
         return batch
 
     batches.draw = draw
-    tiny().train(2, 2, batches, 4, 8, tmp_path, n_critic=1, verbose=0)  # one step, then seven
+    model = compiled(n_critic=1, n_critic_every_100th=2)
+    model.train(2, 2, batches, 4, 8, tmp_path, verbose=0)  # one step, then seven
     gc.collect()
     assert len(drawn) >= 8
     assert not [batch for batch in drawn if batch() is not None]
 
 
-def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(tiny, images, tmp_path):
-    whole = tiny()
+def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(compiled, images, tmp_path):
+    recipe = {"n_critic": 1, "n_critic_every_100th": 2}
+    whole = compiled(**recipe)
     train(whole, images, tmp_path / "whole", epochs=6)
-    train(tiny(), images, tmp_path / "parts", epochs=4)
-    resumed = tiny(seed=99)
+    train(compiled(**recipe), images, tmp_path / "parts", epochs=4)
+    resumed = compiled(seed=99, **recipe)
     train(resumed, images, tmp_path / "parts", epochs=6, resume=True)
     assert resumed.epoch == 6
     assert resumed.d_losses == [pytest.approx(losses, rel=1e-7) for losses in whole.d_losses]
@@ -226,21 +237,19 @@ def test_saved_networks_are_stock_float32_models_with_the_trained_weights(tiny, 
     assert np.array_equal(load_generator(tmp_path / "generator.h5").get_weights()[0], model.generator.get_weights()[0])
 
 
-def test_load_model_brings_a_saved_run_back(tiny, images, tmp_path):
-    model = tiny()
-    model.save(tmp_path)
-    train(model, images, tmp_path, epochs=1)
-    again = load_model(WGANGP, tmp_path)
+def test_load_model_brings_a_saved_run_back(trained):
+    model, folder = trained
+    again = load_model(WGANGP, folder)
     assert again.parameters() == model.parameters()
     for ours, theirs in zip(model.get_weights(), again.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)
 
 
-def test_params_pkl_holds_the_originals_list_of_plain_values(tiny, tmp_path):
-    model = tiny()
-    model.save(tmp_path)
-    values = pickle.loads((tmp_path / "params.pkl").read_bytes())
-    assert values == list(json.loads((tmp_path / "params.json").read_text()).values()) and len(values) == 21
+def test_params_pkl_holds_the_originals_list_of_plain_values(trained):
+    model, folder = trained
+    values = pickle.loads((folder / "params.pkl").read_bytes())
+    assert values == list(json.loads((folder / "params.json").read_text()).values()) and len(values) == 21
+    assert values == list(model.parameters().values())
 
 
 def test_sample_images_writes_the_grid_under_the_steps_number(tiny, tmp_path):
@@ -250,9 +259,9 @@ def test_sample_images_writes_the_grid_under_the_steps_number(tiny, tmp_path):
     assert path == tmp_path / "images" / "sample_7.png" and path.exists()
 
 
-def test_loss_scaling_is_there_in_float16(tiny, images):
-    model = tiny(precision="mixed_float16")
-    model.fit(images[:20], batch_size=20, epochs=1, verbose=0)
+def test_loss_scaling_is_there_in_float16(compiled, images):
+    model = compiled(precision="mixed_float16", n_critic=1)
+    model.fit(images[:4], batch_size=4, epochs=1, verbose=0)
     assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     assert np.isfinite(model.history.history["d_loss"][0])
 
@@ -278,8 +287,8 @@ def test_unknown_objectives_are_refused_with_those_there_are(tiny):
         tiny(ema=2)
 
 
-def test_the_moving_average_lags_behind_and_is_saved_beside_the_generator(tiny, images, tmp_path):
-    model = tiny(ema=0.9)
+def test_the_moving_average_lags_behind_and_is_saved_beside_the_generator(compiled, images, tmp_path):
+    model = compiled(ema=0.9, n_critic_every_100th=1)
     start = model.generator.get_weights()[0].copy()
     train(model, images, tmp_path, epochs=1)
     now, average = model.generator.get_weights()[0], model.ema_generator.get_weights()[0]
@@ -290,10 +299,10 @@ def test_the_moving_average_lags_behind_and_is_saved_beside_the_generator(tiny, 
     assert runs.latest_generator(tmp_path) == tmp_path / "generator_ema.h5"
 
 
-def test_without_a_moving_average_there_is_none(tiny, images, tmp_path):
-    model = tiny()
-    train(model, images, tmp_path, epochs=1)
-    assert model.ema_generator is None and not (tmp_path / "generator_ema.h5").exists()
+def test_without_a_moving_average_there_is_none(trained):
+    model, folder = trained
+    assert model.ema_generator is None
+    assert (folder / "generator.h5").exists() and not (folder / "generator_ema.h5").exists()
 
 
 def test_several_updates_of_the_generator_in_a_step(tiny, images):
@@ -365,8 +374,8 @@ def test_a_training_goes_on_with_more_updates_a_step(tiny, images, tmp_path):
 
 
 @pytest.mark.parametrize("updates", [1, 2])
-def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_path, updates):
-    model = tiny(decay_steps=4, ema=0.9, generator_steps=updates)
+def test_learning_rates_fall_to_nothing_along_half_a_cosine(compiled, images, tmp_path, updates):
+    model = compiled(decay_steps=4, ema=0.9, generator_steps=updates, n_critic=1, n_critic_every_100th=1)
     rates = []
     note = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: rates.append(float(model.optimizer.learning_rate))
@@ -380,13 +389,14 @@ def test_learning_rates_fall_to_nothing_along_half_a_cosine(tiny, images, tmp_pa
 def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
     recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8}
     recipe |= {"modulation": [3], "strokes": 2, "inks": [[0, 0, 0], [9, 99, 255], [255, 9, 9]]}
-    recipe |= {"ink_certainty": 3.0, "generator_steps": 2}
+    recipe |= {"ink_certainty": 3.0, "generator_steps": 2, "n_critic": 1, "n_critic_every_100th": 1}
+    once = {"print_every_n_batches": 100}  # snapshots of many layers take longer than their steps
     whole = tiny(**recipe)
     whole.save(tmp_path / "parts")
-    train(whole, images, tmp_path / "whole", epochs=4, n_critic=1)
-    train(tiny(**recipe), images, tmp_path / "parts", epochs=2, n_critic=1)
+    train(whole, images, tmp_path / "whole", epochs=4, **once)
+    train(tiny(**recipe), images, tmp_path / "parts", epochs=2, **once)
     resumed = tiny(**recipe)
-    train(resumed, images, tmp_path / "parts", epochs=4, resume=True, n_critic=1)
+    train(resumed, images, tmp_path / "parts", epochs=4, resume=True, **once)
     assert resumed.d_losses[2:] == whole.d_losses[2:]
     for ours, theirs in zip(resumed.ema_generator.get_weights(), whole.ema_generator.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)
@@ -396,8 +406,8 @@ def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_p
     assert np.allclose(averaged.predict_on_batch(z), resumed.ema_generator.predict_on_batch(z), atol=1e-5)
 
 
-def test_data_kept_on_the_device_give_the_same_training_and_are_no_weights(tiny, images, tmp_path):
-    usual, resident = tiny(), tiny()
+def test_data_kept_on_the_device_give_the_same_training_and_are_no_weights(compiled, images, tmp_path):
+    usual, resident = (compiled(n_critic_every_100th=2) for _ in range(2))
     train(usual, images, tmp_path / "usual", epochs=3, n_critic=2)
     train(resident, images, tmp_path / "resident", epochs=3, n_critic=2, on_device=True)
     assert resident.d_losses == usual.d_losses and resident.g_losses == usual.g_losses

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import lines
+from tests.conftest import build_tiny
 from utils.loaders import ImageBatches
 from utils.runs import learning
 
@@ -17,13 +18,10 @@ def train(model, images, folder, epochs, **options):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A tiny run of four steps that was read along, interrupted, and resumed for two more: (folder, model)."""
-    from models.WGANGP import WGANGP
-    from tests.conftest import tiny_parameters
-
     folder = tmp_path_factory.mktemp("run")
     images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
-    train(WGANGP(**tiny_parameters(), precision="float32", seed=1), images, folder, 4)
-    model = WGANGP(**tiny_parameters(), precision="float32", seed=1)
+    train(build_tiny(), images, folder, 4)
+    model = build_tiny()
     train(model, images, folder, 6, resume=True)
     return folder, model
 

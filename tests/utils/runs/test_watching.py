@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import build_tiny
 from utils.loaders import ImageBatches
 from utils.runs import watching
 
@@ -32,14 +33,11 @@ def watched(tmp_path_factory):
     """A tiny run of four steps, watched in both ways: (folder, what was shown)."""
     import IPython.display
 
-    from models.WGANGP import WGANGP
-    from tests.conftest import tiny_parameters
-
     folder, shown = tmp_path_factory.mktemp("run"), Shown()
     usual, IPython.display.display = IPython.display.display, shown
     try:
         callbacks = [watching.LiveView(folder), watching.TensorBoard(folder)]
-        train(WGANGP(**tiny_parameters(), precision="float32", seed=1), folder, callbacks)
+        train(build_tiny(), folder, callbacks)
     finally:
         IPython.display.display = usual
     return folder, shown
