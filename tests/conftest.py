@@ -9,8 +9,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 # One thread a process: `make test` runs two, and the same sums give the same digits. Processes that tests start inherit
 # it. TensorFlow reads it when it is imported.
-for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -44,12 +45,24 @@ def tiny_parameters(size=16, channels=3, **changes):
     }
 
 
-# Files that take longest, longest first: `--dist loadfile` hands out whole files in the order of the collection.
-LONGEST = ()
+LONGEST = (  # files of ten seconds and more, the longest first
+    *("test_notebooks.py", "test_page.py", "test_hostile.py", "test_wgangp.py", "test_distributed.py"),
+    *(
+        "test_server.py",
+        "test_deferred.py",
+        "test_killed.py",
+        "test_training.py",
+        "test_projection.py",
+        "test_keras_files.py",
+    ),
+)
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    """Let the longest files come first: `--dist loadfile` hands out whole files in the order of the collection, and no
+    process is to work on alone at the end."""
+    places = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def build_tiny(precision="float32", seed=1, compiled=False, **changes):
@@ -81,10 +94,12 @@ def compiled():
     return partial(build_tiny, compiled=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def images():
-    """32 random images of 16 x 16, uint8."""
-    return np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
+    """32 random images of 16 x 16, uint8, which nobody may write to."""
+    images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
+    images.flags.writeable = False
+    return images
 
 
 @pytest.fixture

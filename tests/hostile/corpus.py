@@ -466,7 +466,9 @@ saved(
     exif=b"Exif\0\0II*\0\x08\0\0\0\1\0" + struct.pack("<2HLHH", 0x112, 3, 1, 77, 0) + bytes(4),
 )
 written("images", "exif_of_20_megabytes.png", READ, png(before=[(b"eXIf", b"II*\0\x08\0\0\0\0\0" + bytes(20 * MIB))]))
-written("images", "profile_bomb.png", "Decompressed data too large", png(before=[(b"iCCP", b"x\0\0" + zeros(200 * MIB))]))
+written(
+    "images", "profile_bomb.png", "Decompressed data too large", png(before=[(b"iCCP", b"x\0\0" + zeros(200 * MIB))])
+)
 written("images", "text_bomb.png", "Decompressed data too large", png(before=[(b"zTXt", b"Z\0\0" + zeros(200 * MIB))]))
 written("images", "bad_sum.png", BROKEN, png()[:-20] + bytes(20))
 written("images", "bad_pixels.png", BROKEN, png(data=b"not deflated"))
@@ -474,8 +476,9 @@ written("images", "short_pixels.png", CUT, png(100, 100, data=zlib.compress(b"fe
 written("images", "unknown_chunk.png", READ, png(before=[(b"quIX", b"x" * MIB)]))
 written("images", "ten_thousand_comments.jpg", READ, b"\xff\xd8" + b"\xff\xfe\0\x05abc" * 10_000 + encoded("JPEG")[2:])
 
-# What enlarging says where a data set reads the image: as large as that, it may not become.
-ENLARGED = dict.fromkeys(("bomb_below_the_limit.png", "bomb_16_bits.png"), "enlarged 2 times, are more than 40,000,000")
+# What enlarging says where a data set reads the image.
+TOO_LARGE = "enlarged 2 times, are more than 40,000,000"
+ENLARGED = {"bomb_below_the_limit.png": TOO_LARGE, "bomb_16_bits.png": TOO_LARGE}
 
 # -------------------------------------------------------------------------------------------------- params.pkl
 

@@ -29,12 +29,11 @@ def train(model, images, folder, epochs, **options):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(images, tmp_path_factory):
     """A model and its run folder after four steps, shared by the tests that look at them and change nothing."""
     folder = tmp_path_factory.mktemp("run")
     model = build_tiny()
     model.save(folder)
-    images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
     train(model, images, folder, epochs=4)
     return model, folder
 
@@ -81,6 +80,26 @@ def test_a_step_changes_both_networks_and_reports_finite_losses(tiny, images):
     logs = model.history.history
     total = logs["d_real"][0] + logs["d_fake"][0] + 10 * logs["d_penalty"][0]
     assert np.isclose(logs["d_loss"][0], total, rtol=1e-4)
+
+
+RECIPE = {  # all that a recipe may ask for beyond the published one
+    **{"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8},
+    **{"modulation": [3], "strokes": 2, "inks": [[0, 0, 0], [9, 99, 255], [255, 9, 9]], "ink_certainty": 3.0},
+    "generator_steps": 2,
+}
+
+
+@pytest.mark.parametrize("recipe", [{}, RECIPE], ids=["published", "all that a recipe may ask for"])
+def test_the_compiled_step_is_the_one_that_runs_line_by_line(tiny, compiled, images, recipe):
+    """So that most tests here may leave TensorFlow's compiler out."""
+    networks = [build(n_critic=2, **recipe) for build in (tiny, compiled)]
+    for model in networks:
+        model.fit(images[:16], batch_size=8, epochs=1, verbose=0)  # two steps
+    logs, expected = (model.history.history for model in networks)
+    assert {name: pytest.approx(values, rel=1e-4) for name, values in logs.items()} == expected
+    assert networks[1].train_function is not None
+    for ours, theirs in zip(*(model.get_weights() for model in networks), strict=True):
+        assert np.allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
 def test_summary_and_keras_callbacks_work_as_on_any_model(compiled, images, tmp_path, capsys):
@@ -387,9 +406,7 @@ def test_learning_rates_fall_to_nothing_along_half_a_cosine(compiled, images, tm
 
 
 def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
-    recipe = {"loss": "relativistic", "penalty": "r1r2", "beta_1": 0.0, "ema": 0.9, "decay_steps": 8}
-    recipe |= {"modulation": [3], "strokes": 2, "inks": [[0, 0, 0], [9, 99, 255], [255, 9, 9]]}
-    recipe |= {"ink_certainty": 3.0, "generator_steps": 2, "n_critic": 1, "n_critic_every_100th": 1}
+    recipe = {**RECIPE, "n_critic": 1, "n_critic_every_100th": 1}
     once = {"print_every_n_batches": 100}  # snapshots of many layers take longer than their steps
     whole = tiny(**recipe)
     whole.save(tmp_path / "parts")

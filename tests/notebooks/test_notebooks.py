@@ -60,16 +60,27 @@ def run(notebook, folder, output, **parameters):
     )
 
 
+def printed(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(output.get("text", "") for output in outputs)
+
+
 def pictures(notebook):
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     return [output for output in outputs if {"image/png", "text/html"} & set(output.get("data", {}))]
 
 
-@pytest.mark.slow
-def test_the_notebooks_run_one_after_the_other_and_leave_what_they_promise(tmp_path):
-    project = copy_of_the_project(tmp_path / "project")
-    done = {name: run(name, project, tmp_path / f"{name}.ipynb", **TINY[name]) for name in NOTEBOOKS}
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A copy of the project in which the four notebooks ran one after the other, and these with their outputs."""
+    folder = tmp_path_factory.mktemp("done")
+    project = copy_of_the_project(folder / "project")
+    return project, {name: run(name, project, folder / f"{name}.ipynb", **TINY[name]) for name in NOTEBOOKS}
 
+
+@pytest.mark.slow
+def test_the_notebooks_run_one_after_the_other_and_leave_what_they_promise(done, tmp_path):
+    project, notebooks = done
     left = {str(path.relative_to(project)) for path in project.rglob("*") if path.is_file()}
     assert {"run/gan/0001_lines/generator.h5", "run/gan/0001_lines/images/Converge.png", "output.zip"} <= left
     assert {f"run/inference/image_{i:02d}.png" for i in range(5)} <= left
@@ -81,10 +92,10 @@ def test_the_notebooks_run_one_after_the_other_and_leave_what_they_promise(tmp_p
     with zipfile.ZipFile(project / "output.zip") as archive:
         assert {"generator.h5", "params.pkl", "history.csv", "images/sample_0.png"} <= set(archive.namelist())
     least = {"Training": 7, "Inference": 5, "Inference+": 10, "Compare": 5}
-    assert {name: len(pictures(done[name])) >= least[name] for name in NOTEBOOKS} == dict.fromkeys(NOTEBOOKS, True)
+    assert {name: len(pictures(notebooks[name])) >= least[name] for name in NOTEBOOKS} == dict.fromkeys(NOTEBOOKS, True)
 
     again = run("Training", project, tmp_path / "again.ipynb", **{**TINY_TRAINING, "MODE": "load", "EPOCHS": 3})
-    assert any("3 steps done" in output.get("text", "") for cell in again.cells for output in cell.get("outputs", []))
+    assert "3 steps done" in printed(again)
 
 
 @pytest.mark.slow
@@ -108,19 +119,23 @@ def test_training_writes_nothing_into_a_run_that_is_not_its_own(tmp_path, mode, 
 
 
 @pytest.mark.slow
-def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(tmp_path, monkeypatch):
+def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(done, tmp_path, monkeypatch):
+    """Its training is one that ended elsewhere, which the project fetched brings along: nothing is left to do."""
     origin = copy_of_the_project(tmp_path / "origin")
+    shutil.copytree(done[0] / "run" / "gan", origin / "run" / "gan")
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "for the test"]):
+    for command in (["init", "-q"], ["add", "-A", "-f"], ["commit", "-q", "-m", "for the test"]):
         subprocess.run([*git, *command], cwd=origin, check=True)
     uploads, session = tmp_path / "uploads", tmp_path / "content"
     session.mkdir()
-    lines.write_dataset(tmp_path / "drawn", 40, seed=3, archive=uploads / "data.zip", progress=False)
-    downloads = tmp_path / "downloads"
+    drawn = TINY_TRAINING["DATA_COUNT"]
+    lines.write_dataset(tmp_path / "drawn", drawn, seed=1, archive=uploads / "lines.zip", progress=False)
+    downloads, asked = tmp_path / "downloads", tmp_path / "pip.txt"
     environment = {
         "PYTHONPATH": os.pathsep.join([str(STAND_IN), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "COLAB_UPLOADS": str(uploads),
         "COLAB_DOWNLOADS": str(downloads),
+        "COLAB_PIP": str(asked),
         "GIT_CONFIG_COUNT": "1",  # the clone line's address leads to the copy made above
         "GIT_CONFIG_KEY_0": f"url.{origin.as_uri()}.insteadOf",
         "GIT_CONFIG_VALUE_0": REPOSITORY,
@@ -129,7 +144,10 @@ def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(tmp
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    run("Training", session, tmp_path / "Training.ipynb", **TINY_TRAINING, DATA_ARCHIVE="data.zip")
+    parameters = {**TINY_TRAINING, "DATA_ARCHIVE": "lines.zip", "MODE": "load"}
+    training = run("Training", session, tmp_path / "Training.ipynb", **parameters)
+    assert "Nothing is left to do." in printed(training) and "Found 64 images" in printed(training)
+    assert not (uploads / "lines.zip").exists()
     assert {path.name for path in downloads.iterdir()} == {"output.zip", "generator.h5"}
 
     shutil.copy(downloads / "generator.h5", uploads)
@@ -139,6 +157,8 @@ def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(tmp
     (downloads / "inference.zip").unlink()
     run("Inference+", session, tmp_path / "Inference+.ipynb", **TINY["Inference+"])
     assert (downloads / "inference.zip").exists()
+    assert asked.read_text() == "install --quiet -r trois-lignes/requirements.txt\n"
+    assert (session / "trois-lignes" / "requirements.txt").read_text() == (ROOT / "requirements.txt").read_text()
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -19,6 +19,14 @@ def train(folder, images, epochs=11, compiled=False, **options):
     return model
 
 
+@pytest.fixture(scope="module")
+def whole(images, tmp_path_factory):
+    """A training that nobody stopped, whose losses were fetched one by one, to hold others against."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(loop, "has_accelerator", lambda: False)
+        return train(tmp_path_factory.mktemp("whole"), images)
+
+
 def went_on_alike(resumed, whole, step):
     assert resumed.d_losses[step:] == whole.d_losses[step:] and len(resumed.d_losses) == len(whole.d_losses)
     for ours, theirs in zip(resumed.generator.get_weights(), whole.generator.get_weights(), strict=True):
@@ -94,17 +102,14 @@ def test_who_looks_at_the_weights_finds_them_as_they_are_at_that_step(few, image
     np.testing.assert_allclose(together.seen, alone.seen, rtol=0, atol=1e-4)
 
 
-def test_a_training_that_is_stopped_is_saved_as_it_is_and_goes_on(few, images, tmp_path):
+def test_a_training_that_is_stopped_is_saved_as_it_is_and_goes_on(few, whole, images, tmp_path):
     few(3)
-    stopped = train(tmp_path / "parts", images, minutes=0)  # told after steps 1 to 3; step 0 is a call of its own
+    stopped = train(tmp_path, images, minutes=0)  # told after steps 1 to 3; step 0 is a call of its own
     assert 1 <= stopped.epoch < 11
-    few(1)
-    whole = train(tmp_path / "whole", images)
-    few(3)
-    went_on_alike(train(tmp_path / "parts", images, resume=True), whole, stopped.epoch)
+    went_on_alike(train(tmp_path, images, resume=True), whole, stopped.epoch)
 
 
-def test_a_stop_within_those_fetched_together_comes_after_the_last_of_them(few, images, tmp_path):
+def test_a_stop_within_those_fetched_together_comes_after_the_last_of_them(few, whole, images, tmp_path):
     class Stop(Listening):
         def due(self, step):
             return False
@@ -113,11 +118,10 @@ def test_a_stop_within_those_fetched_together_comes_after_the_last_of_them(few, 
             self.model.stop_training |= self.model.epoch == 5
 
     few(3)
-    stopped = train(tmp_path / "parts", images, callbacks=[Stop()])  # 5, 6 and 7 are fetched together
+    stopped = train(tmp_path, images, callbacks=[Stop()])  # 5, 6 and 7 are fetched together
     assert stopped.epoch == 8
     few(1)
-    whole = train(tmp_path / "whole", images)
-    went_on_alike(train(tmp_path / "parts", images, resume=True), whole, stopped.epoch)
+    went_on_alike(train(tmp_path, images, resume=True), whole, stopped.epoch)
 
 
 def test_a_stop_asked_for_before_a_step_that_is_fetched_alone_is_kept(few, images, tmp_path):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils import figures
 from utils.figures import (
     HeatMapFrames,
     animate,
@@ -563,7 +562,3 @@ assert "keras" not in sys.modules and "tensorflow" not in sys.modules
 def test_importing_the_figures_loads_no_matplotlib():
     script = "import sys, utils.figures, utils.super_resolution; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
-
-
-def test_everything_that_is_promised_is_there():
-    assert all(callable(getattr(figures, name)) for name in figures.__all__)

@@ -16,10 +16,9 @@ def train(model, images, folder, epochs, **options):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(images, tmp_path_factory):
     """A tiny run of four steps that was read along, interrupted, and resumed for two more: (folder, model)."""
     folder = tmp_path_factory.mktemp("run")
-    images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
     train(build_tiny(), images, folder, 4)
     model = build_tiny()
     train(model, images, folder, 6, resume=True)

@@ -2,7 +2,6 @@
 
 import io
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -22,14 +21,13 @@ class Shown(list):
         self.append(("replaced", image.data))
 
 
-def train(model, folder, callbacks):
-    images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
+def train(model, images, folder, callbacks):
     batches = ImageBatches.from_array(images, 4, seed=5)
     model.train(2, 2, batches, 4, 4, folder, print_every_n_batches=2, verbose=0, callbacks=callbacks)
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory):
+def watched(images, tmp_path_factory):
     """A tiny run of four steps, watched in both ways: (folder, what was shown)."""
     import IPython.display
 
@@ -37,7 +35,7 @@ def watched(tmp_path_factory):
     usual, IPython.display.display = IPython.display.display, shown
     try:
         callbacks = [watching.LiveView(folder), watching.TensorBoard(folder)]
-        train(build_tiny(), folder, callbacks)
+        train(build_tiny(), images, folder, callbacks)
     finally:
         IPython.display.display = usual
     return folder, shown
