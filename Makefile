@@ -1,10 +1,12 @@
 # make demo       sets everything up, draws the data, trains, walks the latent space, enlarges: run/demo/
-# make test       sets everything up and passes the tests
+# make check      passes the quick tests, in a minute or so: for working
+# make test       sets everything up and passes the tests, in six minutes on two cores
+# make test-all   adds what takes longer: soak, kills, several processes, and Keras' other backends
 # make notebooks  runs the four notebooks and keeps them with their pictures in notebooks/
 # make data       draws the data set alone: data/lines/ and data.zip
 # make bench      measures speed, memory, reading and enlarging, and prints tables
 # make report     measures what the shipped generators learnt, and prints the tables of docs/*/results.md, with docs/results_*
-# make test-backends  installs JAX and PyTorch too, and holds the three backends against each other
+# make test-backends  installs JAX and PyTorch too, holds the three backends against each other, and several processes
 # make explore    opens the page to play with: http://127.0.0.1:8866
 # make z-anim     films the patterns of Z beside their images: Z-anim/
 # make lab        opens JupyterLab
@@ -12,6 +14,7 @@
 
 PYTHON ?= python3
 DEMO_MINUTES ?= 7
+WORKERS ?= 2
 VENV := .venv
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
@@ -23,10 +26,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONPATH := $(CURDIR)
 
 PAPERMILL = $(BIN)/python -m papermill --cwd . --kernel python3 --log-level ERROR
+RUFF = $(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
+# Whole files in each process, the longest first (tests/conftest.py): what the tests of a file share is made once.
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # The demonstration's progress bars belong on the terminal, not into the notebooks that it leaves.
 SHOW = PROGRESS_BAR=text $(PAPERMILL) --no-progress-bar --stderr-file /dev/stderr
 
-.PHONY: demo test test-backends notebooks data bench report explore z-anim lab addresses clean
+.PHONY: demo check test test-all test-backends notebooks data bench report explore z-anim lab addresses clean
 
 demo: $(VENV)/ready
 	@mkdir -p run/demo
@@ -39,10 +45,18 @@ demo: $(VENV)/ready
 	@$(SHOW) notebooks/Inference+.ipynb run/demo/Inference+.ipynb
 	@echo "The pictures: run/gan/0001_lines/images/, run/inference/, run/inference+/. The notebooks that made them: run/demo/."
 
+check: $(VENV)/ready-test
+	$(RUFF)
+	$(PYTEST) -m "not slow and not thorough"
+
 test: $(VENV)/ready-test
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m pytest
+	$(RUFF)
+	$(PYTEST) -m "not thorough"
+
+test-all: test test-backends
+	$(PYTEST) -m thorough
+	$(BIN)/python -m tests.nothing_lost --kills 25
+	$(BIN)/python -m tests.utils.explorer.soak --rounds 4
 
 test-backends: $(VENV)/ready-backends
 	$(BIN)/python -m pytest tests/models/engine/test_backends.py

@@ -46,22 +46,15 @@ def tiny_parameters(size=16, channels=3, **changes):
 
 
 LONGEST = (  # files of ten seconds and more, the longest first
-    *("test_notebooks.py", "test_page.py", "test_hostile.py", "test_wgangp.py", "test_distributed.py"),
-    *(
-        "test_server.py",
-        "test_deferred.py",
-        "test_killed.py",
-        "test_training.py",
-        "test_projection.py",
-        "test_keras_files.py",
-    ),
+    *("notebooks", "browser", "hostile", "wgangp", "distributed", "server", "deferred", "killed"),
+    *("training", "projection", "keras_files"),
 )
 
 
 def pytest_collection_modifyitems(items):
     """Let the longest files come first: `--dist loadfile` hands out whole files in the order of the collection, and no
     process is to work on alone at the end."""
-    places = {name: number for number, name in enumerate(LONGEST)}
+    places = {f"test_{name}.py": number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 

@@ -3,12 +3,13 @@
 import shutil
 import signal
 import time
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 
-from tests.conftest import tiny_parameters
+from tests.conftest import build_tiny
 from utils import files, runs
 from utils.files import in_progress
 from utils.files.in_progress import FolderInUse
@@ -31,15 +32,8 @@ class At(keras.callbacks.Callback):
 
 @pytest.fixture
 def network():
-    """`network()` builds a small WGANGP that nothing compiles: a step takes longer, and the first one less."""
-    from models.WGANGP import WGANGP
-
-    def build(**changes):
-        model = WGANGP(**tiny_parameters(**changes), precision="float32", seed=1)
-        model.compile(run_eagerly=True)
-        return model
-
-    return build
+    """`network()` builds a small WGANGP that nothing compiles; a step takes one critic batch, and the first one two."""
+    return partial(build_tiny, n_critic=1, n_critic_every_100th=2)
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +46,7 @@ def ctrl_c_is_heard():
 
 def train(model, images, folder, steps, resume=False, every=2, **options):
     data = images if isinstance(images, ImageBatches) else ImageBatches.from_array(images, 4, seed=5)
-    options = {"print_every_n_batches": every, "n_critic": 1, "verbose": 0, "resume": resume, **options}
+    options = {"print_every_n_batches": every, "verbose": 0, "resume": resume, **options}
     return model.train(2, 2, data, 4, steps, folder, **options)
 
 

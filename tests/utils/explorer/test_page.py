@@ -1,279 +1,187 @@
-"""The explorer's page in a real browser: served by Voilà, shown by a headless Chromium.
+"""The page's widgets, without a browser."""
 
-Its screenshots stay in run/tests/, which git ignores.
-"""
+import io
 
-import shutil
-import time
-from contextlib import contextmanager
-from pathlib import Path
-
+import ipywidgets
+import numpy as np
 import pytest
+from PIL import Image
 
-from utils.files.provenance import from_image
-from utils.latent import read_vectors
-
-PICTURES = Path(__file__).parents[3] / "run" / "tests"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-QUIET = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
-WAIT = 20_000  # milliseconds for what takes one on a quiet machine
-
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
-pytest.importorskip("voila", reason="voila is not installed (pip install voila)")
-served = pytest.importorskip("tests.utils.explorer.serving").served
-pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"no browser is installed ({', '.join(BROWSERS)})")
+from tests.utils.explorer.conftest import N
+from utils.explorer.page import Page
 
 
-@pytest.fixture(scope="module")
-def generator(tmp_path_factory):
-    """A small untrained generator of vectors of 100, whose images differ."""
-    from utils.quiet import keras
-
-    weights = keras.initializers.RandomNormal(stddev=0.2, seed=1)
-    layers = [
-        keras.layers.Input((100,)),
-        keras.layers.Dense(512, kernel_initializer=weights),
-        keras.layers.Reshape((8, 8, 8)),
-        keras.layers.Conv2DTranspose(8, 4, 2, "same", activation="relu", kernel_initializer=weights),
-        keras.layers.Conv2DTranspose(3, 4, 2, "same", activation="tanh", kernel_initializer=weights),
-    ]
-    path = tmp_path_factory.mktemp("generator") / "generator.h5"
-    keras.Sequential(layers).save(path)
-    return path
+@pytest.fixture
+def page(walk):
+    made = Page(walk, "en")
+    yield made
+    ipywidgets.Widget.close_all()
 
 
-@pytest.fixture(scope="module")
-def server(generator):
-    with served(generator, generator.with_name("log.txt")) as (process, port):
-        yield process, f"http://127.0.0.1:{port}/"
+def shown(page):
+    with Image.open(io.BytesIO(page.image.value)) as picture:
+        return np.asarray(picture)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        yield chromium
-        chromium.close()
+def test_a_change_in_the_grid_changes_the_image(page):
+    page.grid.values = [3.0, *page.grid.values[1:]]
+    assert page.walk.z[0] == 3
+    assert np.array_equal(shown(page), page.walk.image)
 
 
-@contextmanager
-def opened(browser, address, width, height, locale):
-    """The page in a window of its own, once it shows its grid and its image."""
-    with browser.new_context(viewport={"width": width, "height": height}, locale=locale) as window:
-        page = window.new_page()
-        page.foreign, page.defects = [], []
-        page.on("response", lambda answer: page.foreign.append(answer.url) if "127.0.0.1" not in answer.url else None)
-        page.on("pageerror", lambda error: page.defects.append(str(error)))
-        page.goto(address)
-        page.wait_for_selector(".z-cell", timeout=2 * WAIT)
-        page.wait_for_function("document.querySelector('img.z-image')?.naturalWidth > 0", timeout=WAIT)
-        yield page
-        page.goto("about:blank")  # left, not cut off: its kernel ends
+def test_the_page_shows_the_very_values_of_the_vector(page):
+    page.random.click()
+    assert np.array_equal(np.float32(page.grid.values), page.walk.z)
 
 
-def pixels(page):
-    """The image on the screen, as the browser decoded it; None while it changes."""
-    return page.evaluate(
-        """() => { const img = document.querySelector('img.z-image'), canvas = document.createElement('canvas');
-                   if (!img.complete) return null;
-                   [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
-                   canvas.getContext('2d').drawImage(img, 0, 0); return canvas.toDataURL(); }"""
-    )
+@pytest.mark.parametrize("values", [[1.0], [float("nan")] * N, [1e300] * N])
+def test_a_grid_that_sends_nonsense_is_set_right_again(page, values):
+    before = page.walk.z
+    with np.errstate(over="ignore"):
+        page.grid.values = values
+    assert np.array_equal(page.walk.z, before)
+    assert np.array_equal(np.float32(page.grid.values), before)
 
 
-def changed(page, before):
-    """Wait until the screen shows another image than before."""
-    deadline = time.monotonic() + WAIT / 1000
-    while time.monotonic() < deadline:
-        page.wait_for_timeout(20)
-        now = pixels(page)
-        if now not in (None, before):
-            return now
-    raise AssertionError("the picture did not change")
+def test_sliders_stand_where_the_vector_stands(page):
+    page.grid.values = [2.5, -1.0] + [0.0] * (N - 2)
+    assert page.directions["1"].value == 2.5
+    assert page.directions["redder"].value == -1
+    page.directions["1"].value = -2
+    assert page.grid.values[0] == -2
+    page.grid.values = [9.0, *page.grid.values[1:]]  # beyond the slider's end, where it stops
+    assert page.directions["1"].value == 4
+    assert page.walk.z[0] == 9
 
 
-def values(page):
-    return page.locator(".z-cell").all_text_contents()
+def test_a_slider_rounded_by_the_browser_moves_nothing(page):
+    page.grid.values = [0.52, *page.grid.values[1:]]
+    page.directions["1"].value += 1e-9
+    assert page.walk.z[0] == np.float32(0.52)
 
 
-def says(page, words):
-    page.wait_for_function("words => document.querySelector('.z-status').innerText.includes(words)", arg=words)
+def test_buttons_do_what_they_say(page):
+    z = page.walk.z
+    page.mirror.click()
+    assert np.array_equal(page.walk.z, -z)
+    page.undo.click()
+    assert np.array_equal(page.walk.z, z)
+    assert page.undo.disabled
 
 
-def downloaded(page, click, folder):
-    with page.expect_download(timeout=WAIT) as download:
-        click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    return path
+def test_a_saved_file_goes_to_the_browser_and_to_the_folder(walk, tmp_path, monkeypatch):
+    page = Page(walk, "en", folder=tmp_path)
+    sent = []
+    monkeypatch.setattr(page.files, "send", lambda message, buffers: sent.append((message["name"], buffers[0])))
+    page.save_image.click()
+    page.save_vector.click()
+    assert {name: (tmp_path / name).read_bytes() for name, _ in sent} == dict(sent)
+    assert [name for name, _ in sent] == ["image_00.png", "Vec_1.txt"]
 
 
-def button(page, name):
-    return page.get_by_role("button", name=name)
+def test_a_saved_file_never_overwrites_another(walk, tmp_path):
+    for _ in range(2):
+        Page(walk, "en", folder=tmp_path).save_image.click()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["image_00.png", "image_01.png"]
 
 
-def test_a_walk_on_a_wide_screen(browser, server, tmp_path):
-    with opened(browser, server[1], 1200, 1000, "en-GB") as page:
-        first = pixels(page)
-        assert page.locator(".z-cell").count() == 100
-
-        # a click adds 1, undo takes it back
-        cell = page.get_by_role("gridcell").nth(34)
-        cell.click()
-        clicked = changed(page, first)
-        button(page, "Undo").click()
-        assert changed(page, clicked) == first
-
-        # a drag upwards, one undo for the whole of it
-        box = cell.bounding_box()
-        page.mouse.move(box["x"] + 9, box["y"] + 9)
-        page.mouse.down()
-        for step in range(1, 11):
-            page.mouse.move(box["x"] + 9, box["y"] + 9 - 12 * step)
-        page.mouse.up()
-        page.wait_for_timeout(1000)  # until the last of it is drawn
-        dragged = changed(page, first)
-        button(page, "Undo").click()
-        assert changed(page, dragged) == first
-
-        # by keyboard alone
-        cell.focus()
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("0")
-        assert values(page)[35] == "0.0"
-        changed(page, first)
-        assert page.locator(".z-cell:focus").get_attribute("aria-label") == "row 3, column 5: 0.00"
-
-        # saved, wandered off, and back from the file
-        here = pixels(page)
-        image = downloaded(page, button(page, "Save image").click, tmp_path)
-        vector = downloaded(page, button(page, "Save vector").click, tmp_path)
-        assert (from_image(image)[0] == read_vectors(vector)).all()
-        button(page, "Random").click()
-        there = changed(page, here)
-        page.locator("input[type=file]").set_input_files(image)
-        assert changed(page, there) == here
-        says(page, "image_00.png is opened")
-
-        # what no one can open is refused in words, and the page goes on
-        (tmp_path / "evil.txt").write_text("__import__('os').abort()")
-        page.locator("input[type=file]").set_input_files(tmp_path / "evil.txt")
-        says(page, "evil.txt carries no vector")
-        (tmp_path / "huge.png").write_bytes(bytes(20 * 2**20))
-        page.locator("input[type=file]").set_input_files(tmp_path / "huge.png")
-        says(page, "huge.png is larger than 4 MiB")
-
-        # two pins, and a film through them
-        button(page, "Pin image").click()
-        button(page, "Pin the image as A").click()
-        button(page, "Mirror").click()
-        changed(page, here)
-        button(page, "Pin image").click()
-        button(page, "Pin the image as B").click()
-        button(page, "Go to pin 2").wait_for(timeout=WAIT)
-        film = downloaded(page, button(page, "Export film").click, tmp_path)
-        assert film.read_bytes().startswith(b"GIF89a")
-        says(page, "film_02.gif")
-
-        # a slider by keyboard, found by its name
-        before = pixels(page)
-        page.get_by_role("slider", name="Truncation").press("ArrowLeft")
-        changed(page, before)
-
-        unnamed = page.evaluate(
-            """() => [...document.querySelectorAll('.z-explorer :is(button, input, [role=slider], [role=grid])')]
-                 .filter(e => !(e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText))
-                 .map(e => e.outerHTML)"""
-        )
-        assert unnamed == []
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / "explorer_1200.png")
-        assert page.foreign == [] and page.defects == []
+def test_a_file_is_opened_from_the_page(page):
+    content, z = page.walk.saved_image(), page.walk.z
+    page.random.click()
+    page._on_file(page.files, {"name": "image.png"}, [memoryview(content)])
+    assert np.array_equal(page.walk.z, z)
+    assert "image.png is opened" in page.status.value
 
 
-def test_a_walk_on_a_narrow_screen_in_french(browser, server, tmp_path):
-    with opened(browser, server[1], 390, 844, "fr-FR") as page:
-        button(page, "Hasard").wait_for(timeout=WAIT)
-        first = pixels(page)
-        page.get_by_role("gridcell").nth(7).click()
-        clicked = changed(page, first)
-        image = downloaded(page, button(page, "Garder l’image").click, tmp_path)
-        button(page, "Hasard").click()
-        there = changed(page, clicked)
-        page.locator("input[type=file]").set_input_files(image)
-        assert changed(page, there) == clicked
-        says(page, "est ouvert")
-        everything = "[...document.querySelectorAll('.z-explorer *')]"
-        assert page.evaluate(f"{everything}.every(e => e.getBoundingClientRect().right <= innerWidth + 1)")
-        image_box, grid_box = (page.locator(name).bounding_box() for name in ("img.z-image", ".z-grid"))
-        assert grid_box["y"] + grid_box["height"] - image_box["y"] < 844  # both in sight at once
-        page.locator("h1").scroll_into_view_if_needed()
-        page.screenshot(path=PICTURES / "explorer_390.png")
-        button(page, "English").click()
-        button(page, "Random").wait_for(timeout=WAIT)
-        assert page.foreign == [] and page.defects == []
+def test_a_file_too_large_to_be_sent_is_said_to_be(page):
+    page._on_file(page.files, {"name": "film.png"}, [])
+    assert "4 MiB" in page.status.value
 
 
-QUICK_UPDATES = """async (n) => {
-    const cell = document.querySelectorAll('.z-cell')[50];
-    cell.focus();
-    for (let i = 0; i < n; i++) {
-        cell.dispatchEvent(new KeyboardEvent('keydown', { key: i % 7 ? '+' : '0', bubbles: true, cancelable: true }));
-        await new Promise((resolve) => setTimeout(resolve, 15));
-    }
-}"""
+def test_a_name_is_text_and_never_markup(page):
+    page._on_file(page.files, {"name": "<img src=x onerror=alert(1)>.txt"}, [b"?"])
+    assert "<img" not in page.status.value and "&lt;img" in page.status.value
 
 
-def memory(process):
-    return sum(p.memory_info().rss for p in (process, *process.children())) / 2**20
+def test_the_page_outlives_a_defect(page, monkeypatch, capsys):
+    monkeypatch.setattr(page.walk, "draw", lambda z: 1 / 0)
+    page.random.click()
+    assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_200_quick_updates_leave_memory_flat_and_the_last_one_stands(browser, server):
-    with opened(browser, server[1], 1200, 1000, "en-GB") as page:
-        page.evaluate(QUICK_UPDATES, 100)  # caches fill
-        page.wait_for_timeout(500)
-        before = memory(server[0])
-        page.evaluate(QUICK_UPDATES, 200)
-        page.wait_for_timeout(1000)
-        last = pixels(page)
-        assert values(page)[50] == "0.3"  # 0 at the 197th, then three times +0.1
-        assert memory(server[0]) - before < 30, "MiB"
-        button(page, "Random").click()
-        changed(page, last)
+def test_pins_are_added_visited_and_removed(page):
+    z = page.walk.z
+    page.pin.click()
+    page.random.click()
+    page.pin.click()
+    first, second = page._pins
+    first.button.click()
+    assert np.array_equal(page.walk.z, z)
+    first._remove.click()
+    assert len(page.walk.pins) == 1 and page._pins == [second] and second.button.description == "1"
 
 
-@pytest.mark.slow
-def test_20_tabs_share_one_generator(browser, generator):
-    log = generator.with_name("log-tabs.txt")
-    with served(generator, log) as (process, port), browser.new_context() as window:
-        alone = memory(process)
-        tabs = []
-        for _ in range(20):
-            tab = window.new_page()
-            tab.goto(f"http://127.0.0.1:{port}/")
-            tab.wait_for_selector(".z-cell", timeout=6 * WAIT)
-            tabs.append(tab)
-        for tab in tabs:
-            before = pixels(tab)
-            tab.bring_to_front()
-            button(tab, "Random").click()
-            changed(tab, before)
-        assert memory(process) - alone < 20 * 150, "MiB"
-        print(f"20 tabs: {(memory(process) - alone) / 20:.0f} MiB each, beside {alone:.0f} MiB")
+def test_the_ends_light_the_slider_between(page):
+    assert page.between.disabled
+    page.set_a.button.click()
+    page.random.click()
+    page.set_b.button.click()
+    page.pin.click()
+    assert not page.between.disabled
 
 
-def test_a_page_that_is_left_frees_its_kernel(browser, server):
-    kernels = server[0].children
-    with opened(browser, server[1], 1200, 1000, "en-GB") as page:
-        assert kernels()
-        page.goto("about:blank")
-        deadline = time.monotonic() + WAIT / 1000
-        while kernels() and time.monotonic() < deadline:
-            page.wait_for_timeout(100)
-        assert not kernels()
+def test_a_film_is_handed_over(page, monkeypatch):
+    sent = []
+    monkeypatch.setattr(page.files, "send", lambda message, buffers: sent.append(message["name"]))
+    page.pin.click()
+    page.film.click()
+    assert "two pins" in page.status.value
+    page.random.click()
+    page.pin.click()
+    page.film.click()
+    assert sent == ["film_00.gif"]
+
+
+def test_a_notebook_shows_the_page_of_a_generator(tiny, monkeypatch):
+    from IPython import display
+
+    from utils import explorer
+
+    seen = []
+    monkeypatch.setattr(display, "display", seen.append)
+    explorer.show(tiny().generator, {"mine": np.ones(10)}, language="fr", seed=1, folder=None)
+    assert "z-explorer" in seen[0]._dom_classes
+
+
+def test_the_page_turns_into_another_language(page):
+    page.languages["fr"].click()
+    assert page.random.description == "Hasard"
+    assert page.directions["redder"].description == "plus rouge"
+    assert "verticale" in page.reading.value
+
+
+def test_a_page_of_no_language_follows_the_browser(walk):
+    page = Page(walk)
+    page.grid.browser_language = "fr-CA"
+    assert page.language == "fr"
+
+
+def test_a_language_asked_for_stays(page):
+    page.grid.browser_language = "fr-FR"
+    assert page.language == "en"
+
+
+def test_an_unknown_language_is_refused(walk):
+    with pytest.raises(ValueError, match="en and fr"):
+        Page(walk, "de")
+
+
+def test_nothing_piles_up_over_200_updates(page):
+    page.pin.click()
+    alive = ipywidgets.widgets.widget._instances
+    count = len(alive)
+    for i in range(200):
+        page.grid.values = [i / 100, *page.grid.values[1:]]
+        page.pin.click()
+        page._pins[-1]._remove.click()
+    assert len(alive) == count and len(page._pins) == 1

@@ -1,0 +1,38 @@
+"""The process that draws for all pages."""
+
+import numpy as np
+import pytest
+
+from utils.explorer.rendering import DistantDrawing, Drawing, serve_drawing
+
+
+def test_the_shared_process_draws_the_same_images(tiny):
+    drawing = Drawing(tiny().generator)
+    distant = DistantDrawing(serve_drawing(drawing, b"key"), b"key")
+    Z = np.random.default_rng(1).standard_normal((3, 10), np.float32)
+    assert np.array_equal(distant.draw(Z), drawing.draw(Z))
+    assert distant.fingerprint == drawing.fingerprint
+    assert [*distant.directions] == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_the_shared_process_refuses_what_cannot_be_drawn_and_goes_on(tiny):
+    distant = DistantDrawing(serve_drawing(Drawing(tiny().generator), b"key"), b"key")
+    with pytest.raises(ValueError):
+        distant.draw(np.full((1, 10), np.nan, np.float32))
+    assert distant.draw(np.zeros((1, 10))).shape == (1, 16, 16, 3)
+
+
+def test_nobody_draws_without_the_key(tiny):
+    from multiprocessing import AuthenticationError
+
+    address = serve_drawing(Drawing(tiny().generator), b"key")
+    with pytest.raises(AuthenticationError):
+        DistantDrawing(address, b"another")
+    assert DistantDrawing(address, b"key").latent_dim == 10  # it goes on for those who have it
+
+
+def test_directions_have_length_1_and_the_generators_size(tiny):
+    generator = tiny().generator
+    assert np.allclose(Drawing(generator, {"mine": np.arange(10)}).directions["mine"] ** 2 @ np.ones(10), 1)
+    with pytest.raises(ValueError, match="10 finite numbers"):
+        Drawing(generator, {"mine": np.zeros(10)})
