@@ -2,7 +2,7 @@
 # make check      passes the quick tests, in a minute or so: for working
 # make test       sets everything up and passes the tests, in six minutes on two cores
 # make test-all   adds what takes longer: soak, kills, several processes, and Keras' other backends
-# make notebooks  runs the four notebooks and keeps them with their pictures in notebooks/
+# make notebooks  runs the four notebooks and keeps them with their pictures, made light, in notebooks/
 # make data       draws the data set alone: data/lines/ and data.zip
 # make bench      measures speed, memory, reading and enlarging, and prints tables
 # make report     measures what the shipped generators learnt, and prints the tables of docs/*/results.md, with docs/results_*
@@ -68,6 +68,7 @@ notebooks: $(VENV)/ready
 	PROGRESS_BAR=off $(PAPERMILL) notebooks/Inference.ipynb notebooks/Inference.ipynb
 	PROGRESS_BAR=off $(PAPERMILL) notebooks/Inference+.ipynb notebooks/Inference+.ipynb
 	PROGRESS_BAR=off $(PAPERMILL) notebooks/Compare.ipynb notebooks/Compare.ipynb
+	$(BIN)/python -m utils.figures.lighter notebooks
 
 data: $(VENV)/ready
 	$(BIN)/python -m lines --count 10000 --out data/lines --seed 1 --zip data.zip
@@ -82,6 +83,7 @@ bench: $(VENV)/ready
 
 report: $(VENV)/ready
 	$(BIN)/python -m benchmarks.results
+	$(BIN)/python -m utils.figures.lighter docs
 
 explore: $(VENV)/ready
 	@$(BIN)/python -m pip install --quiet "voila>=0.5.8"

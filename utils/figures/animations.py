@@ -4,6 +4,7 @@ Frames are taken one by one and never all in memory, so that a film may be as lo
 ffmpeg, which is asked how it ended, and whose file is read again and its frames counted before it takes its name.
 """
 
+import io
 import math
 import operator
 import os
@@ -14,10 +15,11 @@ from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryFile, gettempdir
+from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
 
 import numpy as np
 
+from utils.figures.palettes import COLORS, NOTEBOOK_BYTES, Palette, numbers
 from utils.files import in_words, start_anew, write_whole
 from utils.files.errors import FULL, one_line
 from utils.images import as_picture
@@ -26,6 +28,7 @@ PALETTE_PIXELS = 400_000  # the palette is chosen from a sample of this many pix
 UNCHANGED = 255  # the place in a GIF's palette that stands for "as in the frame before"
 GIF_MOST = 2**16 - 1  # repeats, pixels a side, and hundredths of a second a frame: a GIF has two bytes for each
 MP4_FPS = (1 / 3600, 1000)
+FEWEST_FRAMES = 10  # that a reduced animation keeps
 
 
 def animate(
@@ -99,6 +102,39 @@ def _checked_settings(path: Path, fps: float, loop: int, scale: int) -> tuple[fl
     return float(fps), operator.index(loop), operator.index(scale)
 
 
+def light_film(gif: bytes, width: int | None = None) -> bytes:
+    """Reduce an animation for a notebook's file; the file on the disk stays whole.
+
+    Args:
+        gif: the bytes of an animated GIF.
+        width: width at which the page shows it, in pixels; None for its own.
+
+    Returns:
+        `gif` itself up to `NOTEBOOK_BYTES`. Otherwise the first of these that is no heavier, at the same speed: at the
+        page's width; with every second frame; half as wide with all frames, every second, every fourth, and so on.
+    """
+    from PIL import Image, ImageSequence
+
+    with Image.open(io.BytesIO(gif), formats=["GIF"]) as film:
+        shown, fps = min(width or film.width, film.width), 1000 / (film.info.get("duration") or 100)
+        for every, across in [(1, shown), (2, shown)] + [(2**k, shown // 2) for k in range(10)]:
+            if len(gif) <= NOTEBOOK_BYTES:
+                break
+            if every > 1 and film.n_frames < FEWEST_FRAMES * every:
+                continue
+            size = max(1, across), max(1, round(across * film.height / film.width))
+            frames = (
+                np.asarray(frame.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+                for i, frame in enumerate(ImageSequence.Iterator(film))
+                if i % every == 0
+            )
+            with TemporaryDirectory() as folder:
+                path = Path(folder) / "light.gif"
+                _write_gif(frames, path, fps / every, film.info.get("loop", 1), 1)
+                gif = path.read_bytes()
+    return gif
+
+
 def _checked(frames: Iterable, path: Path, total: int | None) -> Iterator[np.ndarray]:
     """Yield the frames as uint8 (h, w, 3) of one size, with a progress bar."""
     from utils.progress import tqdm
@@ -128,19 +164,18 @@ def _write_gif(frames: Iterator[np.ndarray], path: Path, fps: float, loop: int, 
             shape = frame.shape
             with _waiting_for(path):
                 waiting.write(frame.tobytes())
-            numbers = _numbers(frame)
-            sample.add(numbers.ravel())
-            seen[numbers] = True
-        palette = _shared_palette(sample.pixels())
-        nearest = _nearest(seen, palette)
+            colors = numbers(frame)
+            sample.add(colors.ravel())
+            seen[colors] = True
+        palette = Palette(sample.pixels(), seen, places=UNCHANGED)
         with _waiting_for(path):
             waiting.seek(0)  # writes what is still to be written
         indexed = (
-            nearest[_numbers(np.frombuffer(frame, np.uint8).reshape(shape))]
+            palette.indices(numbers(np.frombuffer(frame, np.uint8).reshape(shape)))
             for frame in iter(lambda: waiting.read(int(np.prod(shape))), b"")
         )
         with write_whole(path) as temporary, open(temporary, "wb") as file:
-            _write_gif_blocks(file, indexed, palette, (shape[0] * scale, shape[1] * scale), fps, loop, scale)
+            _write_gif_blocks(file, indexed, palette.colors, (shape[0] * scale, shape[1] * scale), fps, loop, scale)
 
 
 def _check_sides(path: Path, frame: np.ndarray, scale: int) -> None:
@@ -167,7 +202,7 @@ def _write_gif_blocks(file, indexed: Iterator[np.ndarray], palette, size, fps: f
     from PIL import Image
     from PIL.GifImagePlugin import getdata
 
-    colors = np.zeros((256, 3), np.uint8)
+    colors = np.zeros((COLORS, 3), np.uint8)
     colors[: len(palette)] = palette
     timing = {"duration": max(20, round(100 / fps) * 10), "disposal": 1}  # viewers slow down what is under 20 ms
     file.write(b"GIF89a" + struct.pack("<HHBBB", size[1], size[0], 0xF7, 0, 0) + colors.tobytes())
@@ -206,44 +241,6 @@ class _Sample:
 
     def pixels(self) -> np.ndarray:
         return np.concatenate(self._parts)
-
-
-def _shared_palette(pixels: np.ndarray) -> np.ndarray:
-    """The colours that serve all frames, uint8 (255 or fewer, 3); one place is left for `UNCHANGED`."""
-    from PIL import Image
-
-    colors, counts = np.unique(pixels, return_counts=True)
-    flat = counts > 0.01 * len(pixels)  # grounds and other large areas keep their very colour
-    palette, rest = _split(colors[flat]), colors[~flat]
-    if len(rest):
-        # each other colour counts with the square root of its pixels, so that many dark ones leave room for the lines
-        sample = _split(np.repeat(rest, np.ceil(np.sqrt(counts[~flat])).astype(int)))
-        mixed = Image.fromarray(sample[None]).quantize(UNCHANGED - len(palette), Image.Quantize.MEDIANCUT, kmeans=1)
-        palette = np.concatenate([palette, np.reshape(mixed.getpalette("RGB"), (-1, 3)).astype(np.uint8)])
-    return palette[:UNCHANGED]
-
-
-def _nearest(seen: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """For every colour seen in the frames the place of the nearest in the palette: a table with 2^24 entries.
-
-    Pillow's own search is quicker by a blink, but rounds: a white ground comes out bluish.
-    """
-    table = np.zeros(2**24, np.uint8)
-    palette = palette.astype(np.float32)
-    for colors in np.array_split(np.flatnonzero(seen), 1 + np.count_nonzero(seen) // 10_000):  # 10 MB a part
-        distances = (palette**2).sum(axis=1) - 2 * _split(colors).astype(np.float32) @ palette.T  # (colours, palette)
-        table[colors] = distances.argmin(axis=1)
-    return table
-
-
-def _numbers(frame: np.ndarray) -> np.ndarray:
-    """The colours of a frame as whole numbers 0xRRGGBB: uint8 (h, w, 3) to uint32 (h, w)."""
-    return frame.astype(np.uint32) @ np.uint32([65536, 256, 1])
-
-
-def _split(colors: np.ndarray) -> np.ndarray:
-    """Colours as whole numbers 0xRRGGBB become uint8 (n, 3)."""
-    return np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=-1).astype(np.uint8)
 
 
 def _write_mp4(frames: Iterator[np.ndarray], path: Path, fps: float, loop: int, scale: int) -> None:

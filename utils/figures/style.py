@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.figures.animations import light_film
+from utils.figures.palettes import lighter_png
 from utils.files import write_bytes
 from utils.images import to_uint8
 
@@ -57,16 +59,22 @@ def draw_image(axes, image: np.ndarray) -> None:
     axes.spines[:].set_visible(False)
 
 
+def render(figure, dpi: int = 110) -> bytes:
+    """Render a figure as the bytes of a PNG, with a palette if it looks the same: notebooks store these bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
+    return lighter_png(buffer.getvalue())
+
+
 def finish(figure, path: str | os.PathLike | None, show: bool, dpi: int = 110):
     """Render a figure once, save it, show it in a notebook, and give its path back (or the figure without one)."""
     if path is None and not (show and in_notebook()):
         return figure
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
+    png = render(figure, dpi)
     if path is not None:
-        write_bytes(path, buffer.getvalue())
+        write_bytes(path, png)
     if show:
-        show_png(buffer.getvalue())
+        show_png(png)
     return figure if path is None else Path(path)
 
 
@@ -81,6 +89,8 @@ def show_png(png: bytes) -> None:
 def show_film(path: str | os.PathLike, width: int | None = None) -> None:
     """Show a film below the cell, in a way that a notebook's pages on the web keep; nothing in a script.
 
+    A GIF too heavy for a notebook's file is shown with fewer pixels or frames (see `light_film`); the file stays whole.
+
     Args:
         path: the GIF or MP4.
         width: in pixels of the page; None for the film's own.
@@ -88,12 +98,22 @@ def show_film(path: str | os.PathLike, width: int | None = None) -> None:
     if in_notebook():
         from IPython.display import HTML, display
 
-        film = base64.b64encode(Path(path).read_bytes()).decode()
-        size = f' width="{width}"' if width else ""
-        if Path(path).suffix.lower() == ".mp4":
-            display(HTML(f'<video src="data:video/mp4;base64,{film}"{size} autoplay loop muted controls></video>'))
+        path, film = Path(path), Path(path).read_bytes()
+        if path.suffix.lower() == ".mp4":
+            size = f' width="{width}"' if width else ""
+            source = f"data:video/mp4;base64,{base64.b64encode(film).decode()}"
+            display(HTML(f'<video src="{source}"{size} autoplay loop muted controls></video>'))
         else:
-            display(HTML(f'<img src="data:image/gif;base64,{film}"{size} alt="{html.escape(Path(path).name)}">'))
+            display(HTML(film_in_html(film, path.name, width)))
+
+
+def film_in_html(gif: bytes, name: str, width: int | None = None) -> str:
+    """An HTML image that holds an animated GIF, reduced for a notebook's file (see `light_film`)."""
+    light = light_film(gif, width)
+    if light is not gif:  # however small, it is shown at the width of the GIF
+        width = width or int.from_bytes(gif[6:8], "little")
+    size = f' width="{width}"' if width else ""
+    return f'<img src="data:image/gif;base64,{base64.b64encode(light).decode()}"{size} alt="{html.escape(name)}">'
 
 
 def in_notebook() -> bool:

@@ -5,7 +5,6 @@
 - `TensorBoard` writes losses and sample sheets for `tensorboard --logdir run`; pass it to `.train(callbacks=[...])`.
 """
 
-import io
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.figures import draw_curves
-from utils.figures.style import draw_image, in_notebook, in_own_style
+from utils.figures.style import draw_image, in_notebook, in_own_style, render
 from utils.quiet import keras
 from utils.runs.callbacks import Listener
 from utils.runs.folder import sample_sheet
@@ -65,9 +64,7 @@ def view(sheet: str | os.PathLike, losses: dict, title: str) -> bytes:
     draw_image(left, np.asarray(Image.open(sheet).convert("RGB")))
     left.set_title(title, loc="left", fontsize=11)
     draw_curves(right, losses, "Losses")
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=80, facecolor="white")
-    return png.getvalue()
+    return render(figure, dpi=80)
 
 
 class TensorBoard(Listener):

@@ -1,0 +1,101 @@
+"""Reduce the pictures stored in notebooks and folders: `python -m utils.figures.lighter notebooks docs`.
+
+Figures and animations shown by our code are light already. Cells may also show files by themselves, for example sample
+sheets with `display(Image(path))`; `make notebooks` reduces these last, in the notebook's file only. Pictures get a
+palette if they look the same (`lighter_png`), heavy animations are reduced (`light_film`), and the metadata of the run
+(papermill's, times of execution) is removed. Cells and all other outputs stay unchanged.
+"""
+
+import argparse
+import base64
+import json
+import os
+import re
+from pathlib import Path
+
+from utils.figures.palettes import lighter_png
+from utils.figures.style import film_in_html
+from utils.files import write_bytes
+
+RUN_METADATA = ("papermill", "execution")  # of notebooks and cells; different after every run
+FILM = re.compile(r'<img src="data:image/gif;base64,(?P<gif>[^"]+)"(?: width="(?P<width>\d+)")? alt="(?P<name>[^"]*)">')
+
+
+def lighten(path: str | os.PathLike) -> int:
+    """Rewrite a notebook or PNG if it can be lighter.
+
+    Args:
+        path: a file in .ipynb or .png.
+
+    Returns:
+        The number of bytes saved.
+
+    Raises:
+        ValueError: the file has another ending, or is not what its ending says.
+    """
+    path = Path(path)
+    kinds = {".ipynb": lighter_notebook, ".png": lighter_png}
+    if path.suffix not in kinds:
+        raise ValueError(f"{path} is neither a notebook (.ipynb) nor a picture (.png)")
+    before = path.read_bytes()
+    try:
+        after = kinds[path.suffix](before)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise ValueError(f"{path} cannot be read as {path.suffix}: {error}") from error
+    if after != before:
+        write_bytes(path, after)
+    return len(before) - len(after)
+
+
+def lighter_notebook(content: bytes) -> bytes:
+    """Reduce a notebook's file: only pictures, animations and the metadata of the run change."""
+    notebook = json.loads(content)
+    for part in (notebook, *notebook["cells"]):
+        for key in RUN_METADATA:
+            part["metadata"].pop(key, None)
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data:
+                png = base64.b64decode(_text(data["image/png"]))
+                light = lighter_png(png, output.get("metadata", {}).get("image/png", {}).get("width"))
+                if light is not png:
+                    data["image/png"] = base64.b64encode(light).decode()
+            if "data:image/gif" in _text(data.get("text/html", "")):
+                html = FILM.sub(_lighter_film, _text(data["text/html"]))
+                data["text/html"] = html.splitlines(keepends=True)
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _lighter_film(found: re.Match) -> str:
+    return film_in_html(base64.b64decode(found["gif"]), found["name"], int(found["width"] or 0) or None)
+
+
+def _text(value: str | list[str]) -> str:
+    """Join a text that a notebook's file stores as one string or as a list of lines."""
+    return value if isinstance(value, str) else "".join(value)
+
+
+def files_of(path: str | os.PathLike) -> list[Path]:
+    """The notebooks and PNG files below a folder; a file itself."""
+    path = Path(path)
+    return sorted(found for kind in ("*.ipynb", "*.png") for found in path.rglob(kind)) if path.is_dir() else [path]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m utils.figures.lighter", description="Reduce stored pictures.")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        help="notebooks, PNG files, or folders of them (not a run's images, whose exact pixels matter)",
+        metavar="PATH",
+    )
+    for path in (file for given in parser.parse_args(arguments).paths for file in files_of(given)):
+        saved = lighten(path)
+        if saved:
+            print(f"{path}: lighter by {saved / 1000:.0f} kB, now {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
