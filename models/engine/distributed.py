@@ -41,7 +41,7 @@ class _Setting:
         devices: number of devices of all processes.
         cluster: this process as one of all, a `SingleProcess` or `Cluster`.
         strategy: TensorFlow's `MirroredStrategy`; None on JAX.
-        replicated: the replicated model inside `over_devices`, a `_DataParallel` or `_Mirrored`; else None.
+        spread: the replicated model inside `over_devices`, a `_DataParallel` or `_Mirrored`; else None.
         scratch: temporary folder for the unneeded files of a process other than process 0.
     """
 
@@ -49,11 +49,11 @@ class _Setting:
     devices: int = 1
     cluster: SingleProcess = field(default_factory=SingleProcess)
     strategy: Any = None
-    replicated: Any = None
+    spread: Any = None
     scratch: Any = None
 
 
-_setting = _Setting()
+_here = _Setting()
 
 
 # Functions for notebooks and scripts --------------------------------------------------------------------------------
@@ -86,47 +86,47 @@ def start(batches=None):
         raise ValueError(f"batches is {batches!r}; choose 'per_device' or 'global', or None for one device.")
     backend = keras.backend.backend()
     if backend == "jax":
-        if processes > 1 and _setting.cluster.count == 1:
-            _setting.cluster = Cluster()
-        _setting.devices = len(keras.distribution.list_devices())
+        if processes > 1 and _here.cluster.count == 1:
+            _here.cluster = Cluster()
+        _here.devices = len(keras.distribution.list_devices())
     elif backend == "tensorflow" and processes == 1:
         import tensorflow as tf
 
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        _setting.strategy = tf.distribute.MirroredStrategy([device.name for device in devices])
-        _setting.devices = len(devices)
+        _here.strategy = tf.distribute.MirroredStrategy([device.name for device in devices])
+        _here.devices = len(devices)
     else:
         raise ValueError(
             f"KERAS_BACKEND={backend} does not train on several {'machines' if processes > 1 else 'devices'} here: set "
             "KERAS_BACKEND=jax (or =tensorflow for the GPUs of one machine) and start anew."
         )
-    _setting.batches = batches
+    _here.batches = batches
     if is_first():
-        print(f"Training on {_setting.devices} devices, in {processes} processes.")
-    return _setting.devices
+        print(f"Training on {_here.devices} devices, in {processes} processes.")
+    return _here.devices
 
 
 def is_first():
     """Whether this process is process 0, the one that writes files."""
-    return _setting.cluster.number == 0
+    return _here.cluster.number == 0
 
 
 def run_root(root="run"):
     """The folder of all run folders, a `Path`: `root` in process 0, a temporary folder in the others."""
     if is_first():
         return Path(root)
-    _setting.scratch = _setting.scratch or tempfile.TemporaryDirectory(prefix=f"process-{_setting.cluster.number}-")
-    return Path(_setting.scratch.name)
+    _here.scratch = _here.scratch or tempfile.TemporaryDirectory(prefix=f"process-{_here.cluster.number}-")
+    return Path(_here.scratch.name)
 
 
 @contextmanager
 def first_process_first():
     """Context manager that process 0 passes alone and before the others, e.g. to unpack a data set on a shared disk."""
     if not is_first():
-        _setting.cluster.broadcast(True)
+        _here.cluster.broadcast(True)
     yield
     if is_first():
-        _setting.cluster.broadcast(True)
+        _here.cluster.broadcast(True)
 
 
 def finish():
@@ -136,10 +136,10 @@ def finish():
         SystemExit: in every process but process 0.
     """
     first = is_first()
-    _setting.cluster.leave()
+    _here.cluster.leave()
     if not first:
         raise SystemExit(0)
-    _setting.batches, _setting.devices, _setting.cluster, _setting.strategy = None, 1, SingleProcess(), None
+    _here.batches, _here.devices, _here.cluster, _here.strategy = None, 1, SingleProcess(), None
 
 
 # Functions for `models.engine.loop` and `step` ----------------------------------------------------------------------
@@ -147,7 +147,7 @@ def finish():
 
 def active():
     """Whether `start` has set up training on several devices."""
-    return _setting.batches is not None
+    return _here.batches is not None
 
 
 def run_folder(folder):
@@ -164,11 +164,11 @@ def global_batch(batch_size):
     Raises:
         ValueError: the devices' number does not divide it.
     """
-    whole = batch_size * _setting.devices if _setting.batches == "per_device" else batch_size
-    if whole % _setting.devices:
+    whole = batch_size * _here.devices if _here.batches == "per_device" else batch_size
+    if whole % _here.devices:
         raise ValueError(
-            f"A batch of {whole} images cannot be shared equally among {_setting.devices} devices: choose a batch_size "
-            f"that {_setting.devices} divides."
+            f"A batch of {whole} images cannot be shared equally among {_here.devices} devices: choose a batch_size "
+            f"that {_here.devices} divides."
         )
     return whole
 
@@ -186,10 +186,10 @@ def share_of(draw, batch_size):
     """
     if not active():
         return draw
-    own = batch_size // _setting.cluster.count
+    own = batch_size // _here.cluster.count
 
     def draw_share(start, count):
-        starts = range(start + _setting.cluster.number * own, start + count, batch_size)
+        starts = range(start + _here.cluster.number * own, start + count, batch_size)
         batches = [draw(first, own) for first in starts]
         return np.stack(batches, axis=1).reshape(-1, *batches[0].shape[1:])
 
@@ -199,7 +199,7 @@ def share_of(draw, batch_size):
 def cut(images, batches):
     """Split the images of a step, a tensor (batches * n, ...), into its batches, a list of tensors (n, ...)."""
     n = ops.shape(images)[0] // batches
-    if not _setting.replicated:
+    if not _here.spread:
         return [images[i * n : (i + 1) * n] for i in range(batches)]
     images = ops.reshape(images, (n, batches, *images.shape[1:]))
     return [_shard_rows(images[:, i]) for i in range(batches)]
@@ -215,12 +215,12 @@ def random_rows(draw, n):
     Returns:
         A tensor (n, ...).
     """
-    if _setting.strategy is None or not _setting.replicated:
+    if _here.strategy is None or not _here.spread:
         return _shard_rows(draw(n))
     import tensorflow as tf
 
     device = tf.distribute.get_replica_context().replica_id_in_sync_group
-    return draw(n * _setting.devices)[device * n : (device + 1) * n]
+    return draw(n * _here.devices)[device * n : (device + 1) * n]
 
 
 def _shard_rows(tensor):
@@ -249,8 +249,8 @@ class _SynchroniseProcesses(keras.callbacks.Callback):
     """After each step, replicates the variables again and lets process 0 decide whether the training stops."""
 
     def on_train_batch_end(self, batch, logs=None):
-        _setting.replicated.scatter()
-        self.model.stop_training = _setting.cluster.broadcast(bool(self.model.stop_training), in_step=True)
+        _here.spread.scatter()
+        self.model.stop_training = _here.cluster.broadcast(bool(self.model.stop_training), in_step=True)
 
 
 @contextmanager
@@ -268,7 +268,7 @@ def over_devices(model, **facts):
     if not active():
         yield
         return
-    cluster = _setting.cluster
+    cluster = _here.cluster
     cluster.state = RUNNING
     try:
         if model._data:
@@ -277,25 +277,25 @@ def over_devices(model, **facts):
             weights = int(sum(np.prod(variable.shape) for variable in _variables(model)))
             cluster.compare({**facts, "weights": weights})
         model.epoch = cluster.broadcast(model.epoch)
-        _setting.replicated = (_Mirrored if _setting.strategy else _DataParallel)(model)
+        _here.spread = (_Mirrored if _here.strategy else _DataParallel)(model)
         model._forget_compiled()  # compiled for one device
         yield
-        _setting.replicated.gather()
+        _here.spread.gather()
         cluster.state = DONE
     except BaseException as error:
-        if _setting.replicated and cluster.count == 1:
-            _setting.replicated.gather()
+        if _here.spread and cluster.count == 1:
+            _here.spread.gather()
         cluster.stop(error)
         raise
     finally:
-        _setting.replicated = None
+        _here.spread = None
         model._forget_compiled()
 
 
 def gather(model):
     """Turn a replicated model into an ordinary one on one device, until its step is over."""
-    if _setting.replicated and _setting.replicated.model is model:
-        _setting.replicated.gather()
+    if _here.spread and _here.spread.model is model:
+        _here.spread.gather()
 
 
 # Variables on several devices ---------------------------------------------------------------------------------------
@@ -372,7 +372,7 @@ class _Mirrored:
         self.normalizations = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
         self.variables = _variables(model)
         self.plain = [variable._value for variable in self.variables]
-        with _setting.strategy.scope():  # each device writes its own mirror, all with the same value
+        with _here.strategy.scope():  # each device writes its own mirror, all with the same value
             self.mirrors = [tf.Variable(v, trainable=v.trainable, name=v.name.split(":")[0]) for v in self.plain]
         model.jit_compile = False  # XLA compiles for one device
         self.scatter()
@@ -382,12 +382,12 @@ class _Mirrored:
             self.scope.__exit__(None, None, None)
             self.scope = None
             for plain, mirror in zip(self.plain, self.mirrors, strict=True):
-                plain.assign(_setting.strategy.experimental_local_results(mirror)[0])
+                plain.assign(_here.strategy.experimental_local_results(mirror)[0])
             self._use(self.plain)
 
     def scatter(self):
         if not self.scope:
-            self.scope = _setting.strategy.scope()
+            self.scope = _here.strategy.scope()
             self.scope.__enter__()  # `fit` uses the strategy of the scope that it is called in
             self._use(self.mirrors)
 
