@@ -3,7 +3,7 @@
 Figures and animations shown by our code are light already. Cells may also show files by themselves, for example sample
 sheets with `display(Image(path))`; `make notebooks` reduces these last, in the notebook's file only. Pictures get a
 palette if they look the same (`lighter_png`), heavy animations are reduced (`light_film`), and the metadata of the run
-(papermill's, times of execution) is removed. Cells and all other outputs stay unchanged.
+(papermill's, times of execution, states of widgets) is removed. Cells and all other outputs stay unchanged.
 """
 
 import argparse
@@ -17,7 +17,8 @@ from utils.figures.palettes import lighter_png
 from utils.figures.style import film_in_html
 from utils.files import write_bytes
 
-RUN_METADATA = ("papermill", "execution")  # of notebooks and cells; different after every run
+# of notebooks and cells; different after every run, and a widget's state is of no use without its kernel
+RUN_METADATA = ("papermill", "execution", "widgets")
 FILM = re.compile(r'<img src="data:image/gif;base64,(?P<gif>[^"]+)"(?: width="(?P<width>\d+)")? alt="(?P<name>[^"]*)">')
 
 

@@ -46,7 +46,7 @@ def a_notebook(folder, html=""):
         new.new_output("stream", text="1\n"),
         *([new.new_output("display_data", {"text/html": html})] if html else []),
     ]
-    notebook = new.new_notebook(cells=[new.new_markdown_cell("# Été"), cell], metadata={"papermill": {"version": "2"}})
+    notebook = new.new_notebook(cells=[new.new_markdown_cell("# Été"), cell], metadata={"papermill": {}, "widgets": {}})
     nbformat.write(notebook, folder / "a.ipynb")
     return folder / "a.ipynb"
 
