@@ -10,9 +10,13 @@
 # make explore    opens the page to play with: http://127.0.0.1:8866
 # make z-anim     films the patterns of Z beside their images: Z-anim/
 # make lab        opens JupyterLab
-# make clean      removes the environment; data sets and runs stay
+# make test-colab  builds what Google Colab has in .venv-colab/, and runs tests and notebooks there
+# make clean      removes the environments; data sets and runs stay
+#
+# environment.sh finds a Python; PYTHON=python3.12 takes another one, BACKEND=torch or jax another backend than TensorFlow.
 
-PYTHON ?= python3
+PYTHON ?=
+BACKEND ?= $(KERAS_BACKEND)
 DEMO_MINUTES ?= 7
 WORKERS ?= 2
 VENV := .venv
@@ -25,25 +29,23 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONPATH := $(CURDIR)
 
+ENVIRONMENT = @PYTHON="$(PYTHON)" BACKEND="$(BACKEND)" sh environment.sh $(VENV)
+ifneq ($(BACKEND),)
+export KERAS_BACKEND := $(BACKEND)
+ifeq ($(wildcard $(VENV)/has-$(BACKEND)),)
+.PHONY: $(VENV)/ready
+endif
+endif
+
 PAPERMILL = $(BIN)/python -m papermill --cwd . --kernel python3 --log-level ERROR
 RUFF = $(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
 # Whole files in each process, the longest first (tests/conftest.py): what the tests of a file share is made once.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-# The demonstration's progress bars belong on the terminal, not into the notebooks that it leaves.
-SHOW = PROGRESS_BAR=text $(PAPERMILL) --no-progress-bar --stderr-file /dev/stderr
 
 .PHONY: demo check test test-all test-backends notebooks data bench report explore z-anim lab addresses clean
 
 demo: $(VENV)/ready
-	@mkdir -p run/demo
-	@echo "1 of 3, Training.ipynb: draws the data set, trains for $(DEMO_MINUTES) minutes ..."
-	@$(SHOW) notebooks/Training.ipynb run/demo/Training.ipynb -p MINUTES $(DEMO_MINUTES) \
-		$(if $(wildcard run/gan/0001_lines/history.csv),-p MODE load)
-	@echo "2 of 3, Inference.ipynb: walks from one latent point to another, enlarges the images ..."
-	@$(SHOW) notebooks/Inference.ipynb run/demo/Inference.ipynb
-	@echo "3 of 3, Inference+.ipynb: heat maps, patterns, vectors by hand ..."
-	@$(SHOW) notebooks/Inference+.ipynb run/demo/Inference+.ipynb
-	@echo "The pictures: run/gan/0001_lines/images/, run/inference/, run/inference+/. The notebooks that made them: run/demo/."
+	@$(BIN)/python -m demo --minutes $(DEMO_MINUTES)
 
 check: $(VENV)/ready-test
 	$(RUFF)
@@ -93,26 +95,22 @@ z-anim: $(VENV)/ready
 	$(BIN)/python -m utils.z_anim
 
 lab: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet jupyterlab
 	$(BIN)/python -m jupyterlab
 
 addresses: $(VENV)/ready
 	$(BIN)/python -m utils.colab
 
-$(VENV)/ready: requirements.txt
-	@$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] <= (3, 13) else f'Python 3.11, 3.12 or 3.13 is needed, this is {v[0]}.{v[1]}. Choose one: make PYTHON=python3.12')"
-	@echo "Installing what the project needs into $(VENV)/ (two minutes or so, once) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet -r requirements.txt
-	@touch $@
-
-$(VENV)/ready-backends: $(VENV)/ready-test requirements-backends.txt
-	@$(BIN)/python -m pip install --quiet -r requirements-backends.txt
+$(VENV)/ready: requirements.txt requirements-torch.txt requirements-jax.txt requirements-base.txt requirements-kernel.txt
+	$(ENVIRONMENT)
 	@touch $@
 
 $(VENV)/ready-test: $(VENV)/ready requirements-test.txt
-	@$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	$(ENVIRONMENT) requirements-test.txt
+	@touch $@
+
+$(VENV)/ready-backends: $(VENV)/ready-test requirements-backends.txt
+	$(ENVIRONMENT) requirements-test.txt requirements-backends.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-colab

@@ -99,6 +99,7 @@ def _environment(backend, devices, address, process, processes):
 
 def work(folder, steps, devices, resume, dies, nudge):
     """The work of each process: train one model on all devices; process 0 writes losses.npz."""
+    import utils.quiet  # noqa: F401, I001  (chooses the backend, and does not initialise its devices)
     import keras
 
     if keras.backend.backend() == "tensorflow":

@@ -39,7 +39,7 @@ def ours(parameters, precision="auto"):
         while True:
             yield (images,)
 
-    import keras
+    from utils.quiet import keras
 
     class Turns(keras.callbacks.Callback):
         """Waits for its turn before each step, and prints a line after it."""

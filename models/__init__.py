@@ -1,3 +1,3 @@
 """The networks. `models.WGANGP.WGANGP` is the class that the notebooks build, train and load."""
 
-import utils.quiet  # noqa: F401  (starts Keras' backend without its chatter)
+from utils.quiet import keras  # noqa: F401  (starts its backend without chatter)

@@ -12,9 +12,12 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["PIP_DRY_RUN"] = "1"  # no test installs anything into the environment that runs it
 
 import numpy as np
 import pytest
+
+import utils.quiet  # noqa: F401  (chooses Keras' backend before a test imports Keras)
 
 
 def tiny_parameters(size=16, channels=3, **changes):

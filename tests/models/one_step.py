@@ -40,9 +40,8 @@ def given(path, seed=0):
 
 def step(start, found):
     """Do one step, of one critic batch, and write each loss, each gradient and each weight after it."""
-    import keras
-
     from models import WGANGP as module
+    from utils.quiet import keras
 
     values = np.load(start)
     model = module.WGANGP(**network(), precision="float32", seed=1)

@@ -9,6 +9,7 @@ import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import nbclient
 import nbformat
 import papermill
 import pytest
@@ -118,24 +119,16 @@ def test_training_writes_nothing_into_a_run_that_is_not_its_own(tmp_path, mode, 
     }
 
 
-@pytest.mark.slow
-def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(done, tmp_path, monkeypatch):
-    """Its training is one that ended elsewhere, which the project fetched brings along: nothing is left to do."""
-    origin = copy_of_the_project(tmp_path / "origin")
-    shutil.copytree(done[0] / "run" / "gan", origin / "run" / "gan")
+def start_in_colab(origin, folder, monkeypatch):
+    """Start a session of the stand-in for Colab, which clones `origin`; gives the folder that its notebooks start in."""
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
     for command in (["init", "-q"], ["add", "-A", "-f"], ["commit", "-q", "-m", "for the test"]):
         subprocess.run([*git, *command], cwd=origin, check=True)
-    uploads, session = tmp_path / "uploads", tmp_path / "content"
-    session.mkdir()
-    drawn = TINY_TRAINING["DATA_COUNT"]
-    lines.write_dataset(tmp_path / "drawn", drawn, seed=1, archive=uploads / "lines.zip", progress=False)
-    downloads, asked = tmp_path / "downloads", tmp_path / "pip.txt"
     environment = {
         "PYTHONPATH": os.pathsep.join([str(STAND_IN), *filter(None, [os.environ.get("PYTHONPATH")])]),
-        "COLAB_UPLOADS": str(uploads),
-        "COLAB_DOWNLOADS": str(downloads),
-        "COLAB_PIP": str(asked),
+        "COLAB_UPLOADS": str(folder / "uploads"),
+        "COLAB_DOWNLOADS": str(folder / "downloads"),
+        "COLAB_PIP": str(folder / "pip.txt"),
         "GIT_CONFIG_COUNT": "1",  # the clone line's address leads to the copy made above
         "GIT_CONFIG_KEY_0": f"url.{origin.as_uri()}.insteadOf",
         "GIT_CONFIG_VALUE_0": REPOSITORY,
@@ -143,6 +136,19 @@ def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(don
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    (folder / "content").mkdir()
+    return folder / "content"
+
+
+@pytest.mark.slow
+def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(done, tmp_path, monkeypatch):
+    """Its training is one that ended elsewhere, which the project fetched brings along: nothing is left to do."""
+    origin = copy_of_the_project(tmp_path / "origin")
+    shutil.copytree(done[0] / "run" / "gan", origin / "run" / "gan")
+    session = start_in_colab(origin, tmp_path, monkeypatch)
+    uploads, downloads, asked = tmp_path / "uploads", tmp_path / "downloads", tmp_path / "pip.txt"
+    drawn = TINY_TRAINING["DATA_COUNT"]
+    lines.write_dataset(tmp_path / "drawn", drawn, seed=1, archive=uploads / "lines.zip", progress=False)
 
     parameters = {**TINY_TRAINING, "DATA_ARCHIVE": "lines.zip", "MODE": "load"}
     training = run("Training", session, tmp_path / "Training.ipynb", **parameters)
@@ -157,8 +163,31 @@ def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(don
     (downloads / "inference.zip").unlink()
     run("Inference+", session, tmp_path / "Inference+.ipynb", **TINY["Inference+"])
     assert (downloads / "inference.zip").exists()
-    assert asked.read_text() == "install --quiet -r trois-lignes/requirements.txt\n"
-    assert (session / "trois-lignes" / "requirements.txt").read_text() == (ROOT / "requirements.txt").read_text()
+    assert asked.read_text() == 3 * f"install --quiet -r {session}/trois-lignes/requirements-kernel.txt\n"
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_first_cell_that_was_cut_off_in_colab_goes_on_next_time(name, tmp_path, monkeypatch):
+    (tmp_path / "origin" / "models").mkdir(parents=True)
+    for kept in ("models/WGANGP.py", "requirements-kernel.txt"):
+        shutil.copy(ROOT / kept, tmp_path / "origin" / kept)
+    session = start_in_colab(tmp_path / "origin", tmp_path, monkeypatch)
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    notebook.cells = [next(cell for cell in notebook.cells if cell.cell_type == "code")]
+
+    def run_first_cell():
+        place = {"metadata": {"path": str(session)}}
+        nbclient.NotebookClient(notebook, kernel_name="python3", resources=place).execute()
+
+    (session / "part" / ".git").mkdir(parents=True)  # cut off while it cloned
+    with monkeypatch.context() as without:
+        without.delenv("COLAB_PIP")  # and again before pip was done, which fails for want of this
+        run_first_cell()
+    (session / "trois-lignes" / "mine").touch()
+    run_first_cell()
+    assert (session / "trois-lignes" / "mine").exists() and not (session / "part").exists()
+    asked = f"install --quiet -r {session}/trois-lignes/requirements-kernel.txt\n"
+    assert (tmp_path / "pip.txt").read_text() == asked
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

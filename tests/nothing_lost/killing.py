@@ -31,6 +31,7 @@ LONGEST = 300  # seconds that a task may take before it counts as stuck
 def warm_up():
     """Import what the tasks need, and start nothing of it."""
     for name in (
+        "utils.quiet",
         "keras",
         "models.WGANGP",
         "utils.figures",
@@ -38,7 +39,7 @@ def warm_up():
         "utils.super_resolution",
         "utils.runs.watching",
     ):
-        importlib.import_module(name)  # Keras first: `utils.quiet` would let it look for devices
+        importlib.import_module(name)  # Keras itself: `quiet` would let it look for devices
 
 
 def run(task, folder, kill=None):

@@ -6,10 +6,13 @@
 """
 
 import os
-from contextlib import suppress
+import sys
+import time
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
+from PIL import Image
 
 from utils.figures import draw_curves
 from utils.figures.style import draw_image, in_notebook, in_own_style, render
@@ -35,9 +38,10 @@ class LiveView(Listener):
             self._show(sheet)
 
     def _show(self, sheet):
-        from IPython.display import Image, display
+        from IPython.display import Image as Shown
+        from IPython.display import display
 
-        image = Image(view(sheet, self.model.losses_of, f"after step {self.model.epoch}"))
+        image = Shown(view(sheet, self.model.losses_of, f"after step {self.model.epoch}"))
         if self.handle is None:
             self.handle = display(image, display_id=True)
         else:
@@ -57,7 +61,6 @@ def view(sheet: str | os.PathLike, losses: dict, title: str) -> bytes:
         A PNG, as bytes.
     """
     from matplotlib.figure import Figure
-    from PIL import Image
 
     figure = Figure(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
@@ -68,13 +71,13 @@ def view(sheet: str | os.PathLike, losses: dict, title: str) -> bytes:
 
 
 class TensorBoard(Listener):
-    """Writes the losses of every step and each sample sheet into `folder`/tensorboard.
+    """Writes the losses of every step and each sample sheet into `folder`/tensorboard, whatever Keras' backend.
 
     Args:
         folder: the run folder.
 
     Raises:
-        ImportError: the package tensorboard is not installed, or neither TensorFlow nor PyTorch is.
+        ImportError: the package tensorboard is not installed.
 
     Example:
         >>> gan.train(..., run_folder=folder, callbacks=[TensorBoard(folder)])  # then: tensorboard --logdir run
@@ -83,69 +86,31 @@ class TensorBoard(Listener):
     def __init__(self, folder: str | os.PathLike):
         super().__init__()
         self.folder = Path(folder)
-        self.writer = _writer(self.folder / "tensorboard")
+        if keras.backend.backend() != "tensorflow":  # tensorboard looks for this name before it imports TensorFlow
+            sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
+        try:
+            from tensorboard.summary.writer.event_file_writer import EventFileWriter
+        except ImportError as error:
+            raise ImportError("TensorBoard is not installed: pip install tensorboard") from error
+        self.writer = EventFileWriter(str(self.folder / "tensorboard"))
 
     def on_train_batch_end(self, batch, logs=None):
         step = self.model.epoch
         for name, values in self.model.losses_of.items():
-            self.writer.scalar(name, values[-1], step)
+            self._write(step, tag=name, simple_value=values[-1])
         sheet = sample_sheet(self.folder, step)
         if sheet.exists():
-            self.writer.image("samples", sheet, step)
+            with Image.open(sheet) as picture:
+                size = {"width": picture.width, "height": picture.height}
+            self._write(step, tag="samples", image={**size, "encoded_image_string": sheet.read_bytes()})
 
     def on_train_end(self, logs=None):
         self.writer.flush()
 
+    def _write(self, step, **value):
+        from tensorboard.compat.proto.event_pb2 import Event
 
-class _TensorFlowWriter:
-    def __init__(self, folder):
-        import tensorflow as tf
-
-        self.tf, self.writer = tf, tf.summary.create_file_writer(str(folder))
-
-    def scalar(self, name, value, step):
-        with self.writer.as_default():
-            self.tf.summary.scalar(name, value, step)
-
-    def image(self, name, path, step):
-        with self.writer.as_default():
-            self.tf.summary.image(name, _pixels(path)[None], step)
-
-    def flush(self):
-        self.writer.flush()
-
-
-class _TorchWriter:
-    def __init__(self, folder):
-        from torch.utils.tensorboard import SummaryWriter
-
-        self.writer = SummaryWriter(str(folder))
-
-    def scalar(self, name, value, step):
-        self.writer.add_scalar(name, value, step)
-
-    def image(self, name, path, step):
-        self.writer.add_image(name, _pixels(path), step, dataformats="HWC")
-
-    def flush(self):
-        self.writer.flush()
-
-
-def _writer(folder):
-    """A writer of TensorBoard files: PyTorch's if that is the backend, so that TensorFlow is not imported for it."""
-    kinds = [_TensorFlowWriter, _TorchWriter]
-    for kind in kinds[:: -1 if keras.backend.backend() == "torch" else 1]:
-        with suppress(ImportError):
-            import tensorboard  # noqa: F401  (TensorFlow's writer would fail only at the first value)
-
-            return kind(folder)
-    raise ImportError("TensorBoard is not installed: pip install tensorboard; TensorFlow or PyTorch writes its files")
-
-
-def _pixels(path):
-    from PIL import Image
-
-    return np.asarray(Image.open(path).convert("RGB"))
+        self.writer.add_event(Event(wall_time=time.time(), step=step, summary={"value": [value]}))
 
 
 def notebook_views(folder) -> list:

@@ -39,7 +39,7 @@ def load_network(handles: Sequence[str], scale: int) -> tuple[str, Callable[[np.
     Raises:
         ConnectionError: no address provides the model; the message has the answer of each.
         FileNotFoundError: there is no SavedModel in that folder.
-        ImportError: tensorflow_hub cannot be imported; the message says what to install.
+        ImportError: tensorflow_hub cannot be imported, or is broken; the message says what to install.
         ValueError: the model does not take images, or enlarges by another factor.
 
     Example:
@@ -165,10 +165,10 @@ def _import_hub():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its warning that pkg_resources is deprecated
             import tensorflow_hub
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:  # an AttributeError where tf-keras does not fit TensorFlow
         raise ImportError(
-            f"tensorflow_hub cannot be imported ({error}). It needs pkg_resources, which setuptools dropped, and "
-            'tf-keras: pip install tensorflow tensorflow-hub tf-keras "setuptools<81", then restart Python'
+            f"- tensorflow_hub cannot be imported ({_first_line(error)}); on Python 3.11 to 3.13: pip install "
+            'tensorflow tensorflow-hub tf-keras "setuptools<81", then restart Python.'
         ) from error
     return tensorflow_hub
 

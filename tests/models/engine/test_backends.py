@@ -40,3 +40,27 @@ def test_backends_agree_on_a_step_to_1e_4(steps, backend, kind):
     for name in names:  # the gradient of the critic's last bias is zero: it adds the same to every score
         scale = np.abs(ours[name]).max()
         assert np.abs(ours[name] - theirs[name]).max() <= 1e-4 * scale + 1e-6, name
+
+
+@pytest.mark.skipif("tensorflow" not in BACKENDS, reason="TensorFlow is not installed, so it cannot be imported")
+@pytest.mark.parametrize("backend", [name for name in BACKENDS if name != "tensorflow"])
+def test_beside_another_backend_tensorflow_stays_out_and_silent(backend, tmp_path):
+    code = """if True:
+        import sys
+        from models.WGANGP import WGANGP
+        from tests.conftest import tiny_parameters
+        from utils.figures import plot_layers
+        from utils.runs.watching import TensorBoard
+
+        gan = WGANGP(**tiny_parameters())
+        plot_layers(gan.generator, "layers.png", show=False)
+        gan.generator.save("generator.keras")
+        gan.save_model(".")
+        TensorBoard(".")
+        print("tensorflow" in sys.modules)
+    """
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("False\n", "")

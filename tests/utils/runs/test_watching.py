@@ -51,12 +51,13 @@ def test_the_live_view_shows_one_picture_and_replaces_it_at_each_snapshot(watche
 def test_tensorboard_finds_every_loss_and_each_sheet(watched):
     loading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     folder, _ = watched
-    events = loading.EventAccumulator(str(folder / "tensorboard"), {"tensors": 0})
+    events = loading.EventAccumulator(str(folder / "tensorboard"), {"scalars": 0, "images": 0})
     events.Reload()
-    tags = events.Tags()["tensors"]
-    assert {"d_loss", "d_real", "d_fake", "d_penalty", "g_loss", "samples"} <= set(tags)
-    assert [event.step for event in events.Tensors("g_loss")] == [0, 1, 2, 3]
-    assert [event.step for event in events.Tensors("samples")] == [0, 2, 3]
+    assert {"d_loss", "d_real", "d_fake", "d_penalty", "g_loss"} <= set(events.Tags()["scalars"])
+    assert [event.step for event in events.Scalars("g_loss")] == [0, 1, 2, 3]
+    assert [event.step for event in events.Images("samples")] == [0, 2, 3]
+    sheet = (folder / "images" / "sample_3.png").read_bytes()
+    assert events.Images("samples")[-1].encoded_image_string == sheet
 
 
 def test_a_script_shows_nothing(tmp_path):

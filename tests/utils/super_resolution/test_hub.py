@@ -120,8 +120,23 @@ def test_a_host_that_never_answers_is_given_up_within_seconds(monkeypatch, empty
     assert time.perf_counter() - start < 1
 
 
-def test_when_tensorflow_hub_cannot_be_imported_the_error_says_what_to_install(tmp_path, monkeypatch):
+@pytest.fixture(params=["missing", "without tf-keras", "broken"])
+def no_hub(request, monkeypatch, tmp_path):
+    """tensorflow_hub as it is on Python 3.14, beside no tf-keras, and beside one that is too old for TensorFlow."""
+    if request.param == "missing":
+        monkeypatch.setitem(sys.modules, "tensorflow_hub", None)
+    else:
+        monkeypatch.delitem(sys.modules, "tensorflow_hub", raising=False)
+        fault = {"without tf-keras": "import tf_keras_of_nobody", "broken": "import sys; sys.no_such_attribute"}
+        (tmp_path / "tensorflow_hub.py").write_text(fault[request.param])
+        monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.mark.parametrize(("scale", "label"), [(4, " (lines)"), (2, " (Lanczos)")])
+def test_without_a_tensorflow_hub_that_works_the_embedded_network_steps_in(no_hub, scale, label, tmp_path, capsys):
     (tmp_path / "saved_model.pb").write_bytes(b"")
-    monkeypatch.setitem(sys.modules, "tensorflow_hub", None)
-    with pytest.raises(ImportError, match=r'pip install .*tf-keras "setuptools<81"'):
-        load_upscaler(tmp_path)
+    upscaler = load_upscaler(tmp_path, scale)
+    assert (upscaler.label, upscaler.enlarge(np.zeros((8, 8, 3), np.uint8)).shape) == (label, (8 * scale, 8 * scale, 3))
+    said = capsys.readouterr().out
+    assert "tensorflow_hub cannot be imported" in said and 'pip install tensorflow tensorflow-hub tf-keras "set' in said
+    assert f"instead; their names say{label}.\n" in said
