@@ -64,6 +64,15 @@ test-backends: $(VENV)/ready-backends
 	$(BIN)/python -m pytest tests/models/engine/test_backends.py
 	for backend in jax torch; do KERAS_BACKEND=$$backend $(BIN)/python -m pytest tests/models --ignore tests/models/test_super_resolution.py || exit 1; done
 
+# What Colab has is built, and the first cell's pip must leave it as it is; the tests' own tools come after that.
+test-colab: $(COLAB)/ready
+	@$(COLAB_PYTHON) -m pip freeze >$(COLAB)/before
+	$(COLAB_PYTHON) -m pip install --quiet -r requirements-kernel.txt
+	@$(COLAB_PYTHON) -m pip freeze | diff $(COLAB)/before - >$(COLAB)/changes || true
+	@echo "What the first cell changed:"; cat $(COLAB)/changes; ! grep -q "^<" $(COLAB)/changes
+	$(COLAB_PYTHON) -m pip install --quiet -c requirements-colab.txt -r requirements-test.txt papermill
+	$(COLAB_PYTHON) -m pytest $(COLAB_TESTS)
+
 notebooks: $(VENV)/ready
 	@test ! -e run/gan/0001_lines/history.csv || { echo "run/gan/0001_lines holds a training: move it away, the notebooks are run from its start"; exit 1; }
 	PROGRESS_BAR=off $(PAPERMILL) notebooks/Training.ipynb notebooks/Training.ipynb
@@ -106,6 +115,15 @@ $(VENV)/ready: requirements.txt requirements-torch.txt requirements-jax.txt requ
 
 $(VENV)/ready-test: $(VENV)/ready requirements-test.txt
 	$(ENVIRONMENT) requirements-test.txt
+	@touch $@
+
+$(COLAB)/ready: requirements-colab.txt
+	@echo "Installing what Google Colab has into $(COLAB)/ (ten minutes or so and 8 GB, once) ..."
+	@PYTHON="$(PYTHON)" BACKEND= sh environment.sh
+	@rm -rf $(COLAB)
+	@$(COLAB_VENV) $(COLAB)
+	@$(COLAB_PYTHON) -m pip install --quiet -r requirements-colab.txt
+	@$(COLAB_PYTHON) -m pip uninstall --quiet --yes jedi
 	@touch $@
 
 $(VENV)/ready-backends: $(VENV)/ready-test requirements-backends.txt

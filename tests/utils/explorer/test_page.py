@@ -178,7 +178,9 @@ def test_an_unknown_language_is_refused(walk):
 
 def test_nothing_piles_up_over_200_updates(page):
     page.pin.click()
-    alive = ipywidgets.widgets.widget._instances
+    alive = getattr(ipywidgets.widgets.widget, "_instances", None)
+    if alive is None:  # ipywidgets 7
+        alive = ipywidgets.Widget.widgets
     count = len(alive)
     for i in range(200):
         page.grid.values = [i / 100, *page.grid.values[1:]]
