@@ -7,10 +7,10 @@
 # make bench      measures speed, memory, reading and enlarging, and prints tables
 # make report     measures what the shipped generators learnt, and prints the tables of docs/*/results.md, with docs/results_*
 # make test-backends  installs JAX and PyTorch too, holds the three backends against each other, and several processes
+# make test-colab  builds what Google Colab has in .venv-colab/, and runs tests and notebooks there
 # make explore    opens the page to play with: http://127.0.0.1:8866
 # make z-anim     films the patterns of Z beside their images: Z-anim/
 # make lab        opens JupyterLab
-# make test-colab  builds what Google Colab has in .venv-colab/, and runs tests and notebooks there
 # make clean      removes the environments; data sets and runs stay
 #
 # environment.sh finds a Python; PYTHON=python3.12 takes another one, BACKEND=torch or jax another backend than TensorFlow.
@@ -25,6 +25,8 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
+COLAB := .venv-colab
+COLAB_PYTHON = $(COLAB)/bin/python
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONPATH := $(CURDIR)
@@ -42,7 +44,7 @@ RUFF = $(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
 # Whole files in each process, the longest first (tests/conftest.py): what the tests of a file share is made once.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo check test test-all test-backends notebooks data bench report explore z-anim lab addresses clean
+.PHONY: demo check test test-all test-backends test-colab notebooks data bench report explore z-anim lab addresses clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python -m demo --minutes $(DEMO_MINUTES)
@@ -71,7 +73,8 @@ test-colab: $(COLAB)/ready
 	@$(COLAB_PYTHON) -m pip freeze | diff $(COLAB)/before - >$(COLAB)/changes || true
 	@echo "What the first cell changed:"; cat $(COLAB)/changes; ! grep -q "^<" $(COLAB)/changes
 	$(COLAB_PYTHON) -m pip install --quiet -c requirements-colab.txt -r requirements-test.txt papermill
-	$(COLAB_PYTHON) -m pytest $(COLAB_TESTS)
+	$(COLAB_PYTHON) -m pytest -m "not slow and not thorough" tests/utils
+	$(COLAB_PYTHON) -m pytest tests/notebooks
 
 notebooks: $(VENV)/ready
 	@test ! -e run/gan/0001_lines/history.csv || { echo "run/gan/0001_lines holds a training: move it away, the notebooks are run from its start"; exit 1; }
@@ -119,9 +122,7 @@ $(VENV)/ready-test: $(VENV)/ready requirements-test.txt
 
 $(COLAB)/ready: requirements-colab.txt
 	@echo "Installing what Google Colab has into $(COLAB)/ (ten minutes or so and 8 GB, once) ..."
-	@PYTHON="$(PYTHON)" BACKEND= sh environment.sh
-	@rm -rf $(COLAB)
-	@$(COLAB_VENV) $(COLAB)
+	@$(or $(PYTHON),python3.13) -m venv --clear $(COLAB) || uv venv --quiet --seed --python 3.13 $(COLAB)
 	@$(COLAB_PYTHON) -m pip install --quiet -r requirements-colab.txt
 	@$(COLAB_PYTHON) -m pip uninstall --quiet --yes jedi
 	@touch $@

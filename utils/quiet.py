@@ -1,8 +1,8 @@
 """Keras on the backend that is installed, without messages: `from utils.quiet import keras`.
 
-Importing this module imports no Keras. It sets KERAS_BACKEND, which Keras reads when it is imported: the backend that the
-variable names, or the first that is installed of TensorFlow, PyTorch and JAX (on a TPU, JAX), whatever keras.json says.
-Modules that import Keras by its own name import this one first.
+Importing this module imports no Keras. It sets KERAS_BACKEND, which Keras reads when it is imported: the backend that
+the variable names, or the first that is installed of TensorFlow, PyTorch and JAX (on a TPU, JAX), whatever keras.json
+says. Modules that import Keras by its own name import this one first.
 
 TensorFlow's native libraries write about CPU instructions and missing CUDA drivers straight to the process' error
 stream, before they read any setting. These messages do not help a reader of a notebook. Python's own errors and

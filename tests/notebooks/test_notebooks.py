@@ -120,7 +120,7 @@ def test_training_writes_nothing_into_a_run_that_is_not_its_own(tmp_path, mode, 
 
 
 def start_in_colab(origin, folder, monkeypatch):
-    """Start a session of the stand-in for Colab, which clones `origin`; gives the folder that its notebooks start in."""
+    """Start a session of the stand-in for Colab, which clones `origin`; gives the folder of its notebooks."""
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
     for command in (["init", "-q"], ["add", "-A", "-f"], ["commit", "-q", "-m", "for the test"]):
         subprocess.run([*git, *command], cwd=origin, check=True)

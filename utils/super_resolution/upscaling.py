@@ -70,8 +70,8 @@ def load_upscaler(model: str | os.PathLike = "lines", scale: int = 4) -> Upscale
         scale: factor of the enlargement; the embedded network and ESRGAN support 4 only.
 
     Returns:
-        An `Upscaler`. If an address cannot be reached, or tensorflow_hub is missing or broken, it is the embedded network
-        (the Lanczos filter for factors other than 4), and a message says what was tried.
+        An `Upscaler`. If an address cannot be reached, or tensorflow_hub is missing or broken, it is the embedded
+        network (the Lanczos filter for factors other than 4), and a message says what was tried.
 
     Raises:
         FileNotFoundError: there is no such file, or no SavedModel in that folder.
@@ -93,7 +93,9 @@ def load_upscaler(model: str | os.PathLike = "lines", scale: int = 4) -> Upscale
     except (ConnectionError, ImportError) as reasons:
         fallback = replace(_lines(scale), label=" (lines)") if scale == LINES_SCALE else _filter("lanczos", scale)
         what = "the embedded network" if fallback.name == "lines" else "a Lanczos filter"
-        other_way = " A folder with the SavedModel can be given as well." if isinstance(reasons, ConnectionError) else ""
+        other_way = (
+            " A folder with the SavedModel can be given as well." if isinstance(reasons, ConnectionError) else ""
+        )
         print(
             f"{model} cannot be had:\n{reasons}\nThe images are enlarged with {what} instead; their names say"
             f"{fallback.label}.{other_way}"
