@@ -122,7 +122,8 @@ def test_what_colab_had_stands_with_its_date():
 
 def test_what_the_notebooks_rooms_import_is_what_a_kernel_gets():
     names = {"PIL": "pillow", "IPython": "ipykernel", "traitlets": "ipywidgets"}
-    backends_and_extras = {"tensorflow", "torch", "jax", "tensorflow_hub", "tensorboard", "google", "voila", "pillow_heif"}
+    backends = {"tensorflow", "torch", "jax", "tensorflow_hub"}
+    backends_and_extras = backends | {"tensorboard", "google", "voila", "pillow_heif"}
     ours = {path.name.removesuffix(".py") for path in ROOT.iterdir()}
     imported = set()
     for package in ("lines", "utils", "models"):

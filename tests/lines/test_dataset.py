@@ -195,7 +195,7 @@ def test_an_archive_that_cannot_be_written_leaves_the_data_set_as_it_was(tmp_pat
     before = contents(write(tmp_path / "out"))
     (tmp_path / "file").write_text("not a folder")
     said = failure(capsys, "--count", 1, "--out", tmp_path / "out", "--zip", tmp_path / "file" / "data.zip")
-    assert "choose a place that can be written to with --out or --zip" in said
+    assert "no folder can be made there" in said and "choose another folder" in said
     assert contents(tmp_path / "out") == before
 
 
