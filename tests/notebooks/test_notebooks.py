@@ -144,16 +144,16 @@ def start_in_colab(origin, folder, monkeypatch):
 def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(done, tmp_path, monkeypatch):
     """Its training is one that ended elsewhere, which the project fetched brings along: nothing is left to do."""
     origin = copy_of_the_project(tmp_path / "origin")
-    shutil.copytree(done[0] / "run" / "gan", origin / "run" / "gan")
+    shutil.copytree(done[0] / "run" / "gan" / "0001_lines", origin / "run" / "gan" / "0001_drawn")
     session = start_in_colab(origin, tmp_path, monkeypatch)
     uploads, downloads, asked = tmp_path / "uploads", tmp_path / "downloads", tmp_path / "pip.txt"
     drawn = TINY_TRAINING["DATA_COUNT"]
-    lines.write_dataset(tmp_path / "drawn", drawn, seed=1, archive=uploads / "lines.zip", progress=False)
+    lines.write_dataset(tmp_path / "drawn", drawn, seed=1, archive=uploads / "drawn.zip", progress=False)
 
-    parameters = {**TINY_TRAINING, "DATA_ARCHIVE": "lines.zip", "MODE": "load"}
+    parameters = {**TINY_TRAINING, "DATA_ARCHIVE": "drawn.zip", "MODE": "load"}
     training = run("Training", session, tmp_path / "Training.ipynb", **parameters)
     assert "Nothing is left to do." in printed(training) and "Found 64 images" in printed(training)
-    assert not (uploads / "lines.zip").exists()
+    assert not (uploads / "drawn.zip").exists()
     assert {path.name for path in downloads.iterdir()} == {"output.zip", "generator.h5"}
 
     shutil.copy(downloads / "generator.h5", uploads)

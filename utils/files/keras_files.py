@@ -280,6 +280,7 @@ def _networks_in(path):
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.lower().endswith((".h5", ".keras"))]
+            names = [name for name in names if not name.lower().endswith(".weights.h5")]  # which are no whole network
     except (OSError, zipfile.BadZipFile):
         return []
     return [repr(name[:80]) for name in sorted(names, key=lambda name: "generator" not in name)[:3]]

@@ -144,7 +144,7 @@ def _opaque(picture, background, remarks):
             alpha = None
         else:
             remarks.append("invisible")
-    image, well = to_srgb(_colors(picture))
+    image, well = to_srgb(colors_of(picture))
     if not well:
         remarks.append("profile")
     if alpha is None or alpha.getextrema() == (255, 255):
@@ -166,7 +166,7 @@ def _alpha(picture):
     return picture.getchannel(bands[-1]) if bands[-1] in "Aa" else picture.convert("RGBA").getchannel("A")
 
 
-def _colors(picture):
+def colors_of(picture):
     """The colours alone, as a Pillow image of "L", "RGB" or "CMYK" that keeps its profile."""
     if picture.mode.startswith(("I", "F")):
         grey = _to_eight_bits(picture)

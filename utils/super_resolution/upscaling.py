@@ -16,6 +16,7 @@ from utils.files.image_files import MOST_PIXELS, is_image_file, open_one_image
 from utils.files.names import on_disk
 from utils.files.provenance import read_texts, says, write_picture
 from utils.images import to_float, to_uint8
+from utils.loaders.decoding import colors_of
 from utils.super_resolution import hub
 
 LINES = Path(__file__).resolve().parents[2] / "data" / "upscalers" / "lines_x4.keras"
@@ -274,8 +275,7 @@ def _prepare(image, scale: int = 1) -> np.ndarray:
     named = f"{image}: " if isinstance(image, str | os.PathLike) else ""
     if isinstance(image, str | os.PathLike):
         with open_one_image(image) as picture:
-            picture = picture if picture.mode in ("L", "CMYK") else picture.convert("RGB")  # no alpha, as the original
-            image = np.asarray(to_srgb(picture)[0].convert("RGB"))
+            image = np.asarray(to_srgb(colors_of(picture))[0].convert("RGB"))  # no alpha, as the original
     image = to_uint8(image)
     if image.ndim == 2:
         image = image[:, :, None]

@@ -455,3 +455,9 @@ def test_a_call_that_was_cut_off_says_what_is_there_and_does_the_rest(tmp_path, 
     assert upscale(images, "nearest", 2, folder=tmp_path) == paths
     assert "3 of 4 enlarged images are there already" in capsys.readouterr().out
     assert sorted(tmp_path.iterdir()) == sorted(paths) and paths[0].stat().st_ino == kept
+
+
+def test_grey_of_16_bits_is_enlarged_at_its_own_brightness(tmp_path):
+    Image.fromarray(np.full((8, 8), 32768, np.uint16)).save(tmp_path / "grey.png")
+    (enlarged,) = upscale(tmp_path / "grey.png", load_upscaler("nearest"), 2)
+    assert set(enlarged.ravel().tolist()) == {128}  # Pillow by itself would cut all above 255
