@@ -60,7 +60,6 @@ test: $(VENV)/ready-test
 test-all: test test-backends
 	$(PYTEST) -m thorough
 	$(BIN)/python -m tests.nothing_lost --kills 25
-	$(BIN)/python -m tests.utils.explorer.soak --rounds 4
 
 test-backends: $(VENV)/ready-backends
 	$(BIN)/python -m pytest tests/models/engine/test_backends.py

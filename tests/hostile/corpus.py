@@ -23,6 +23,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import h5py
@@ -65,6 +66,7 @@ def written(room, file, says, content):
     CASES.append(Case(room, file, says, lambda path: path.write_bytes(content)))
 
 
+@cache
 def zeros(count, level=1):
     """`count` zero bytes, deflated, without holding them."""
     packer = zlib.compressobj(level)

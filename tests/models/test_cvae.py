@@ -206,6 +206,7 @@ def test_a_keras_file_holds_the_whole_model(trained, tmp_path):
     assert np.allclose(again.reconstruct(images), model.reconstruct(images), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(images, tmp_path):
     whole = tiny(decay_steps=10, compiled=False)
     train(whole, images, tmp_path / "whole", epochs=6)

@@ -36,6 +36,7 @@ def test_decibels_are_those_of_the_formula():
     assert float(SuperResolution.decibels(large, large + 0.2)[0]) == pytest.approx(20)  # 2 / 0.2 is ten times
 
 
+@pytest.mark.slow
 def test_training_learns_and_leaves_a_network_that_keras_opens(small, tmp_path):
     held_out = [to_float(pictures) for pictures in pairs(12, "degraded", 24, seed=9)]
     before = np.mean(SuperResolution.decibels(held_out[1], small(held_out[0])))

@@ -93,13 +93,14 @@ RECIPE = {  # all that a recipe may ask for beyond the published one
 def test_the_compiled_step_is_the_one_that_runs_line_by_line(tiny, compiled, images, recipe):
     """So that most tests here may leave TensorFlow's compiler out."""
     networks = [build(n_critic=2, **recipe) for build in (tiny, compiled)]
+    if not networks[0].run_eagerly:
+        pytest.skip("this backend has one way alone")
     for model in networks:
-        model.fit(images[:16], batch_size=8, epochs=1, verbose=0, shuffle=False)  # two steps
+        model.fit(images[:24], batch_size=8, epochs=1, shuffle=False, verbose=0)  # three steps
     logs, expected = (model.history.history for model in networks)
-    assert {name: pytest.approx(values, rel=1e-4) for name, values in logs.items()} == expected
-    assert networks[1].train_function is not None
+    assert logs == {name: pytest.approx(values, rel=1e-5, abs=1e-8) for name, values in expected.items()}
     for ours, theirs in zip(*(model.get_weights() for model in networks), strict=True):
-        assert np.allclose(ours, theirs, rtol=1e-3, atol=1e-5)
+        assert np.allclose(ours, theirs, atol=1e-6)  # the learning rate moves most of them by 1e-3
 
 
 def test_summary_and_keras_callbacks_work_as_on_any_model(compiled, images, tmp_path, capsys):
@@ -212,7 +213,7 @@ def test_no_batch_outlives_a_training(compiled, images, tmp_path):
 
 
 def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(compiled, images, tmp_path):
-    recipe = {"n_critic": 1, "n_critic_every_100th": 2}
+    recipe = {"n_critic": 1, "n_critic_every_100th": 1}
     whole = compiled(**recipe)
     train(whole, images, tmp_path / "whole", epochs=6)
     train(compiled(**recipe), images, tmp_path / "parts", epochs=4)
@@ -405,16 +406,17 @@ def test_learning_rates_fall_to_nothing_along_half_a_cosine(compiled, images, tm
     assert np.allclose(rates, 0.0002 * (1 + np.cos(np.pi * np.array([0, 1, 2, 3, 4, 4]) / 4)) / 2, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_recipe_of_its_own_is_resumed_and_loaded_as_it_was(tiny, images, tmp_path):
     recipe = {**RECIPE, "n_critic": 1, "n_critic_every_100th": 1}
     once = {"print_every_n_batches": 100}  # snapshots of many layers take longer than their steps
     whole = tiny(**recipe)
     whole.save(tmp_path / "parts")
-    train(whole, images, tmp_path / "whole", epochs=4, **once)
-    train(tiny(**recipe), images, tmp_path / "parts", epochs=2, **once)
+    train(whole, images, tmp_path / "whole", epochs=3, **once)
+    train(tiny(**recipe), images, tmp_path / "parts", epochs=1, **once)
     resumed = tiny(**recipe)
-    train(resumed, images, tmp_path / "parts", epochs=4, resume=True, **once)
-    assert resumed.d_losses[2:] == whole.d_losses[2:]
+    train(resumed, images, tmp_path / "parts", epochs=3, resume=True, **once)
+    assert resumed.d_losses[1:] == whole.d_losses[1:]
     for ours, theirs in zip(resumed.ema_generator.get_weights(), whole.ema_generator.get_weights(), strict=True):
         assert np.array_equal(ours, theirs)
     assert load_model(WGANGP, tmp_path / "parts").recipe == whole.recipe
@@ -428,8 +430,11 @@ def test_data_kept_on_the_device_give_the_same_training_and_are_no_weights(compi
     train(usual, images, tmp_path / "usual", epochs=3, n_critic=2)
     train(resident, images, tmp_path / "resident", epochs=3, n_critic=2, on_device=True)
     assert resident.d_losses == usual.d_losses and resident.g_losses == usual.g_losses
-    train(resident, images[::-1], tmp_path / "resident", epochs=1, n_critic=2, on_device=True)  # other data, same shape
-    train(usual, images[::-1], tmp_path / "usual", epochs=1, n_critic=2)
+    other = images[::-1]  # of the same shape
+    with pytest.warns(UserWarning, match="32 images then, 32 now"):
+        train(resident, other, tmp_path / "resident", epochs=1, n_critic=2, on_device=True)
+    with pytest.warns(UserWarning, match="32 images then, 32 now"):
+        train(usual, other, tmp_path / "usual", epochs=1, n_critic=2)
     assert resident.d_losses == usual.d_losses
     sizes = [(tmp_path / name / runs.CHECKPOINT).stat().st_size for name in ("usual", "resident")]
     assert sizes[0] == sizes[1] and len(resident.weights) == len(usual.weights)

@@ -9,9 +9,6 @@ import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 
-import nbclient
-import nbformat
-import papermill
 import pytest
 
 import lines
@@ -38,6 +35,13 @@ TINY = {
 }
 
 
+def opened(name):
+    """A notebook of the project as nbformat reads it; such packages take seconds, which other tests need not spend."""
+    import nbformat
+
+    return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+
+
 def copy_of_the_project(folder):
     """What git knows of the working tree, in a folder of its own, so that notebooks write nothing into the project."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -51,6 +55,8 @@ def copy_of_the_project(folder):
 
 def run(notebook, folder, output, **parameters):
     """Run a notebook in `folder`; gives it back with its outputs."""
+    import papermill
+
     return papermill.execute_notebook(
         ROOT / "notebooks" / f"{notebook}.ipynb",
         output,
@@ -110,7 +116,7 @@ def test_training_writes_nothing_into_a_run_that_is_not_its_own(tmp_path, mode, 
     with ExitStack() as stack:
         if mode == "load":
             stack.enter_context(folder_lock(folder, "training"))
-        with pytest.raises(papermill.PapermillExecutionError, match=refusal):
+        with pytest.raises(Exception, match=refusal):  # of papermill
             run("Training", project, tmp_path / "Training.ipynb", **{**TINY_TRAINING, "MODE": mode})
     assert {path.name: path.read_text() for path in folder.rglob("*") if path.is_file()} == {
         "params.json": "{}\n",
@@ -166,16 +172,19 @@ def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(don
     assert asked.read_text() == 3 * f"install --quiet -r {session}/trois-lignes/requirements-kernel.txt\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_first_cell_that_was_cut_off_in_colab_goes_on_next_time(name, tmp_path, monkeypatch):
     (tmp_path / "origin" / "models").mkdir(parents=True)
     for kept in ("models/WGANGP.py", "requirements-kernel.txt"):
         shutil.copy(ROOT / kept, tmp_path / "origin" / kept)
     session = start_in_colab(tmp_path / "origin", tmp_path, monkeypatch)
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    notebook = opened(name)
     notebook.cells = [next(cell for cell in notebook.cells if cell.cell_type == "code")]
 
     def run_first_cell():
+        import nbclient
+
         place = {"metadata": {"path": str(session)}}
         nbclient.NotebookClient(notebook, kernel_name="python3", resources=place).execute()
 
@@ -192,7 +201,7 @@ def test_a_first_cell_that_was_cut_off_in_colab_goes_on_next_time(name, tmp_path
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_each_notebook_has_one_cell_of_parameters_a_badge_and_prose_before_code(name):
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    notebook = opened(name)
     tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     assert len(tagged) == 1
     assert notebook.cells[0].cell_type == "markdown" and f"notebooks/{name}.ipynb" in notebook.cells[0].source
@@ -206,7 +215,7 @@ def test_each_notebook_has_one_cell_of_parameters_a_badge_and_prose_before_code(
 @pytest.mark.parametrize("name", NOTEBOOKS)
 @pytest.mark.parametrize("place", [".", "notebooks", "run/demo", "notebooks/mine/deep"])
 def test_the_first_cell_finds_the_project_upwards_from_any_folder(tmp_path, monkeypatch, name, place):
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    notebook = opened(name)
     cell = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
     code = re.sub(r"^( +)[!%].*", r"\1pass", cell, flags=re.M)  # what Colab alone would fetch
     for folder in ("models", place):
@@ -223,6 +232,6 @@ def test_the_first_cell_finds_the_project_upwards_from_any_folder(tmp_path, monk
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_no_notebook_defines_what_another_needs(name):
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    notebook = opened(name)
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     assert not [source for source in code if re.search(r"^(def|class) ", source, re.M)]

@@ -43,7 +43,7 @@ class Training(Task):
 
         begun = folder.is_dir() and any(folder.iterdir())
         images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
-        gan = WGANGP(**tiny_parameters(), precision="float32", seed=1)
+        gan = WGANGP(**tiny_parameters(), n_critic=1, precision="float32", seed=1)
         if not self.compiled:
             gan.compile(run_eagerly=True)
         if not begun:

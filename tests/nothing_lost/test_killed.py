@@ -11,7 +11,10 @@ import pytest
 
 from tests.nothing_lost import killing, tasks
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes"),
+]
 KILLS = 2
 
 

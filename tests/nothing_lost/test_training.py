@@ -17,6 +17,8 @@ from utils.files.provenance import save_image
 from utils.loaders import ImageBatches, load_dataset, load_model
 from utils.runs import checkpoints
 
+pytestmark = pytest.mark.slow
+
 
 class At(keras.callbacks.Callback):
     """Does something after a step, when the training's own callbacks have seen it."""

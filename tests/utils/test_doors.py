@@ -2,10 +2,10 @@
 
 import ast
 import importlib
+import json
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,10 +15,8 @@ DOORS = ("figures", "latent", "loaders", "reading", "runs", "super_resolution")
 def sources():
     """The code of all notebooks and the Python examples of all pages."""
     for path in sorted((ROOT / "notebooks").rglob("*.ipynb")):
-        cells = nbformat.read(path, as_version=4).cells
-        yield from (
-            re.sub(r"^(\s*)[!%].*", r"\1pass", cell.source, flags=re.M) for cell in cells if cell.cell_type == "code"
-        )
+        cells = [cell for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+        yield from (re.sub(r"^(\s*)[!%].*", r"\1pass", "".join(cell["source"]), flags=re.M) for cell in cells)
     for path in sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")]):
         yield from re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.S)
 

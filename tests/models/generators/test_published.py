@@ -53,7 +53,7 @@ def test_the_latent_vector_scales_and_shifts_the_channels_of_each_layer():
     assert [generator.get_layer(f"generator_style_{i}").units for i in range(2)] == [6, 5]
     names = [layer.name for layer in generator.layers]
     assert sum(name.startswith("generator_scale") for name in names) == 1  # the last layer's are the image itself
-    head = keras.Model(generator.inputs, [generator.get_layer(f"generator_{x}_0").output for x in ("scale", "shift")])
+    head = keras.Model(generator.input, [generator.get_layer(f"generator_{x}_0").output for x in ("scale", "shift")])
     scale, shift = head(np.random.default_rng(0).normal(size=(200, 8)).astype("float32"))
     assert scale.shape == shift.shape == (200, 1, 1, 4)
     assert np.abs(ops.convert_to_numpy(scale) - 1).max() < 0.5 > np.abs(ops.convert_to_numpy(shift)).max()

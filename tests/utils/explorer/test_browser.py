@@ -25,7 +25,10 @@ BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
 pytest.importorskip("voila", reason="voila is not installed (pip install voila)")
 served = pytest.importorskip("tests.utils.explorer.serving").served
-pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"no browser is installed ({', '.join(BROWSERS)})")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason=f"no browser is installed ({', '.join(BROWSERS)})"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +251,7 @@ def test_200_quick_updates_leave_memory_flat_and_the_last_one_stands(browser, se
         changed(page, last)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_20_tabs_share_one_generator(browser, generator):
     log = generator.with_name("log-tabs.txt")
     with served(generator, log) as (process, port), browser.new_context() as window:

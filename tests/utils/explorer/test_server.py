@@ -12,9 +12,10 @@ import pytest
 pytest.importorskip("voila", reason="voila is not installed (pip install voila)")
 
 from tests.utils.explorer.serving import SHIPPED, Tab, answer, held, kernels_gone, served
-from tests.utils.explorer.soak import quick_updates
+from tests.utils.explorer.soak import one_round, quick_updates
 
 MIB = 2**20
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,7 @@ async def share(process, port):
     first, second = await asyncio.gather(Tab.open(port), Tab.open(port))
     await quick_updates(first, 100)  # caches fill
     before = held(process)
+    assert max(kernel.memory_info().rss for kernel in process.children()) < 150 * MIB  # none has a generator of its own
     shown = await quick_updates(first, 200, seed=1)
     assert held(process)["memory"] < before["memory"] + 20
     assert await second.shown(await second.send(first.values)) == shown  # the last of many stands
@@ -94,3 +96,18 @@ def test_beyond_this_machine_a_token_is_asked_for(tmp_path):
             assert answer(f"http://127.0.0.1:{port}/{path}", body=b"" if "shutdown" in path else None)[0] in (401, 403)
         status, address = answer(f"http://127.0.0.1:{port}/?token={token}")
         assert status == 200 and "/login" not in address
+
+
+@pytest.mark.thorough
+def test_rounds_of_20_tabs_with_200_updates_each_leave_the_server_as_large_as_it_was(tmp_path):
+    async def four_rounds(process, port):
+        after = []
+        for _ in range(4):
+            await one_round(process, port, tabs=20, updates=200)  # ends once all kernels have ended
+            after.append(held(process))
+        return after
+
+    with served(SHIPPED, tmp_path / "log.txt") as running:
+        after = asyncio.run(four_rounds(*running))
+    assert after[-1]["memory"] < after[1]["memory"] + 20  # MiB; in the first round caches fill
+    assert after[-1]["files"] < after[1]["files"] + 10 and after[-1]["threads"] < after[1]["threads"] + 5

@@ -11,6 +11,7 @@ import pytest
 from utils.files import keras_files
 from utils.loaders import load_generator, load_model
 
+pytestmark = pytest.mark.slow
 MAKE_OLD_FILES = """
 import sys
 import numpy as np

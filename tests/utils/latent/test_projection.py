@@ -9,6 +9,8 @@ from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.latent.projection import History, plot_projection, project
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def found(tiny_generator):

@@ -40,6 +40,7 @@ def keras_set(monkeypatch, garments):
     return garments
 
 
+@pytest.mark.slow
 def test_fashion_mnist_is_read_from_the_files_in_keras_own_folder(tmp_path, garments):
     images, labels = garments
     folder = tmp_path / "keras" / "datasets" / "fashion-mnist"
