@@ -55,8 +55,10 @@ LONGEST = (  # files of ten seconds and more, the longest first
 
 
 def pytest_collection_modifyitems(items):
-    """Let the longest files come first: `--dist loadfile` hands out whole files in the order of the collection, and no
-    process is to work on alone at the end."""
+    """The longest files first, since `--dist loadfile` hands out files in this order; and who compiles is slow."""
+    for item in items:
+        if "compiled" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
     places = {f"test_{name}.py": number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
@@ -64,9 +66,8 @@ def pytest_collection_modifyitems(items):
 def build_tiny(precision="float32", seed=1, compiled=False, **changes):
     """A small WGANGP with a fixed seed.
 
-    Without `compiled`, TensorFlow runs its step line by line: to compile one takes 1 to 5 seconds, a step so much less
-    that it pays from the hundredth on. Only what may differ in the compiled step needs it: see `compiled`. JAX and
-    PyTorch keep their own way, which the tests are to try there.
+    Without `compiled`, TensorFlow runs its step line by line: to compile one takes 1 to 5 seconds, which a training of
+    ten steps does not win back. JAX and PyTorch keep their own way, which the tests are to try there.
     """
     import keras
 
@@ -86,7 +87,13 @@ def tiny():
 
 @pytest.fixture
 def compiled():
-    """`compiled(**changes)` builds a small WGANGP whose step `fit` compiles, as in every real training."""
+    """`compiled(**changes)` builds a small WGANGP whose step `fit` compiles, as in every real training.
+
+    That the compiled step gives the numbers of the other one is a test of its own (tests/models/test_wgangp.py). Needed
+    is it where Python's values are cast into it (batches and updates a step, counts, learning rates, a data set on the
+    device), where state is restored around it, where TensorFlow branches in it (loss scaling), and where it may hold on
+    to memory. One critic batch a step is compiled five times as quickly as the published five.
+    """
     return partial(build_tiny, compiled=True)
 
 
