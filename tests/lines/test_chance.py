@@ -39,6 +39,12 @@ def test_numbers_between_two_have_three_decimals():
     np.testing.assert_array_equal(values, np.round(values, 3))
 
 
+@pytest.mark.parametrize(("n", "seed", "said"), [(0, 1, "number of images is 0"), (1, -1, "seed is -1")])
+def test_no_image_and_no_seed_below_nothing(n, seed, said):
+    with pytest.raises(ValueError, match=said):
+        generator(n, seed)
+
+
 def test_a_whole_number_is_given_as_one():
     assert checked({"grid": [2.0, 3.0]}, {"grid": (1, 9)}, 128)["grid"].dtype == np.int64
 

@@ -173,3 +173,15 @@ def test_a_noise_walk_has_no_jump_even_from_last_to_first():
 def test_a_seed_gives_the_same_walk_again(walk):
     assert np.array_equal(walk(20, 9, seed=4), walk(20, 9, seed=4))
     assert not np.array_equal(walk(20, 9, seed=4), walk(20, 9, seed=5))
+
+
+@pytest.mark.parametrize("latent_dim, n_steps", [(1, 5), (100, 0)])
+def test_a_circle_of_too_few_dimensions_or_steps_is_refused(latent_dim, n_steps):
+    with pytest.raises(ValueError, match=f"2 dimensions and 1 step or more, not {latent_dim} and {n_steps}"):
+        circle(latent_dim, n_steps)
+
+
+@pytest.mark.parametrize("ends", [([0, 0], [3, 4]), ([3, 4], [0, 0])])
+def test_an_arc_from_the_origin_or_to_it_is_a_straight_line(ends):
+    ends = np.array(ends, np.float32)
+    assert np.array_equal(interpolate_spherical(*ends, 5), interpolate_points(*ends, 5))

@@ -437,9 +437,17 @@ def test_float_images_stay_as_they_are():
     assert batches.draw(0, 6).dtype == np.float32
 
 
+@pytest.mark.parametrize("start, count", [(-1, 4), (0, -1)])
+def test_places_before_the_first_image_are_refused(numbered, start, count):
+    with pytest.raises(ValueError, match=f"start is {start}, count {count}"):
+        ImageBatches.from_array(numbered, 4).draw(start, count)
+
+
 @pytest.mark.parametrize(
     ("images", "message"),
     [
+        (np.full((4, 2, 2, 3), 1.5), r"lie in \[-1, 1\], and these in \[1.5, 1.5\]"),
+        (np.full((4, 2, 2, 3), -1.5), r"lie in \[-1, 1\], and these in \[-1.5, -1.5\]"),
         (np.full((4, 2, 2, 3), 255.0), r"lie in \[-1, 1\], and these in \[255, 255\]"),
         (np.full((4, 2, 2, 3), np.nan), r"lie in \[-1, 1\]"),
         (np.zeros((4, 2, 2, 3), np.int64), "int64"),
