@@ -168,7 +168,8 @@ def look(room, case, events):
 
 def watch(events, event, arguments):
     """Write down what no file may bring about. HDF5 files are read once in a process of our own making."""
-    ours = event == "subprocess.Popen" and arguments[0] == sys.executable and str(READER) in arguments[1]
+    starts = ("subprocess.Popen", "os.posix_spawn")  # from Python 3.12 on the one calls the other
+    ours = event in starts and arguments[0] == sys.executable and str(READER) in arguments[1]
     if event in FORBIDDEN and not ours:
         events.append((event, *arguments[:2]))
 

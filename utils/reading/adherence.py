@@ -1,0 +1,194 @@
+"""Whether images keep the rules of a rule set, any rule set, on a scale that drawn images set.
+
+Each image is drawn again from the parameters read, by several other hands. The image keeps the rules if it is as near
+to its nearest redraw, in the reader's own features, as 95 % of drawn images are to theirs. Differences of features are
+weighed by how much they vary between drawn images and their redraws (a Mahalanobis distance, with one variance for all
+that hardly varies), so that what another hand changes anyway counts little, and what no hand changes counts much.
+
+Drawn images pass 95 % by construction, those of other seeds but for chance. That share is the scale for others.
+"""
+
+import numpy as np
+
+from utils.progress import tqdm
+from utils.reading.reader import Reader, Reading, draw_many
+from utils.reading.reporting import jensen_shannon
+
+PASSED = 0.95  # share of drawn images that keep the rules
+HANDS = 6  # redraws of an image
+CALIBRATED = 2_000  # drawn images that set the scale: half of them the metric, half the threshold
+DIRECTIONS = 48  # in which differences are weighed one by one
+BINS = 16  # of numbers, as likely as each other by the rules
+
+
+def differences(reader: Reader, reading: Reading, rules, seed: int = 0, desc: str = "Drawing again") -> np.ndarray:
+    """The difference of each image's features to those of its nearest redraw, in units of drawn images' deviation.
+
+    Args:
+        reader: of the rule set, with the scale of its features.
+        reading: of n images.
+        rules: the rule set.
+        seed: of the hands.
+        desc: what the progress bar says.
+
+    Returns:
+        float32 (n, features).
+    """
+    scale = reader.calibration["scale"]
+    rng = np.random.default_rng(seed)
+    n = len(reading.features)
+    nearest, found = np.full(n, np.inf), np.empty_like(reading.features)
+    with tqdm(total=HANDS, desc=desc, unit="hand", delay=2, leave=False) as bar:
+        for _ in range(HANDS):
+            again = reader.features(reader.redraws(reading, rules, rng))
+            difference = (reading.features - again) / scale
+            distance = (difference**2).mean(axis=1)
+            nearer = distance < nearest
+            nearest, found[nearer] = np.where(nearer, distance, nearest), difference[nearer]
+            bar.update()
+    return found
+
+
+def distances(reader: Reader, difference: np.ndarray) -> np.ndarray:
+    """The weighed length of differences (n, features): float64 (n,), about 1 for drawn images."""
+    directions, variances, rest = (reader.calibration[name] for name in ("directions", "variances", "rest"))
+    along = difference.astype(np.float64) @ directions.T  # (n, directions)
+    remaining = np.maximum((difference.astype(np.float64) ** 2).sum(axis=1) - (along**2).sum(axis=1), 0)
+    count = difference.shape[1] - len(directions)
+    weighed = (along**2 / variances).sum(axis=1) + remaining / rest
+    return np.sqrt(weighed / (len(directions) + count))
+
+
+def calibrate(reader: Reader, rules, seed: int = 2) -> None:
+    """Set a reader's scale by drawn images: the metric by one half, the distance that 95 % keep by the other.
+
+    Args:
+        reader: just taught, or loaded; its `calibration` is written.
+        rules: the rule set.
+        seed: of the drawn images; reports draw others.
+    """
+    rng = np.random.default_rng(seed)
+    _, images = draw_many(rules, CALIBRATED, rng, "Drawing images to calibrate by")
+    reading = reader.read(images)
+    scale = reading.features.std(axis=0)
+    reader.calibration["scale"] = np.maximum(scale, 0.05 * scale.mean()).astype(np.float32)
+    difference = differences(reader, reading, rules, rng)
+    half = CALIBRATED // 2
+    centred = difference[:half].astype(np.float64)
+    variances, directions = np.linalg.eigh(centred.T @ centred / half)  # ascending
+    count = min(DIRECTIONS, len(variances) // 2)
+    rest = variances[:-count].mean()
+    reader.calibration |= {
+        "directions": directions[:, -count:].T.astype(np.float32),
+        "variances": np.maximum(variances[-count:], rest).astype(np.float32),
+        "rest": np.float32(rest),
+    }
+    reader.calibration["threshold"] = np.float32(np.quantile(distances(reader, difference[half:]), PASSED))
+    reader.calibration |= {f"drawn_{name}": shares for name, shares in histograms(reader, reading).items()}
+    reader.calibration["drawn_together"] = dependence(reader, reading).astype(np.float32)
+
+
+# How parameters are spread, and what they tell of each other ------------------------------------------------------
+
+
+def binned(reader: Reader, reading: Reading) -> dict[str, np.ndarray]:
+    """Readings as numbers of bins, {name: int (n,)}: one a class; sixteen a number, and one on either side."""
+    found = {}
+    for one in reader.read_parameters:
+        if not one.readable:
+            continue
+        values = reading.values[one.name]
+        if one.kind == "class":
+            found[one.name] = np.searchsorted(one.values, values)
+        else:
+            edges = one.low + (one.high - one.low) * np.linspace(0, 1, BINS + 1)
+            found[one.name] = np.digitize(values, edges)
+    return found
+
+
+def bins_of(one) -> int:
+    """How many bins a parameter has."""
+    return len(one.values) if one.kind == "class" else BINS + 2
+
+
+def histograms(reader: Reader, reading: Reading) -> dict[str, np.ndarray]:
+    """The share of images in each bin, {name: float32 (bins,)}."""
+    sizes = {one.name: bins_of(one) for one in reader.read_parameters}
+    return {
+        name: (np.bincount(bins, minlength=sizes[name]) / len(bins)).astype(np.float32)
+        for name, bins in binned(reader, reading).items()
+    }
+
+
+def dependence(reader: Reader, reading: Reading) -> np.ndarray:
+    """Bits that each two readable parameters tell of each other, float (p, p), zero on the diagonal.
+
+    Finite samples tell some bits by chance; the expectation of that, (a - 1)(b - 1) / (2 n ln 2), is taken away.
+    """
+    coarse = {name: bins // 3 if bins.max(initial=0) > 10 else bins for name, bins in binned(reader, reading).items()}
+    names, n = list(coarse), len(reading.features)
+    told = np.zeros((len(names), len(names)))
+    for i, one in enumerate(names):
+        for j in range(i):
+            a, b = coarse[one], coarse[names[j]]
+            joint = np.zeros((a.max() + 1, b.max() + 1))
+            np.add.at(joint, (a, b), 1 / n)
+            apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
+            there = joint > 0
+            bits = (joint[there] * np.log2(joint[there] / apart[there])).sum()
+            used = (np.count_nonzero(joint.sum(axis=1)) - 1) * (np.count_nonzero(joint.sum(axis=0)) - 1)
+            told[i, j] = told[j, i] = max(0.0, bits - used / (2 * n * np.log(2)))
+    return told
+
+
+# The report ----------------------------------------------------------------------------------------------------------
+
+
+def against_reader(images: np.ndarray, rules, reader: Reader, seed: int = 0) -> dict:
+    """Hold images against a rule set by its reader.
+
+    Args:
+        images: (n, h, w, c) or (n, h, w), uint8 or float in [-1, 1].
+        rules: the rule set.
+        reader: its reader, calibrated.
+        seed: of the redraws.
+
+    Returns:
+        Dict of plain values:
+
+        - "adherence": "all", the share of images that keep the rules; "drawn", that of drawn images, 0.95; "distance",
+          the median distance to the nearest redraw in units of the greatest that still keeps the rules.
+        - "parameters": for each readable one "score", the reader's on held-out images; "divergence" in bits (0 to 1)
+          between what is read on these images and on drawn ones; "outside", the share of numbers that lie beyond what
+          `sample` gives; "shares" and "drawn", the histograms.
+        - "unread": names of the parameters that cannot be read, and of those that are pure chance.
+        - "together": the pair of parameters that tell most more of each other than by the rules, "names" and "bits".
+    """
+    reading = reader.read(images)
+    found = distances(reader, differences(reader, reading, rules, seed)) / reader.calibration["threshold"]
+    shares = histograms(reader, reading)
+    parameters = {}
+    for one in reader.read_parameters:
+        if not one.readable:
+            continue
+        drawn = reader.calibration[f"drawn_{one.name}"]
+        own = shares[one.name]
+        parameters[one.name] = {
+            "score": one.score,
+            "divergence": jensen_shannon(own.astype(float), drawn.astype(float)),
+            "outside": float(own[0] + own[-1]) if one.kind == "number" else 0.0,
+            "shares": own.tolist(),
+            "drawn": drawn.tolist(),
+        }
+    names = list(parameters)
+    excess = dependence(reader, reading) - reader.calibration["drawn_together"]
+    together = {"names": [], "bits": 0.0}
+    if len(names) > 1:
+        i, j = np.unravel_index(np.argmax(excess), excess.shape)
+        together = {"names": [names[j], names[i]], "bits": float(max(0.0, excess[i, j]))}
+    return {
+        "adherence": {"all": float(np.mean(found <= 1)), "drawn": PASSED, "distance": float(np.median(found))},
+        "parameters": parameters,
+        "unread": [one.name for one in reader.parameters if not one.readable],
+        "together": together,
+    }

@@ -1,0 +1,295 @@
+"""A reader for any rule: a small network from an image to the parameters that drew it.
+
+A rule set is `sample(n, seed)` and `draw(parameters, size)`: enough to make any number of pairs of image and
+parameters. The network learns from them, on images that are also blurred, noisy, compressed and partly broken, so
+that it degrades sensibly on what generators draw. What is notable:
+
+- whole numbers with few values are told as classes, others as numbers with a deviation, by maximum likelihood;
+- what is pure chance (a `hand`) is left out; what cannot be read (no better than a guess on held-out images) is said;
+- mean and deviation of each layer's feature maps, and the layout of the deepest, are the features by which
+  `utils.reading.adherence` compares an image with redraws.
+
+A reader is an .npz of arrays, read without pickle, and a card as JSON beside it.
+"""
+
+import io
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from utils import files
+from utils.files.json_files import read_json
+from utils.progress import tqdm
+from utils.quiet import keras
+from utils.reading.shrinking import as_rgb, shrink
+from utils.reading.spoiling import WAYS
+
+SIDE = 128  # pixels a side of the images that a reader sees
+FILTERS = ((5, 16, 2), (3, 32, 2), (3, 48, 1), (3, 64, 2), (3, 64, 2))  # kernel size, filters, stride of each layer
+PROFILE = 8  # channels whose means along rows and columns are read
+WIDTH = 64  # units between feature maps and parameters
+BETTER = 0.1  # share of a guess's error that a reading must take away to count as one
+LARGEST = 2**22  # bytes of a reader's file; those that ship have less than one MiB
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a reader knows of one parameter.
+
+    Attributes:
+        name: of the rule set's parameter.
+        kind: "class" (whole numbers with few values), "number" or "chance" (not read).
+        values: the classes' values; empty for the other kinds.
+        whole: whether numbers are whole.
+        low, high: the least and the greatest value that `sample` gave.
+        mean, deviation: of the values that `sample` gave.
+        score: on held-out images; of numbers R squared, of classes the share of a guess's errors that is avoided
+            (Cohen's kappa against the commonest value): 1 is perfect, 0 a guess.
+        accuracy: of classes, the share that is read right; of numbers the root mean square error.
+    """
+
+    name: str
+    kind: str
+    values: tuple = ()
+    whole: bool = False
+    low: float = 0.0
+    high: float = 0.0
+    mean: float = 0.0
+    deviation: float = 1.0
+    score: float = 0.0
+    accuracy: float = 0.0
+
+    @property
+    def readable(self):
+        """Whether a reading says more than a guess."""
+        return self.kind != "chance" and self.score >= BETTER
+
+    @property
+    def width(self):
+        """How many of the network's outputs tell of it: a logit a class, or a mean and the logarithm of a variance."""
+        return len(self.values) if self.kind == "class" else 2 if self.kind == "number" else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read from a batch of images.
+
+    Attributes:
+        values: dict, name -> (n,), the most likely value of each readable parameter, in the type that `sample` gives.
+        deviations: dict, name -> float (n,), the standard deviation of numbers as the reader sees it.
+        probabilities: dict, name -> float (n, classes), of classes.
+        features: float32 (n, features), see `Reader`.
+    """
+
+    values: dict
+    deviations: dict
+    probabilities: dict
+    features: np.ndarray
+
+
+# The network ---------------------------------------------------------------------------------------------------------
+
+
+def build(outputs: int, channels: int = 3, seed: int = 0):
+    """The network: a Keras model float32 (n, 128, 128, channels) in [-1, 1] -> [(n, outputs + ways), (n, features)].
+
+    Args:
+        outputs: how many numbers tell of all parameters. As many more as there are `WAYS` tell how an image was spoilt.
+        channels: of the images.
+        seed: of the first weights.
+    """
+    layers, ops = keras.layers, keras.ops
+    rng = np.random.default_rng(seed)
+
+    def started():
+        return keras.initializers.HeNormal(seed=int(rng.integers(2**31)))
+
+    x = image = layers.Input((SIDE, SIDE, channels), name="reader_input")
+    features = []
+    for i, (size, filters, stride) in enumerate(FILTERS):
+        x = layers.Conv2D(
+            filters, size, stride, "same", use_bias=False, kernel_initializer=started(), name=f"reader_conv_{i}"
+        )(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"reader_norm_{i}")(x)
+        x = layers.LeakyReLU(negative_slope=0.1)(x)
+        features += [Spatial(ops.mean)(x), Spatial(ops.std)(x)]
+        if i == 2:  # (n, 32, 32, 48): thin things at their places
+            thin = layers.Conv2D(PROFILE, 1, kernel_initializer=started(), name="reader_thin")(x)
+            profiles = [layers.Flatten()(Along(axis)(thin)) for axis in (1, 2)]
+    layout = layers.Flatten()(layers.AveragePooling2D(4)(x))  # (n, 2 * 2 * 64)
+    deep = layers.Conv2D(32, 3, 2, "same", kernel_initializer=started(), name="reader_deep")(x)  # (n, 4, 4, 32)
+    deep = layers.Flatten()(layers.LeakyReLU(negative_slope=0.1)(deep))
+    seen = layers.Concatenate()([deep, *profiles, *features])
+    seen = layers.Dense(WIDTH, kernel_initializer=started(), name="reader_dense")(seen)
+    seen = layers.LeakyReLU(negative_slope=0.1)(layers.BatchNormalization(momentum=0.9, name="reader_norm")(seen))
+    # How an image was spoilt is told by the same feature maps, which thereby see what no drawn image has.
+    maps = layers.Concatenate()(features)
+    spoilt = layers.Dense(len(WAYS), kernel_initializer=started(), name="reader_spoilt")(maps)
+    read = layers.Dense(outputs, kernel_initializer=started(), name="reader_read")(seen)
+    read = layers.Concatenate()([read, spoilt])
+    return keras.Model(image, [read, layers.Concatenate()([*features, layout])], name="reader")
+
+
+class Spatial(keras.layers.Layer):
+    """A statistic of feature maps over their places: (n, height, width, channels) -> (n, channels)."""
+
+    def __init__(self, statistic, **options):
+        super().__init__(**options)
+        self.statistic = statistic
+
+    def call(self, x):
+        return self.statistic(x, axis=(1, 2))
+
+
+class Along(keras.layers.Layer):
+    """Means of feature maps along one axis: (n, height, width, channels) -> (n, side, channels)."""
+
+    def __init__(self, axis, **options):
+        super().__init__(**options)
+        self.axis = axis
+
+    def call(self, x):
+        return keras.ops.mean(x, axis=self.axis)
+
+
+# The reader ----------------------------------------------------------------------------------------------------------
+
+
+class Reader:
+    """Reads the parameters of a rule set from images.
+
+    Args:
+        name: of the rule set.
+        parameters: list of `Parameter`, in the order of the rule set.
+        network: what `build` gives.
+        card: dict of what else is known of it.
+
+    Attributes:
+        read_parameters: those that the network tells of.
+        calibration: arrays by which `utils.reading.adherence` judges; kept with the reader.
+    """
+
+    def __init__(self, name, parameters, network, card=None):
+        self.name, self.parameters, self.network, self.card = name, list(parameters), network, card or {}
+        self.read_parameters = [one for one in self.parameters if one.kind != "chance"]
+        self.calibration = {}
+
+    def read(self, images: np.ndarray) -> Reading:
+        """Read a batch.
+
+        Args:
+            images: (n, h, w, 3), (n, h, w, 1) or (n, h, w), uint8 or float in [-1, 1], of any size.
+
+        Returns:
+            `Reading`, of the parameters that can be read.
+        """
+        outputs, features = self._run(images)
+        values, deviations, probabilities, start = {}, {}, {}, 0
+        for one in self.read_parameters:
+            part = outputs[:, start : start + one.width]
+            start += one.width
+            if not one.readable:
+                continue
+            if one.kind == "class":
+                weights = np.exp(part - part.max(axis=1, keepdims=True))
+                probabilities[one.name] = weights / weights.sum(axis=1, keepdims=True)
+                values[one.name] = np.array(one.values)[part.argmax(axis=1)]
+            else:
+                numbers = part[:, 0].astype(np.float64) * one.deviation + one.mean
+                values[one.name] = np.rint(numbers).astype(np.int64) if one.whole else numbers
+                deviations[one.name] = np.exp(np.clip(part[:, 1], -8, 4) / 2).astype(np.float64) * one.deviation
+        return Reading(values, deviations, probabilities, features)
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """The network's features of a batch: float32 (n, features)."""
+        return self._run(images)[1]
+
+    def _run(self, images):
+        images = as_rgb(images)
+        outputs, features = [], []
+        for start in range(0, len(images), 256):
+            batch = images[start : start + 256]
+            if batch.shape[1:3] != (SIDE, SIDE):
+                batch = shrink(batch, SIDE)
+            pair = self.network.predict_on_batch(batch.astype(np.float32) / 127.5 - 1)
+            outputs.append(np.asarray(pair[0]))
+            features.append(np.asarray(pair[1]))
+        return np.concatenate(outputs), np.concatenate(features)
+
+    def redraws(self, reading: Reading, rules, seed=None) -> np.ndarray:
+        """Draw each image again from what was read, by another hand.
+
+        Args:
+            reading: of n images.
+            rules: the rule set.
+            seed: of the hand, of what cannot be read, and of the choice among what is likely: an image in which two
+                values are as likely is redrawn with either.
+
+        Returns:
+            uint8 (n, h, w, c).
+        """
+        rng = np.random.default_rng(seed)
+        n = len(reading.features)
+        drawn = {name: np.array(values) for name, values in rules.sample(n, rng).items()}
+        for one in self.read_parameters:
+            if not one.readable:
+                continue
+            if one.kind == "class":
+                reached = reading.probabilities[one.name].cumsum(axis=1) > rng.random(n)[:, None]
+                drawn[one.name] = np.array(one.values)[np.minimum(reached.argmax(axis=1), len(one.values) - 1)]
+            else:
+                values = reading.values[one.name] + reading.deviations[one.name] * rng.normal(size=n)
+                values = np.clip(values, one.low, one.high)
+                drawn[one.name] = np.rint(values).astype(np.int64) if one.whole else values
+        return rules.draw(drawn)
+
+    # Files ----------------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Write `path` (.npz) and its card (.json), each whole; gives the path."""
+        path, stored = Path(path), io.BytesIO()
+        arrays = {f"w{i}": weight.astype(np.float16) for i, weight in enumerate(self.network.get_weights())}
+        np.savez_compressed(stored, **arrays, **{f"a_{name}": array for name, array in self.calibration.items()})
+        files.write_bytes(path, stored.getvalue())
+        facts = {"rules": self.name, "parameters": [asdict(one) for one in self.parameters], **self.card}
+        files.write_json(path.with_suffix(".json"), facts)
+        return path
+
+
+def load(path: str | os.PathLike) -> Reader:
+    """Read what `Reader.save` wrote.
+
+    Raises:
+        FileNotFoundError: there is no such file, or no card beside it.
+        ValueError: the two are none of ours, or do not belong together.
+    """
+    path = Path(path)
+    card = read_json(path.with_suffix(".json"))
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"it has more than {LARGEST:,} bytes")
+        parameters = [Parameter(**{**one, "values": tuple(one["values"])}) for one in card.pop("parameters")]
+        network = build(sum(one.width for one in parameters))
+        with np.load(path, allow_pickle=False) as arrays:
+            network.set_weights([arrays[f"w{i}"].astype(np.float32) for i in range(len(network.weights))])
+            reader = Reader(str(card.pop("rules")), parameters, network, card)
+            reader.calibration.update({name[2:]: arrays[name] for name in arrays.files if name.startswith("a_")})
+    except Exception as error:  # a file that somebody else wrote can be wrong in any way
+        raise ValueError(
+            f"{path} and its card are no reader of ours ({error}): remove both, they are made anew"
+        ) from None
+    return reader
+
+
+def draw_many(rules, n, rng, desc):
+    """Draw n images with a progress bar: (parameters, uint8 (n, 128, 128, 3))."""
+    values = {key: np.asarray(array) for key, array in rules.sample(n, rng).items()}
+    images = np.empty((n, SIDE, SIDE, 3), np.uint8)
+    with tqdm(total=n, desc=desc, unit="image", delay=2, leave=False) as bar:
+        for start in range(0, n, 256):
+            stop = min(start + 256, n)
+            images[start:stop] = as_rgb(rules.draw({key: array[start:stop] for key, array in values.items()}, SIDE))
+            bar.update(stop - start)
+    return values, images
