@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+MINUTES = 7  # of training
 LEFT = ROOT / "run" / "demo"  # where the notebooks go that did it
 NOTEBOOKS = {
     "Training": "draws the data set, trains for {minutes:g} minutes",
@@ -50,7 +51,7 @@ def run(minutes: float) -> None:
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__.split("\n")[0])
-    parser.add_argument("--minutes", type=float, default=7, help="how long to train (7)")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"how long to train ({MINUTES})")
     run(parser.parse_args(arguments).minutes)
 
 

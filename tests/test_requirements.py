@@ -36,8 +36,8 @@ def requirements(name):
     for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
         if line.startswith("-r "):
             yield from requirements(line.removeprefix("-r "))
-        elif line and not line.startswith("#"):
-            yield Requirement(line)
+        elif requirement := line.partition("#")[0].strip():
+            yield Requirement(requirement)
 
 
 def wanted(name, python, system):

@@ -25,9 +25,15 @@ def server(tmp_path_factory):
         yield running
 
 
+def listened_to(process, port):
+    """The addresses at which a process listens to a port."""
+    connections = getattr(process, "net_connections", None) or process.connections  # its name in psutil 5
+    return {where.laddr.ip for where in connections() if where.laddr.port == port}
+
+
 def test_it_listens_to_this_machine_alone(server):
     process, port = server
-    assert {where.laddr.ip for where in process.net_connections() if where.laddr.port == port} == {"127.0.0.1"}
+    assert listened_to(process, port) == {"127.0.0.1"}
 
 
 @pytest.mark.slow
@@ -41,7 +47,7 @@ def test_somebodys_voila_json_does_not_reach_the_page_and_a_home_is_not_needed(t
         monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
     with served(SHIPPED, tmp_path / "log.txt") as (process, port):
         assert answer(f"http://127.0.0.1:{port}/")[0] == 200
-        assert {where.laddr.ip for where in process.net_connections() if where.laddr.port == port} == {"127.0.0.1"}
+        assert listened_to(process, port) == {"127.0.0.1"}
 
 
 def test_a_foreign_name_for_this_machine_is_refused(server):
