@@ -57,12 +57,13 @@ def test_days_of_the_log_stand_the_newest_first():
 
 
 def test_a_trial_that_has_ended_stands_in_the_table_and_an_open_one_does_not(folder):
+    log.write(folder)  # the table of a page without trials
+    no_trial = log.page_of(folder).read_text("utf-8")
     trial.write(record("older", started="2026-11-24T10:00:00+00:00", taught="Nothing."), folder)
     trial.write(record("newer", training={"changed": {"grad_weight": 2.5, "loss": "hinge"}}), folder)
     trial.write(record("running", ended=None), folder)
-    before = log.page_of(folder).read_text("utf-8")
     log.write(folder)
-    page = log.page_of(folder).read_text("utf-8")
+    before, page = no_trial, log.page_of(folder).read_text("utf-8")
     added = [line for line in page.splitlines() if line not in before.splitlines()]
     assert [line.split(" | ")[1] for line in added] == [
         "[newer](trials/2026-11-25-newer.json)",
