@@ -10,6 +10,8 @@ from benchmarks import log, time_to_three_lines, trial
 from models.WGANGP import WGANGP
 from tests.benchmarks.trials import record
 
+pytestmark = pytest.mark.slow
+
 TINY = [
     *("--recipe", "published", "--divide", "64", "--n-critic", "1", "--batch-size", "2", "--precision", "float32"),
     *("--every", "1", "--measured", "30", "--seed", "3", "--set", "z_dim=5", "loss=gan"),

@@ -34,6 +34,7 @@ def trained(tmp_path_factory):
     patch.undo()
 
 
+@pytest.mark.slow
 def test_a_run_lies_under_the_next_number_and_explains_itself(trained):
     folder = trained / "run" / "gan" / "0001_garments"
     record, parameters = (json.loads((folder / name).read_text()) for name in ("run.json", "params.json"))
@@ -42,12 +43,14 @@ def test_a_run_lies_under_the_next_number_and_explains_itself(trained):
     assert (folder / "history.csv").read_text().count("\n") == 3 and (folder / "generator.h5").exists()
 
 
+@pytest.mark.slow
 def test_what_ships_has_a_card_with_the_command_that_makes_it_again(trained):
     card = json.loads((trained / "out" / "garments.json").read_text())
     assert card["command"].endswith("--ship out/garments.h5") and card["steps"] == 2 and "report" not in card
     assert (trained / "out" / "garments.h5").exists()
 
 
+@pytest.mark.slow
 def test_a_second_run_takes_a_number_of_its_own_and_a_resumed_one_goes_on(trained, monkeypatch):
     monkeypatch.chdir(trained)
     assert train.free_run("gan", "garments").name == "0002_garments"

@@ -182,6 +182,7 @@ def test_fewer_critic_batches_a_step_are_fewer_critic_updates(compiled, images, 
     assert int(model.generator_optimizer.iterations) == 3
 
 
+@pytest.mark.slow
 def test_a_recipes_number_of_critic_updates_is_done_without_being_asked_for(tiny, images, tmp_path):
     model = tiny(n_critic=1, n_critic_every_100th=2)
     train(model, images, tmp_path, epochs=3)
@@ -378,6 +379,7 @@ def test_widths_that_are_none_are_refused(tiny, widths):
         tiny(modulation=widths)
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_with_more_updates_a_step(tiny, images, tmp_path):
     train(tiny(decay_steps=8), images, tmp_path, epochs=3, n_critic=1)
     with h5py.File(tmp_path / runs.CHECKPOINT, "a") as file:

@@ -176,6 +176,7 @@ def test_an_unknown_language_is_refused(walk):
         Page(walk, "de")
 
 
+@pytest.mark.slow
 def test_nothing_piles_up_over_200_updates(page):
     page.pin.click()
     alive = getattr(ipywidgets.widgets.widget, "_instances", None)

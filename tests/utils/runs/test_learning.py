@@ -38,6 +38,7 @@ def test_the_shares_of_the_census_add_up():
     assert sum(numbers[f"lines_{count}"] for count in range(7)) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_it_reads_every_second_step_and_goes_on_after_an_interruption(run):
     folder, _ = run
     readings = learning.read_readings(folder)
@@ -45,6 +46,7 @@ def test_it_reads_every_second_step_and_goes_on_after_an_interruption(run):
     assert (np.diff(readings["minutes"]) > 0).all() and set(readings) >= {"adherence", "lines_3", "different"}
 
 
+@pytest.mark.slow
 def test_adherence_and_census_are_drawn_beside_the_losses(run, tmp_path):
     folder, model = run
     path = learning.plot_learning(folder, model.losses_of, tmp_path / "Learning.png", show=False)

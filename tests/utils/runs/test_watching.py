@@ -41,6 +41,7 @@ def watched(images, tmp_path_factory):
     return folder, shown
 
 
+@pytest.mark.slow
 def test_the_live_view_shows_one_picture_and_replaces_it_at_each_snapshot(watched):
     _, shown = watched
     assert [what for what, _ in shown] == ["shown", "replaced", "replaced"]  # snapshots after step 0, 2 and 3
