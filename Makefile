@@ -4,6 +4,7 @@
 # make test-all   adds what takes longer: soak, kills, several processes, and Keras' other backends
 # make notebooks  runs the four notebooks and keeps them with their pictures, made light, in notebooks/
 # make data       draws the data set alone: data/lines/ and data.zip
+# make rule       draws, reads, trains and shows any rule set: make rule RULES=waves.py MINUTES=20
 # make bench      measures speed, memory, reading and enlarging, and prints tables
 # make report     measures what the shipped generators learnt, and prints the tables of docs/*/results.md, with docs/results_*
 # make test-backends  installs JAX and PyTorch too, holds the three backends against each other, and several processes
@@ -44,7 +45,7 @@ RUFF = $(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
 # Whole files in each process, the longest first (tests/conftest.py): what the tests of a file share is made once.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo check test test-all test-backends test-colab notebooks data bench report explore z-anim lab addresses clean
+.PHONY: demo check test test-all test-backends test-colab notebooks data rule bench report explore z-anim lab addresses clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python -m demo $(if $(DEMO_MINUTES),--minutes $(DEMO_MINUTES))
@@ -85,6 +86,10 @@ notebooks: $(VENV)/ready
 
 data: $(VENV)/ready
 	$(BIN)/python -m lines --count 10000 --out data/lines --seed 1 --zip data.zip
+
+rule: $(VENV)/ready
+	@test -n "$(RULES)" || { echo "Which rules? make rule RULES=molnar MINUTES=20, or RULES=mine.py"; exit 1; }
+	$(BIN)/python -m models.rule "$(RULES)" $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: $(VENV)/ready
 	$(BIN)/python -m benchmarks.training_step --network readme --divide 4 --steps 3

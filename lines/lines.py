@@ -20,6 +20,15 @@ Y2_CHOICES = ("sketch", "uniform")
 
 LINES = ("x", "y1", "y2")  # in order of drawing
 PARAMETERS = ("x", "y1", "y2", "color_x", "color_y1", "color_y2")
+_COLORS = (("white", "blanche"), ("yellow", "jaune"), ("red", "rouge"), ("blue", "bleue"))
+NAMES = {  # of the parameters, for people: English, French, and those of their values
+    "x": ("vertical, from the left", "verticale, depuis la gauche"),
+    "y1": ("first horizontal, from the top", "première horizontale, depuis le haut"),
+    "y2": ("second horizontal, from the top", "seconde horizontale, depuis le haut"),
+    "color_x": ("vertical", "verticale", _COLORS),
+    "color_y1": ("first horizontal", "première horizontale", _COLORS),
+    "color_y2": ("second horizontal", "seconde horizontale", _COLORS),
+}
 
 COLOR_NAMES = ("white", "yellow", "red", "blue")
 PALETTE = np.array([(255, 255, 255), (224, 184, 7), (185, 33, 19), (54, 79, 179)], dtype=np.uint8)  # (4, 3)

@@ -31,6 +31,16 @@ PARAMETERS = {
     "night": (0, 1),
     "hand": (0, HANDS),
 }
+NAMES = {  # of the parameters, for people: English, French
+    "grid": ("cubes a side", "cubes par côté"),
+    "yaw": ("first rotation", "première rotation"),
+    "pitch": ("first tilt", "première inclinaison"),
+    "yaw_step": ("rotation from column to column", "rotation d’une colonne à l’autre"),
+    "pitch_step": ("tilt from row to row", "inclinaison d’une rangée à l’autre"),
+    "middle": ("edges in the middle", "arêtes au milieu"),
+    "rim": ("edges at the rim", "arêtes au bord"),
+    "night": ("night", "nuit"),
+}
 MARGIN = 6
 VERTICES = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
 EDGES = np.array(

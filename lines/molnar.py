@@ -30,6 +30,15 @@ PARAMETERS = {
     "pen_2": (0, len(PENS) - 1),
     "hand": (0, HANDS),
 }
+_PENS = (("black", "noir"), ("red", "rouge"), ("blue", "bleu"))
+NAMES = {  # of the parameters, for people: English, French, and those of their values
+    "grid": ("cells a side", "cases par côté"),
+    "nested": ("squares in a cell", "carrés par case"),
+    "kept": ("squares kept", "carrés gardés"),
+    "disorder": ("disorder", "désordre"),
+    "pen_1": ("first pen", "premier stylo", _PENS),
+    "pen_2": ("second pen", "second stylo", _PENS),
+}
 WIDTH = 0.9
 MARGIN = 8  # around the grid
 CORNERS = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])

@@ -31,6 +31,15 @@ PARAMETERS = {
     "circles": (0, 100),
     "hand": (0, HANDS),
 }
+NAMES = {  # of the parameters, for people: English, French
+    "bands": ("bands", "bandes"),
+    "columns": ("columns", "colonnes"),
+    "bend": ("bending", "brisure"),
+    "upright": ("fields of verticals", "champs de verticales"),
+    "zigzag": ("fields of zigzags", "champs de zigzags"),
+    "density": ("lines in a field", "traits par champ"),
+    "circles": ("circles", "cercles"),
+}
 WIDTH = 0.9
 MARGIN = 5
 UNEVEN = 1 / 3  # largest displacement of a column's sides, in column widths

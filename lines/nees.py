@@ -28,6 +28,13 @@ PARAMETERS = {
     "shift": (0.0, 4.0),
     "hand": (0, HANDS),
 }
+NAMES = {  # of the parameters, for people: English, French
+    "columns": ("squares in a row", "carrés par rangée"),
+    "rows": ("rows", "rangées"),
+    "onset": ("late disorder", "désordre tardif"),
+    "turn": ("rotation", "rotation"),
+    "shift": ("displacement", "déplacement"),
+}
 WIDTH = 0.9
 MARGIN = 5
 CORNERS = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])

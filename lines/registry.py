@@ -15,6 +15,7 @@ from types import ModuleType
 _FOLDER = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 FUNCTIONS = ("sample", "draw")
+LANGUAGES = ("en", "fr")
 
 
 def rule_names() -> list[str]:
@@ -70,6 +71,27 @@ def rules(name: str | os.PathLike) -> ModuleType:
 def name_of(module: ModuleType) -> str:
     """The name of a rule set, which its files and folder have: lines, molnar, ..."""
     return module.__name__.rpartition(".")[2]
+
+
+def parameter_names(module: ModuleType, language: str = "en") -> dict[str, str]:
+    """What the parameters of a rule set are called for people.
+
+    Args:
+        module: the rule set. Its dict `NAMES`, if it has one, maps parameters to an English and a French name, and
+            where the values are kinds rather than amounts, to the pairs of names of these as well.
+        language: "en" or "fr".
+
+    Returns:
+        Dict, parameter -> name; a parameter without a name keeps its own.
+    """
+    named, number = getattr(module, "NAMES", {}), LANGUAGES.index(language)
+    return {name: named[name][number] if name in named else name for name in module.sample(1, 0)}
+
+
+def value_names(module: ModuleType, parameter: str, language: str = "en") -> list[str] | None:
+    """The names of a parameter's values 0, 1, 2 ... where they are kinds, such as pens; None where they are amounts."""
+    named = getattr(module, "NAMES", {}).get(parameter, ())
+    return [pair[LANGUAGES.index(language)] for pair in named[2]] if len(named) > 2 else None
 
 
 def _has_functions(path: Path) -> bool:

@@ -26,7 +26,6 @@ from models.engine.optimizers import StepCount, make_optimizer, move_average, re
 from models.engine.precision import jit_pays, resolve_precision
 from models.engine.saving import SavedNetworks, with_weights_of
 from models.generators import check_images, generator_of
-from models.generators.palette import SHARPER
 from models.losses import LOSSES, PENALTIES
 from models.recipes import Recipe
 from utils.latent.temperature import set_inverse_temperature
@@ -147,8 +146,9 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
     # The two networks -----------------------------------------------------------------------------------------------
 
     def _build_critic(self, **layer_options):
+        height, width, channels = self.input_dim
         return build_critic(
-            self.input_dim,
+            (height, width, channels * self.recipe.packing),
             self.critic_conv_filters,
             self.critic_conv_kernel_size,
             self.critic_conv_strides,
@@ -165,17 +165,24 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
     def _averaged_generator(self):
         generator = with_weights_of(self.generator, self._build_generator(dtype=self.precision, stock=False))
         generator.trainable = False
-        return set_inverse_temperature(generator, SHARPER * self.recipe.generator["ink_certainty"])
+        style = self.recipe.generator
+        return set_inverse_temperature(generator, style["ink_sharpening"] * style["ink_certainty"])
 
     def stock_model(self):
-        """The original's adversarial model, latent vector -> score: a float32 copy of stock layers."""
+        """The original's adversarial model, latent vector -> score: a float32 copy of stock layers.
+
+        A critic that scores several images together sees as many times the same one here.
+        """
         generator, critic = self.stock_part("generator"), self.stock_part("critic")
         z = keras.layers.Input((self.z_dim,), name="model_input")
-        return keras.Model(z, critic(generator(z)), name="model")
+        image = generator(z)
+        if self.recipe.packing > 1:
+            image = keras.layers.Concatenate(name="model_pack")([image] * self.recipe.packing)
+        return keras.Model(z, critic(image), name="model")
 
     def call(self, z, training=False):
-        """The critic's scores of generated images: latent vectors (n, z_dim) -> (n, 1)."""
-        return self.critic(self.generator(z, training=training), training=training)
+        """The critic's scores of generated images: latent vectors (n, z_dim) -> (n / packing, 1)."""
+        return self.critic(self._packs(self.generator(z, training=training)), training=training)
 
     # Algorithm 1 of Gulrajani et al. --------------------------------------------------------------------------------
 
@@ -239,10 +246,19 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         return random_rows(lambda n: keras.random.uniform((n, 1, 1, 1), seed=self.seed_generator), n)
 
     def _score(self, images):
-        return self.critic(images, training=True)
+        return self.critic(self._packs(images), training=True)
+
+    def _packs(self, images):
+        """The images as the critic sees them: (n, height, width, c) -> (n / packing, height, width, packing * c)."""
+        packing = self.recipe.packing
+        if packing == 1:
+            return images
+        height, width, channels = self.input_dim
+        images = ops.reshape(images, (-1, packing, height, width, channels))
+        return ops.reshape(ops.transpose(images, (0, 2, 3, 1, 4)), (-1, height, width, packing * channels))
 
     def _scores_of_both(self, real, fake):
-        """The critic's scores of real and generated images, each (n, 1).
+        """The critic's scores of real and generated images, each (n / packing, 1).
 
         Both go through the critic as one batch, unless batch normalisation would mix their statistics.
         """
@@ -334,8 +350,14 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         Raises:
             FloatingPointError: a loss is not a finite number; the last good files remain.
             FileNotFoundError: `resume` without a checkpoint.
-            ValueError: images of another shape than input_dim, or outside [-1, 1].
+            ValueError: images of another shape than input_dim, or outside [-1, 1]; or a batch size that the recipe's
+                `packing` does not divide.
         """
+        if batch_size % self.recipe.packing:
+            raise ValueError(
+                f"batch_size is {batch_size}, but the critic scores {self.recipe.packing} images together: choose a "
+                "multiple of that."
+            )
         n_critic = self.recipe.n_critic if n_critic is None else n_critic
         return self.run_steps(
             x_train,

@@ -2,8 +2,8 @@
 
 The original's README and its training notebook published two sets for images of 128 x 128, which differ in their kernel
 sizes (`published`). The generator's kernels are larger than the critic's on purpose: the generator composes globally,
-the critic judges locally. The other sets are `three_lines`, `inked_pictures`, `fashion_mnist` and, for the autoencoder,
-`cvae`; `choose` picks one by the names that the Training notebook uses.
+the critic judges locally. The other sets are `three_lines`, `inked_pictures`, `any_rule`, `fashion_mnist` and, for the
+autoencoder, `cvae`; `choose` picks one by the names that the Training notebook uses.
 
 The published networks scale to other image sizes as follows: the coarsest feature map stays 8 x 8 (7 x 7 for 28 x 28),
 and each doubling of the side is one layer of stride 2. A layer keeps the published number of filters of its resolution,
@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, field, fields
 from models import generators
 from models.engine.precision import has_accelerator
 from models.losses import LOSSES, PENALTIES
-from utils.reading.colors import flat_colors
+from utils.reading.colors import flat_colors, pens
 
 N_CRITIC, N_CRITIC_EVERY_100TH = 5, 5  # critic updates per step, and on steps 0, 100, 200 ..., as published
 
@@ -41,6 +41,8 @@ class Recipe:
             saved as generator_ema.h5; None for none. The decay is smaller in the first steps.
         generator_steps: generator updates per step, each on fresh latent vectors; 1 as published. A resumed training
             may use another number.
+        packing: number of images that the critic scores together, as further channels (PacGAN; Lin et al., 2018), so
+            that it sees how images differ from each other; 1 as published. It divides the batch size.
         n_critic: critic updates per step; 5 as published. `WGANGP.train(n_critic=...)` overrides it.
         n_critic_every_100th: critic updates on steps 0, 100, 200 ...; 5 as published.
         generator: dict of the keywords of `models.generators`, which choose the generator's family. `WGANGP` takes each
@@ -51,8 +53,12 @@ class Recipe:
             list of initial colours from 0 to 255, as `utils.reading.colors.flat_colors` finds them in images. Strokes
             need such a list, the background's colour first. For images in few flat colours, which tanh reproduces only
             approximately; None for none.
-            `ink_certainty`, float, the inverse temperature of the palette's softmax; the moving average uses a hundred
-            times as much. A training may begin with 1 and be resumed with 3 and then 10.
+            `ink_certainty`, float, the inverse temperature of the palette's softmax. A training may begin with 1 and
+            be resumed with 3 and then 10.
+            `ink_sharpening`, float, the factor of the inverse temperature in the moving average: 100 makes nearly every
+            pixel one of the palette's colours, 1 keeps the mixtures of antialiased edges.
+            `ink_rate`, float, the factor of the palette's learning rate: 1 for a palette that is learnt, 0.05 for one
+            that is known from the images. Strokes have a rate of their own.
             `strokes`, int, the number of strokes of either direction, at least as many as should be visible, e.g. 3
             (see `models.generators.strokes`). For images of lines from edge to edge, the same number in each image.
             Needs modulation and inks; None for none.
@@ -68,6 +74,7 @@ class Recipe:
     decay_steps: int | None = None
     ema: float | None = None
     generator_steps: int = 1
+    packing: int = 1
     n_critic: int = N_CRITIC
     n_critic_every_100th: int = N_CRITIC_EVERY_100TH
     generator: dict = field(default_factory=lambda: dict(generators.KEYWORDS))
@@ -101,7 +108,7 @@ class Recipe:
         for name, known in (("loss", LOSSES), ("penalty", PENALTIES)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(map(repr, known))}.")
-        for name in ("generator_steps", "n_critic", "n_critic_every_100th"):
+        for name in ("generator_steps", "packing", "n_critic", "n_critic_every_100th"):
             number = getattr(self, name)
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 raise ValueError(f"{name} is {number!r}; it is a whole number from 1 on.")
@@ -276,6 +283,56 @@ def inked_pictures(divide=1, decay_steps=28_000):
     }
 
 
+def any_rule(inks=8, divide=2, decay_steps=5_000):
+    """The arguments of a recipe for the images of any rule set, for `WGANGP(**any_rule(palette_of(x_train)))`.
+
+    The best of those that were tried on all rule sets of the gallery (benchmarks/LOG.md, "Pixels for any rule"). It
+    knows nothing of any rule: `inked_pictures`, half as wide, with two differences. The palette is that of the images,
+    learns slowly, and mixes where edges are antialiased; and the critic scores two images together, so that it sees
+    when the generator draws the same one again and again, which all others do on thin outlines.
+
+    Args:
+        inks: the initial palette, colours from 0 to 255, as `palette_of` finds them; or their number, for
+            corners of the colour cube.
+        divide: divisor of the number of filters of every layer: 1, 2, 4, 8 or 16.
+        decay_steps: number of steps in which the learning rates fall to 0: as many as the training has.
+
+    Returns:
+        Dict of plain values: the 21 arguments and keywords.
+
+    Raises:
+        ValueError: a `divide` that does not divide the number of filters of the narrowest layer.
+    """
+    return {
+        **inked_pictures(divide, decay_steps),
+        "packing": 2,
+        "inks": inks,
+        "ink_certainty": 3.0,
+        "ink_sharpening": 1.0,
+        "ink_rate": 0.05,
+    }
+
+
+def palette_of(images, least=5):
+    """The initial palette of `any_rule`: the ground, the pens, and mixtures of both, five colours at least.
+
+    Args:
+        images: uint8 (n, h, w, channels).
+        least: number of colours up to which mixtures are added: half of each pen, then a quarter, then three quarters.
+
+    Returns:
+        List of colours, the ground first, each a list of numbers from 0 to 255; for images of a single colour, that and
+        its complement.
+    """
+    ground, *others = pens(images)
+    palette = [ground, *others]
+    for share in (0.5, 0.25, 0.75):
+        for pen in others:
+            if len(palette) < least:
+                palette.append([share * a + (1 - share) * b for a, b in zip(ground, pen, strict=True)])
+    return palette if others else [ground, [255 - value for value in ground]]
+
+
 def fashion_mnist():
     """The 21 arguments for garments of 28 x 28 in grey, small enough for any processor.
 
@@ -375,11 +432,12 @@ def choose(model, recipe, images, network="readme", divide=None, steps=None):
 
     Args:
         model: `WGANGP` or `CVAE`.
-        recipe: `published`, `three_lines` or `inked_pictures`; for a WGANGP only.
+        recipe: `published`, `three_lines`, `inked_pictures` or `any_rule`; for a WGANGP only.
         images: uint8 array (n, height, width, channels) to train on, which decides the networks' size and the initial
             palette of `three_lines`.
         network: `readme` or `notebook`; for the recipe `published` only.
-        divide: divisor of the number of filters. None is 1, but 4 for the recipe `published` without a GPU or TPU.
+        divide: divisor of the number of filters. None is 1, but 2 for `any_rule`, and 4 for `published` without a GPU
+            or TPU.
         steps: steps of the training, over which the learning rates fall in the recipes that let them.
 
     Returns:
@@ -400,8 +458,10 @@ def choose(model, recipe, images, network="readme", divide=None, steps=None):
         return three_lines(divide or 1, steps, flat_colors(images))
     if recipe == "inked_pictures":
         return inked_pictures(divide or 1, steps)
+    if recipe == "any_rule":
+        return any_rule(palette_of(images), divide or 2, steps)
     if recipe != "published":
-        raise ValueError(f"RECIPE is {recipe!r}; choose 'published', 'three_lines' or 'inked_pictures'.")
+        raise ValueError(f"RECIPE is {recipe!r}; choose 'published', 'three_lines', 'inked_pictures' or 'any_rule'.")
     if (height, channels) == (28, 1):
         return fashion_mnist()
     return published(network, divide or (1 if has_accelerator() else 4), height, channels)

@@ -1,7 +1,7 @@
 """Training from the command line, and the files of a shipped generator.
 
     python -m models.train --data lines --recipe three_lines --minutes 10
-    python -m models.train --data molnar --recipe inked_pictures --steps 6000 --out run/gan/molnar
+    python -m models.train --data molnar --recipe any_rule --steps 6000 --out run/gan/molnar
     python -m models.train --data faces --image-size 64 --model CVAE --seed 3
     python -m models.train --recipe three_lines --set grad_weight=2.5 --out run/gan/0002_lines --resume --steps 8001
     python -m models.train --recipe three_lines --out run/gan/0002_lines --resume --ship data/generators/mine.h5
@@ -27,7 +27,7 @@ from utils.runs.learning import ReadAlong
 from utils.runs.shipping import measure_generator
 
 MODELS = {"WGANGP": WGANGP, "CVAE": CVAE}
-STEPS = {"published": 1201, "three_lines": 4001, "inked_pictures": 28_001, "CVAE": 3001}  # defaults
+STEPS = {"published": 1201, "three_lines": 4001, "inked_pictures": 28_001, "any_rule": 5_001, "CVAE": 3001}  # defaults
 DATA_COUNT, DATA_SEED = 10_000, 1
 MEASURED = 1000  # images of the full report in the card of a generator of lines
 CARD = (  # the parts of the report in the card
@@ -134,7 +134,7 @@ def parser():
     p.add_argument("--data", default="lines", help="name of the data set, a folder below data/; lines if not given")
     p.add_argument("--image-size", type=int, help="side in pixels; what the images fill, up to 128, if not given")
     p.add_argument("--model", choices=tuple(MODELS), default="WGANGP")
-    p.add_argument("--recipe", choices=("published", "three_lines", "inked_pictures"), default="published")
+    p.add_argument("--recipe", choices=tuple(STEPS)[:-1], default="published")
     p.add_argument("--network", choices=tuple(recipes.KERNELS), default="readme", help="of the published recipe")
     p.add_argument("--divide", type=int, help="divides the filters; 4 for the published recipe without a GPU, else 1")
     p.add_argument("--set", nargs="+", default=[], type=value_of, metavar="NAME=VALUE", help="other arguments")

@@ -14,7 +14,7 @@ from utils.latent.temperature import SHARED_TEMPERATURE, TEMPERATURE
 
 INVERSE_TEMPERATURE = 10.0  # of the softmax during training; benchmarks/LOG.md, "Inverse temperatures"
 SHARPER = 100.0  # factor in the moving average, which needs no gradients: nearly every pixel is of one colour
-KEYWORDS = {"inks": None, "ink_certainty": INVERSE_TEMPERATURE}
+KEYWORDS = {"inks": None, "ink_certainty": INVERSE_TEMPERATURE, "ink_sharpening": SHARPER, "ink_rate": 1.0}
 
 
 def wanted(style):
@@ -30,14 +30,17 @@ def check(style, channels):
         channels: number of channels of the images.
 
     Raises:
-        ValueError: `inks` is neither a number from 2 on nor a list of colours, or `ink_certainty` is not above 0.
+        ValueError: `inks` is neither a number from 2 on nor a list of colours, or one of `ink_certainty`,
+            `ink_sharpening` and `ink_rate` is not above 0.
     """
-    inks, certainty = style["inks"], style["ink_certainty"]
+    inks = style["inks"]
     number = _count_colors(inks, channels) if isinstance(inks, list | tuple) else inks
     if number is not None and (not isinstance(number, int) or number < 2):
         raise ValueError(f"inks is {number!r}; it is a whole number from 2 on.")
-    if isinstance(certainty, bool) or not isinstance(certainty, int | float) or not 0 < certainty < float("inf"):
-        raise ValueError(f"ink_certainty is {certainty!r}; it is a number above 0, such as {INVERSE_TEMPERATURE}.")
+    for name in ("ink_certainty", "ink_sharpening", "ink_rate"):
+        value = style[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+            raise ValueError(f"{name} is {value!r}; it is a number above 0, such as {KEYWORDS[name]}.")
 
 
 def _count_colors(inks, channels):
@@ -54,7 +57,8 @@ def build(make, z, shape, style):
     """Build the image of a latent vector, as `published.build` does; learnt colours may exceed [-1, 1] by a little."""
     colors = initial_palette(style["inks"], shape.channels)
     x = convolutions(make, z, shape, style["modulation"], len(colors))  # (n, height, width, colours)
-    image = palette_layer(make, colors)(softmax_shares(make, x, style["ink_certainty"]))
+    palette = palette_layer(make, colors, style["ink_rate"])
+    image = palette(softmax_shares(make, x, style["ink_certainty"]))
     return layers.Activation("linear", dtype="float32")(image)
 
 

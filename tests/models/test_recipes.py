@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from models.recipes import LAYERS, choose, cvae, fashion_mnist, inked_pictures, published, three_lines
+import lines
+from models.recipes import (
+    LAYERS,
+    any_rule,
+    choose,
+    cvae,
+    fashion_mnist,
+    inked_pictures,
+    palette_of,
+    published,
+    three_lines,
+)
 from models.WGANGP import WGANGP
 
 
@@ -113,3 +124,17 @@ def test_the_words_of_the_notebook_choose_what_fits_the_images():
 def test_a_word_that_chooses_nothing_is_refused(model, recipe, said):
     with pytest.raises(ValueError, match=f"{said} is .* choose"):
         choose(model, recipe, np.zeros((1, 28, 28, 1), np.uint8))
+
+
+def test_any_rule_starts_from_the_pens_of_the_images_and_mixtures_of_them():
+    rules = lines.rules("molnar")
+    molnar = rules.draw(rules.sample(40, seed=1))
+    palette = palette_of(molnar)
+    assert len(palette) == 5 and palette[0] == [247, 243, 233]  # the paper, three pens, and half of the first
+    assert palette[4] == [(a + b) / 2 for a, b in zip(palette[0], palette[1], strict=True)]
+    chosen = choose("WGANGP", "any_rule", molnar, steps=9)
+    assert chosen == any_rule(palette, 2, 9) and chosen["packing"] == 2
+
+
+def test_a_single_colour_has_a_palette_too():
+    assert palette_of(np.full((2, 8, 8, 3), 7, np.uint8)) == [[7, 7, 7], [248, 248, 248]]

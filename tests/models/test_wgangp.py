@@ -440,3 +440,23 @@ def test_data_kept_on_the_device_give_the_same_training_and_are_no_weights(compi
     assert resident.d_losses == usual.d_losses
     sizes = [(tmp_path / name / runs.CHECKPOINT).stat().st_size for name in ("usual", "resident")]
     assert sizes[0] == sizes[1] and len(resident.weights) == len(usual.weights)
+
+
+def test_a_critic_can_score_two_images_together(tiny):
+    gan = tiny(packing=2)
+    size = gan.input_dim[0]
+    assert gan.critic.input_shape == (None, size, size, 2 * gan.input_dim[2])
+    Z = np.random.default_rng(1).normal(size=(4, gan.z_dim)).astype(np.float32)
+    images = np.asarray(gan.generator(Z))
+    pairs = np.concatenate([images[0::2], images[1::2]], axis=-1)  # images 0 and 1 are the first pair
+    assert np.allclose(np.asarray(gan(Z)), np.asarray(gan.critic(pairs)), atol=1e-5)
+
+
+def test_a_packed_critic_trains_is_saved_and_refuses_an_odd_batch(tiny, tmp_path):
+    gan = tiny(packing=2, penalty="r1", loss="gan")
+    images = np.random.default_rng(0).integers(0, 256, (8, *gan.input_dim), dtype=np.uint8)
+    gan.train(1, 1, images, 4, 2, tmp_path, verbose=0)
+    assert np.isfinite(gan.g_losses).all() and len(gan.g_losses) == 2
+    assert (tmp_path / "model.h5").exists()
+    with pytest.raises(ValueError, match="batch_size is 3, but the critic scores 2 images together"):
+        gan.train(1, 1, images, 3, 4, tmp_path / "odd", verbose=0)

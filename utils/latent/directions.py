@@ -16,9 +16,12 @@ A direction has length 1; a move by 3 along it is as far as a change of a single
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
+import lines
+from lines.registry import parameter_names, value_names
 from utils.figures.style import FAINT, INK, draw_image, finish, in_own_style
 from utils.files.json_files import read_json
 from utils.files.provenance import fingerprint
@@ -123,9 +126,9 @@ def measure_lines(images: np.ndarray) -> dict[str, np.ndarray]:
     """
     from utils.reading import read_lines
 
-    lines = read_lines(images)
-    verticals = [[line for line in found if line.direction == "vertical"] for found in lines]
-    horizontals = [[line for line in found if line.direction == "horizontal"] for found in lines]
+    found_lines = read_lines(images)
+    verticals = [[line for line in found if line.direction == "vertical"] for found in found_lines]
+    horizontals = [[line for line in found if line.direction == "horizontal"] for found in found_lines]
 
     def clearness(line) -> float:  # a faint or partial line weighs less, so that measures change continuously
         return line.inked * line.brightness
@@ -145,12 +148,50 @@ def measure_lines(images: np.ndarray) -> dict[str, np.ndarray]:
     return {
         "move the vertical right": mean(verticals, lambda line: line.position),
         "move the horizontals down": mean(horizontals, lambda line: line.position),
-        "more lines": total(lines),
+        "more lines": total(found_lines),
         "more verticals": total(verticals),
         "more horizontals": total(horizontals),
-        "redder": mean(lines, lambda line: (line.color[0] - line.color[2]) / 255),  # red against blue
-        "brighter": mean(lines, lambda line: line.brightness),
+        "redder": mean(found_lines, lambda line: (line.color[0] - line.color[2]) / 255),  # red against blue
+        "brighter": mean(found_lines, lambda line: line.brightness),
     }
+
+
+def measure_by(rules: str | os.PathLike | ModuleType, language: str = "en") -> Callable:
+    """The measure of any rule set's images, for `reading_directions`: what its reader reads, in the rule's own words.
+
+    Args:
+        rules: a rule set, its name, or its file.
+        language: "en" or "fr", of the directions' names.
+
+    Returns:
+        A function of images (n, h, w, c), which returns a dict, name of the direction -> float (n,). Amounts are
+        expected values and are called "more ..."; of kinds, such as pens, each has its probability.
+
+    Example:
+        >>> found = reading_directions(generator, measure=measure_by("molnar"))
+    """
+    from utils.reading.readers import reader_of  # Keras
+
+    rules = rules if isinstance(rules, ModuleType) else lines.rules(rules)
+    reader, names = reader_of(rules), parameter_names(rules, language)
+    more = {"en": "more {}", "fr": "plus : {}"}[language]
+
+    def measure(images: np.ndarray) -> dict[str, np.ndarray]:
+        reading = reader.read(images)
+        found = {}
+        for parameter, values in reading.values.items():
+            name, kinds = names[parameter], value_names(rules, parameter, language)
+            shares = reading.probabilities.get(parameter)
+            if shares is None:
+                found[more.format(name)] = values.astype(float)
+            elif kinds is None:
+                found[more.format(name)] = shares @ np.asarray(reader.values_of(parameter), float)
+            else:
+                for value, share in zip(reader.values_of(parameter), shares.T, strict=True):
+                    found[f"{name}: {kinds[value]}"] = share.astype(float)
+        return found
+
+    return measure
 
 
 def reading_directions(

@@ -10,9 +10,11 @@ Drawn images pass 95 % by construction, those of other seeds but for chance. Tha
 
 import numpy as np
 
+from utils.images import IDENTICAL, psnr_each
 from utils.progress import tqdm
 from utils.reading.reader import Reader, Reading, draw_many
-from utils.reading.reporting import jensen_shannon
+from utils.reading.relations import jensen_shannon
+from utils.reading.shrinking import as_rgb
 
 PASSED = 0.95  # share of drawn images that keep the rules
 HANDS = 6  # redraws of an image
@@ -158,11 +160,15 @@ def against_reader(images: np.ndarray, rules, reader: Reader, seed: int = 0) -> 
 
         - "adherence": "all", the share of images that keep the rules; "drawn", that of drawn images, 0.95; "distance",
           the median distance to the nearest redraw in units of the greatest that still keeps the rules.
-        - "parameters": for each readable one "score", the reader's on held-out images; "divergence" in bits (0 to 1)
+        - "parameters": for each readable one "score", the reader's on held-out images; "values" of a class, "low" and
+          "high" of a number; "divergence" in bits (0 to 1)
           between what is read on these images and on drawn ones; "outside", the share of numbers that lie beyond what
           `sample` gives; "shares" and "drawn", the histograms.
         - "unread": names of the parameters that cannot be read, and of those that are pure chance.
         - "together": the pair of parameters that tell most more of each other than by the rules, "names" and "bits".
+        - "class_distance", where every parameter can be read and none is chance: "median", the peak signal-to-noise
+          ratio in decibels of each image and the nearest that the rules draw, see `nearness`; "identical", the share of
+          equal ones.
     """
     reading = reader.read(images)
     found = distances(reader, differences(reader, reading, rules, seed)) / reader.calibration["threshold"]
@@ -175,6 +181,9 @@ def against_reader(images: np.ndarray, rules, reader: Reader, seed: int = 0) -> 
         own = shares[one.name]
         parameters[one.name] = {
             "score": one.score,
+            "values": list(one.values),
+            "low": one.low,
+            "high": one.high,
             "divergence": jensen_shannon(own.astype(float), drawn.astype(float)),
             "outside": float(own[0] + own[-1]) if one.kind == "number" else 0.0,
             "shares": own.tolist(),
@@ -186,9 +195,46 @@ def against_reader(images: np.ndarray, rules, reader: Reader, seed: int = 0) -> 
     if len(names) > 1:
         i, j = np.unravel_index(np.argmax(excess), excess.shape)
         together = {"names": [names[j], names[i]], "bits": float(max(0.0, excess[i, j]))}
+    whole = all(one.readable for one in reader.parameters)
     return {
         "adherence": {"all": float(np.mean(found <= 1)), "drawn": PASSED, "distance": float(np.median(found))},
         "parameters": parameters,
         "unread": [one.name for one in reader.parameters if not one.readable],
         "together": together,
+        **({"class_distance": nearness(images, rules, reader, reading)} if whole else {}),
     }
+
+
+def nearness(images: np.ndarray, rules, reader: Reader, reading: Reading) -> dict:
+    """How near images are to the nearest one that rules without chance can draw, as far as it is found.
+
+    The search begins at what was read and tries, for one parameter after the other, the neighbouring values of a number
+    and all values of a class, twice over.
+
+    Returns:
+        Dict: "median", the peak signal-to-noise ratio in decibels; "identical", the share of equal images.
+    """
+    images = as_rgb(images)
+    best = {name: np.array(values) for name, values in reading.values.items()}
+
+    def errors(values):
+        drawn = as_rgb(rules.draw(values, images.shape[1]))
+        return ((drawn.astype(np.float32) - images) ** 2).mean(axis=(1, 2, 3)), drawn
+
+    least, nearest = errors(best)
+    for one in 2 * [one for one in reader.read_parameters if one.readable]:
+        for value in _alternatives(one, best[one.name], reading.deviations.get(one.name)):
+            error, drawn = errors(best | {one.name: value})
+            better = error < least
+            least, nearest[better] = np.where(better, error, least), drawn[better]
+            best[one.name] = np.where(better, value, best[one.name])
+    ratios = psnr_each(images, nearest)
+    return {"median": float(np.median(ratios)), "identical": float(np.mean(ratios >= IDENTICAL))}
+
+
+def _alternatives(one, values, deviations):
+    """Other values (n,) of a parameter to try beside those given."""
+    if one.kind == "class":
+        return [np.full_like(values, value) for value in one.values]
+    steps = np.ones(len(values), values.dtype) if one.whole else deviations / 2
+    return [np.clip(values + count * steps, one.low, one.high).astype(values.dtype) for count in (-2, -1, 1, 2)]

@@ -115,3 +115,61 @@ def flat_colors(images: np.ndarray, least: float = 0.005, apart: float = 90) -> 
         sums[nearest] += share * color
     inks = [np.rint(total / share) for total, share in zip(sums, shares, strict=True)]
     return [ink.astype(int).tolist() for i, ink in enumerate(inks) if shares[i] >= least or i == 0]
+
+
+def pens(images: np.ndarray, most: int = 8, least: float = 0.0005, near: float = 40) -> list[list[int]]:
+    """Find the colours of which antialiased images are made: the ground and the pens, without their mixtures.
+
+    The first is the most frequent colour. Each further one is the colour that lies furthest from every mixture of two
+    colours found so far, among those with enough pixels near them. Thin pens count, however few of their pixels are
+    pure; the greys of antialiasing lie between two pens and do not. What is left of a flat colour that happens to lie
+    between two others is found by `flat_colors`.
+
+    Args:
+        images: uint8 (n, h, w, channels); of more than 150, about 150 at equal steps are used.
+        most: largest number of colours.
+        least: smallest share of all pixels within `near` of a pen.
+        near: Euclidean distance, of values from 0 to 255, within which a colour counts as a mixture or as the same.
+
+    Returns:
+        List of colours, the ground first, each a list of ints from 0 to 255; at least one. For images of the three
+        lines: black, then the palette's four in another order.
+    """
+    channels = images.shape[-1]
+    pixels = images[:: -(-len(images) // 150)].reshape(-1, channels)
+    weights = 64 ** np.arange(channels)
+    codes, counts = np.unique(pixels.astype(np.int64) // 4 @ weights, return_counts=True)
+    colors = codes[:, None] // weights % 64 * 4 + 2.0  # (colours, channels)
+    common = np.argsort(-counts)[:4000]
+    common = common[counts[common] >= 2e-5 * len(pixels)]
+    colors, shares = colors[common], counts[common] / len(pixels)
+
+    def share_near(center):
+        return shares[np.linalg.norm(colors - center, axis=1) <= near].sum()
+
+    found, left = [colors[0]], np.linalg.norm(colors - colors[0], axis=1)
+    while len(found) < most:
+        far = np.where(left > near)[0]
+        candidates = far[np.argsort(-left[far])]
+        newest = next((colors[i] for i in candidates if share_near(colors[i]) >= least), None)
+        if newest is None:
+            break
+        left = np.minimum(left, np.linalg.norm(colors - newest, axis=1))
+        for other in found:
+            left = np.minimum(left, _distance_to_segment(colors, other, newest))
+        found.append(newest)
+    return [_commonest(pixels, center) for center in found]
+
+
+def _distance_to_segment(points, start, end):
+    """Distances of points (n, channels) to the segment between two: (n,)."""
+    along = end - start
+    share = np.clip((points - start) @ along / max(along @ along, 1e-9), 0, 1)
+    return np.linalg.norm(points - start - share[:, None] * along, axis=1)
+
+
+def _commonest(pixels, center, near=6):
+    """The most frequent colour within `near` levels of one, a list of ints."""
+    members = pixels[np.abs(pixels - center).max(axis=1) <= near]
+    colors, counts = np.unique(members, axis=0, return_counts=True)
+    return colors[counts.argmax()].tolist()

@@ -202,6 +202,10 @@ class Reader:
                 deviations[one.name] = np.exp(np.clip(part[:, 1], -8, 4) / 2).astype(np.float64) * one.deviation
         return Reading(values, deviations, probabilities, features)
 
+    def values_of(self, name: str) -> tuple:
+        """The values of a parameter that is told as a class, in the order of its probabilities."""
+        return next(one.values for one in self.parameters if one.name == name)
+
     def features(self, images: np.ndarray) -> np.ndarray:
         """The network's features of a batch: float32 (n, features)."""
         return self._run(images)[1]

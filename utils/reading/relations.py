@@ -1,4 +1,4 @@
-"""Dependence between the lines of an image, which are independent by the rules."""
+"""Relations of measured values: how far two histograms are apart, and what the lines of an image tell of each other."""
 
 import numpy as np
 
@@ -41,3 +41,17 @@ def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
     independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
     there = joint > 0
     return float((joint[there] * np.log2(joint[there] / independent[there])).sum())
+
+
+def jensen_shannon(counts: np.ndarray, others: np.ndarray) -> float:
+    """The Jensen-Shannon divergence of two histograms: 0 if equal, 1 bit if disjoint or if one is empty."""
+    if counts.sum() == 0 or others.sum() == 0:
+        return 1.0
+    p, q = counts / counts.sum(), others / others.sum()
+    middle = (p + q) / 2
+
+    def divergence(a: np.ndarray) -> float:
+        there = a > 0
+        return float(np.sum(a[there] * np.log2(a[there] / middle[there])))
+
+    return max(0.0, (divergence(p) + divergence(q)) / 2)

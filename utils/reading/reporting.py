@@ -1,16 +1,21 @@
 """Reports: all measures of a batch of images, as a dict of plain values, ready for JSON.
 
-`report` measures a batch, `against_rules` only its adherence to the rules of `lines.lines`. With `rules=None` a report
-has the measures that any data set allows: diversity, memory, coverage, sliced Wasserstein distance and kernel distance.
+`report` measures a batch, `against_rules` only its adherence to the rules of `lines.lines`. Any other rule set is read
+by its reader (`utils.reading.readers`). With `rules=None` a report has the measures that any data set allows:
+diversity, memory, coverage, sliced Wasserstein distance and kernel distance.
 """
 
+import os
 from collections import Counter
 from dataclasses import asdict
 from functools import lru_cache
+from types import ModuleType
 
 import numpy as np
 
+import lines
 from lines import COLOR_NAMES, PALETTE, SIZE
+from lines.registry import name_of
 from utils.images import IDENTICAL
 from utils.reading.colors import color_names, to_lab
 from utils.reading.distances import (
@@ -25,6 +30,7 @@ from utils.reading.distances import (
     small_vectors,
 )
 from utils.reading.lines import Line, on_canvas, read_lines
+from utils.reading.relations import jensen_shannon
 from utils.reading.rules import RULES, Rules, nearest_drawn, rules_kept, split_horizontals
 from utils.reading.shrinking import as_batch
 
@@ -40,7 +46,10 @@ MAX_FEATURES = 1000  # images whose features are compared
 
 
 def report(
-    images: np.ndarray, reference: np.ndarray | None = None, rules: Rules | None = THREE_LINES, seed: int = 0
+    images: np.ndarray,
+    reference: np.ndarray | None = None,
+    rules: Rules | str | os.PathLike | ModuleType | None = THREE_LINES,
+    seed: int = 0,
 ) -> dict:
     """Measure a batch of images.
 
@@ -49,7 +58,8 @@ def report(
             stable figures: a share of n images is known to within 1 / sqrt(n) (two standard errors at most).
         reference: the training images, of the same kind, for "memory"; distances between distributions are then taken
             to them too, else to as many freshly drawn images.
-        rules: the `Rules` to check; None for any other data set, without the measures that need rules.
+        rules: `Rules` for three lines, read line by line; the name of any rule set ("molnar"), its file ("mine.py") or
+            its module, read by its reader; None for any other data set, without the measures that need rules.
         seed: int, of all random choices.
 
     Returns:
@@ -79,6 +89,9 @@ def report(
           share that images of the same source would cover; "density"; see `utils.reading.distances.coverage`.
         - "sliced_wasserstein": "texture" and "layout"; "kernel_distance".
 
+        For a rule set read by its reader, "rules" is {"name"}, and "adherence", "parameters", "unread" and "together"
+        are those of `utils.reading.adherence.against_reader`, in place of the measures of single lines.
+
     Raises:
         ValueError: fewer than two images, or an array that is no batch of images.
 
@@ -92,9 +105,16 @@ def report(
     rng = np.random.default_rng(seed)
     numbers = {"images": len(images), "height": images.shape[1], "width": images.shape[2]}
     drawn = None
-    if rules is not None:
+    if isinstance(rules, Rules):
         drawn = rules.draw(len(images), rng)
         numbers |= {"rules": asdict(rules)} | against_rules(images, rules) | _against_drawn(images, rules)
+    elif rules is not None:
+        from utils.reading.adherence import against_reader  # Keras, which only readers need
+        from utils.reading.readers import reader_of
+
+        rules = rules if isinstance(rules, ModuleType) else lines.rules(rules)
+        drawn = rules.draw(rules.sample(len(images), rng))
+        numbers |= {"rules": {"name": name_of(rules)}} | against_reader(images, rules, reader_of(rules), seed)
     numbers["diversity"] = diversity(images)
     numbers["memory"] = None if reference is None else _memory(images, reference, drawn)
     other = drawn if reference is None else _subsample(as_batch(reference), MAX_REFERENCE, rng)
@@ -191,20 +211,6 @@ def _divergences(found: list[list[Line]], positions: dict[str, np.ndarray], rule
     ]
     divergences["colors"] = jensen_shannon(np.bincount(colors, minlength=len(PALETTE) + 1), np.array([1, 1, 1, 1, 0]))
     return divergences
-
-
-def jensen_shannon(counts: np.ndarray, others: np.ndarray) -> float:
-    """The Jensen-Shannon divergence of two histograms: 0 if equal, 1 bit if disjoint or if one is empty."""
-    if counts.sum() == 0 or others.sum() == 0:
-        return 1.0
-    p, q = counts / counts.sum(), others / others.sum()
-    middle = (p + q) / 2
-
-    def divergence(a: np.ndarray) -> float:
-        there = a > 0
-        return float(np.sum(a[there] * np.log2(a[there] / middle[there])))
-
-    return max(0.0, (divergence(p) + divergence(q)) / 2)
 
 
 def _palette(images: np.ndarray) -> dict:

@@ -59,7 +59,9 @@ def side_by_side(reports: dict[str, dict]) -> str:
 def _rows(numbers: dict) -> dict[str, str]:
     """The rows of a report's table, a dict, name -> text."""
     rows = {}
-    if "adherence" in numbers:
+    if "parameters" in numbers:
+        rows |= _reader_rows(numbers)
+    elif "adherence" in numbers:
         rows["keep all the rules"] = f"{numbers['adherence']['all']:.1%}"
         rows |= {f"· {RULE_NAMES[name]}": f"{share:.1%}" for name, share in numbers["adherence"]["rules"].items()}
         distance = numbers["class_distance"]
@@ -100,11 +102,32 @@ def _rows(numbers: dict) -> dict[str, str]:
     return rows
 
 
+def _reader_rows(numbers: dict) -> dict[str, str]:
+    """The rows of what a reader says, a dict, name -> text."""
+    kept = numbers["adherence"]
+    rows = {f"keep the rules (drawn images: {kept['drawn']:.0%})": f"{kept['all']:.1%}"}
+    rows["distance to the nearest redraw (1: the furthest that keeps the rules)"] = f"{kept['distance']:.2f}"
+    if "class_distance" in numbers:
+        rows["nearest drawn image, dB"] = f"{numbers['class_distance']['median']:.1f}"
+        rows["identical to a drawn image"] = f"{numbers['class_distance']['identical']:.1%}"
+    for name, one in numbers["parameters"].items():
+        rows[f"divergence of {name} from the rules, bits"] = f"{one['divergence']:.3f}"
+        if one["outside"] >= 0.005:
+            rows[f"· {name} out of its range"] = f"{one['outside']:.1%}"
+    if numbers["together"]["names"]:
+        names, bits = numbers["together"]["names"], numbers["together"]["bits"]
+        rows["most told of each other beyond the rules, bits"] = f"{bits:.2f} ({names[0]}, {names[1]})"
+    if numbers["unread"]:
+        rows["not read"] = ", ".join(numbers["unread"])
+    return rows
+
+
 @in_own_style
 def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = True):
     """Draw a report as one figure: adherence, census, hues and positions.
 
-    For a report without rules: the shares of clearly different images, of covered reference images and of copies, with
+    For a rule set that a reader reads: adherence, and each parameter's distribution beside the rule's. For a report
+    without rules: the shares of clearly different images, of covered reference images and of copies, with
     the shares that are expected of images of the reference's own source.
 
     Args:
@@ -119,6 +142,8 @@ def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = Tr
 
     if "adherence" not in numbers:
         return _figure_without_rules(numbers, path, show)
+    if "parameters" in numbers:
+        return _figure_of_parameters(numbers, path, show)
     canvas = Figure(figsize=(12, 6.4), layout="constrained")
     canvas.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
     axes = canvas.subplots(2, 3)
@@ -166,6 +191,39 @@ def _figure_without_rules(numbers: dict, path: str | os.PathLike | None, show: b
     axes.set_xlim(0, 1.2)
     axes.set_xticks([])
     _clean(axes, f"{numbers['images']:,} images; in red and in brackets: expected of the reference's own source")
+    return finish(canvas, path, show, dpi=110)
+
+
+@in_own_style
+def _figure_of_parameters(numbers: dict, path: str | os.PathLike | None, show: bool):
+    from matplotlib.figure import Figure
+
+    parameters = numbers["parameters"]
+    columns = min(4, len(parameters))
+    rows = -(-len(parameters) // columns)
+    canvas = Figure(figsize=(max(9, 3 * columns), 1 + 1.9 * rows), layout="constrained")
+    canvas.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    grid = canvas.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (name, one) in zip(grid, parameters.items(), strict=False):
+        bins = np.arange(len(one["shares"]))
+        axes.bar(bins, one["shares"], color=FAINT, width=0.9)
+        axes.stairs(one["drawn"], np.arange(len(bins) + 1) - 0.5, color=RULE_COLOR, linewidth=1.2)
+        labels = one["values"] or ["", *(f"{one['low']:.3g}", f"{one['high']:.3g}"), ""]
+        places = bins if one["values"] else [0, 1, len(bins) - 2, len(bins) - 1]
+        axes.set_xticks(places, labels)
+        axes.set_yticks([])
+        _clean(axes, f"{name}: {one['divergence']:.2f} bits from the rules")
+    for axes in grid[len(parameters) :]:
+        axes.set_axis_off()
+    kept = numbers["adherence"]
+    canvas.suptitle(
+        f"{numbers['images']:,} images: {kept['all']:.1%} keep the rules (drawn images: {kept['drawn']:.0%}); "
+        "in red what the rules draw",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+        color=INK,
+    )
     return finish(canvas, path, show, dpi=110)
 
 

@@ -1,19 +1,21 @@
 """Learning curves of the rules: adherence and census of sample images during a training, beside the losses.
 
 `ReadAlong` is a Keras callback for `.train`: at regular intervals it generates the images of fixed latent vectors,
-reads their lines and appends a row to readings.csv in the run folder. `plot_learning` draws adherence and census over
-the steps, on one axis with the losses. The rules are those of `lines.lines`; other data sets have losses and sample
-sheets only.
+reads them and appends a row to readings.csv in the run folder. `plot_learning` draws the readings over the steps, on
+one axis with the losses. The lines of `lines.lines` are read one by one (`measure_rules`); other rule sets have a
+reader (`rule_measure`); data sets without rules have losses and sample sheets only.
 """
 
 import csv
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
+import lines
 from utils import files, reading
 from utils.figures import draw_curves
 from utils.figures.style import INK, finish, in_own_style
@@ -52,6 +54,31 @@ def measure_rules(images: np.ndarray) -> dict[str, float]:
     }
 
 
+def rule_measure(rules: str | os.PathLike | ModuleType) -> Callable:
+    """The measures to follow for any rule set, as `measure_rules` for three lines.
+
+    Args:
+        rules: a rule set, its name, or its file. Its reader is made now if there is none.
+
+    Returns:
+        A function of images (n, h, w, c), at least 2, which returns a dict of floats: "adherence"; "divergence_<name>"
+        of each readable parameter, in bits; "different", the share of clearly different images.
+    """
+    from utils.reading.adherence import against_reader
+    from utils.reading.readers import reader_of
+
+    rules = rules if isinstance(rules, ModuleType) else lines.rules(rules)
+    reader = reader_of(rules)
+
+    def measure(images: np.ndarray) -> dict[str, float]:
+        numbers, spread = against_reader(images, rules, reader), reading.diversity(images)
+        divergences = {f"divergence_{name}": one["divergence"] for name, one in numbers["parameters"].items()}
+        different = spread["different"] / spread["images"]
+        return {"adherence": numbers["adherence"]["all"], **divergences, "different": different}
+
+    return measure
+
+
 class ReadAlong(keras.callbacks.Callback):
     """Reads sample images every `every` steps and at the end, into readings.csv.
 
@@ -60,11 +87,13 @@ class ReadAlong(keras.callbacks.Callback):
         every: steps between two readings.
         count: images per reading; a share of 200 images has a standard error of up to 3.5 %.
         seed: of their latent vectors, the same for each reading.
+        measure: function of images that returns one flat row; see `measure_rules` and `rule_measure`.
     """
 
-    def __init__(self, folder, every=100, count=200, seed=1):
+    def __init__(self, folder, every=100, count=200, seed=1, measure=measure_rules):
         super().__init__()
         self.folder, self.every, self.count, self.seed = Path(folder), every, count, seed
+        self.measure = measure
         self.rows = None
 
     def on_train_begin(self, logs=None):
@@ -84,7 +113,7 @@ class ReadAlong(keras.callbacks.Callback):
         model = self.model
         model.synchronise()
         Z = generate_latent_points(model.z_dim, self.count, seed=self.seed)
-        numbers = measure_rules(generate_images(model.ema_generator or model.generator, Z))
+        numbers = self.measure(generate_images(model.ema_generator or model.generator, Z))
         row = {"step": model.epoch, "minutes": sum(model.step_seconds) / 60, **numbers}
         self.rows.append(row)
         text = io.StringIO()
@@ -122,7 +151,7 @@ def plot_learning(
     path: str | os.PathLike | None = None,
     show: bool = True,
 ):
-    """Draw adherence and census over the steps, above the losses.
+    """Draw adherence, and census or divergences, over the steps, above the losses.
 
     Args:
         folder: the run folder with its readings.
@@ -140,19 +169,26 @@ def plot_learning(
 
     readings = read_readings(folder)
     canvas = Figure(figsize=(9, 9), layout="constrained")
-    kept, census, below = canvas.subplots(3, 1, sharex=True)
+    kept, below, losses_below = canvas.subplots(3, 1, sharex=True)
     steps = readings["step"]
     for name, label in RULES_DRAWN.items():
-        kept.plot(steps, readings[name], linewidth=1, marker=".", markersize=4, label=label)
+        if name in readings:
+            kept.plot(steps, readings[name], linewidth=1, marker=".", markersize=4, label=label)
     kept.plot(steps, readings["adherence"], color="black", linewidth=2, marker=".", label="all the rules")
     kept.set_title("Share of images that keep the rules", loc="left", fontsize=13, color=INK)
-    shares = [readings[f"lines_{count}"] for count in range(7)]
-    census.stackplot(steps, shares, labels=[*map(str, range(6)), "6 or more"], colors=CENSUS_COLORS)
-    census.set_title("Lines in an image", loc="left", fontsize=13, color=INK)
-    for axes in (kept, census):
+    if "lines_0" in readings:
+        shares = [readings[f"lines_{count}"] for count in range(7)]
+        below.stackplot(steps, shares, labels=[*map(str, range(6)), "6 or more"], colors=CENSUS_COLORS)
+        below.set_title("Lines in an image", loc="left", fontsize=13, color=INK)
+    else:
+        for name in (name for name in readings if name.startswith("divergence_")):
+            below.plot(steps, readings[name], linewidth=1, marker=".", label=name.removeprefix("divergence_"))
+        below.set_title("Divergence of each parameter from the rules, bits", loc="left", fontsize=13, color=INK)
+    for axes in (kept, below):
         axes.set_ylim(0, 1)
-        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9, labelcolor=INK)
-    draw_curves(below, losses, "Losses")
+        if axes is kept or "lines_0" in readings:
+            axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    draw_curves(losses_below, losses, "Losses")
     return finish(canvas, path, show, dpi=110)

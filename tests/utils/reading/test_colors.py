@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 import lines
-from utils.reading.colors import flat_colors
+from utils.reading.colors import flat_colors, pens
 
 
 def test_of_drawn_lines_the_ground_comes_first_and_then_the_palette():
@@ -44,3 +44,20 @@ def test_images_may_be_grey_and_of_one_colour():
 def test_of_noise_the_most_frequent_is_still_one():
     noise = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
     assert len(flat_colors(noise, least=2)) == 1
+
+
+def test_pens_are_found_among_the_mixtures_of_antialiasing():
+    ground, red, blue = np.array([(250, 245, 235), (190, 40, 40), (40, 60, 160)], float)
+    shares = np.linspace(0, 1, 32)[None, :, None]
+    image = np.empty((1, 32, 32, 3))
+    image[:] = ground
+    image[0, 4:6] = ((1 - shares) * ground + shares * red)[0]  # every mixture of ground and red, once
+    image[0, 4:6, -4:] = red
+    image[0, 9, :6] = blue
+    found = pens(image.astype(np.uint8))
+    assert found[0] == [250, 245, 235] and sorted(found[1:]) == [[40, 60, 160], [190, 40, 40]]
+
+
+def test_pens_of_the_three_lines_are_black_and_the_palette():
+    found = pens(lines.draw(lines.sample(60, seed=2)))
+    assert found[0] == [0, 0, 0] and sorted(found[1:]) == sorted(lines.PALETTE.tolist())

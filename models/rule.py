@@ -1,0 +1,302 @@
+"""The whole circle of one rule set: draw, teach a reader, train, read what was learnt, and one page that shows it.
+
+    python -m models.rule molnar --minutes 20
+    python -m models.rule waves.py --minutes 20
+
+The rule set is one of the gallery, or a file of your own with `sample(n, seed)` and `draw(parameters, size)`. What it
+leaves: data/<name>/ (the images), data/.readers/ (the reader, where none ships), run/<name>/ (the training) and in it
+index.html. The command can be stopped at any time; called again, it goes on where it stopped. `make rule
+RULES=waves.py MINUTES=20` does the same.
+"""
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import lines
+from lines.registry import name_of, parameter_names
+from models import recipes
+from models.WGANGP import WGANGP
+from utils import figures, files, latent, loaders, reading, runs
+from utils.figures.lighter import lighten
+from utils.files.in_progress import left_in
+from utils.files.json_files import read_json
+from utils.latent.directions import measure_by, plot_directions, reading_directions
+from utils.reading.readers import digest_of, reader_of
+from utils.runs.learning import ReadAlong, plot_learning, rule_measure
+from utils.runs.pages import Picture, Section, write_page
+
+COUNT, SEED, BATCH_SIZE = 6_000, 1, 16
+MINUTES = 20.0
+TIMED = 12  # steps of a throwaway training by which the number of steps is chosen
+FEWEST, MOST = 200, 20_000  # steps
+SHEETS, READINGS = 30, 15  # along the training
+READ, READ_IN_THE_END = 60, 500  # images a reading
+WALK = 48  # images of the walk
+FACTS = "circle.json"  # of the run folder: minutes of each part, and what was measured
+
+
+class Parts:
+    """Announces the parts of the circle, and keeps the minutes that each took."""
+
+    NAMES = ("the images", "the reader", "the training", "the page")
+
+    def __init__(self, folder):
+        self.path, self.started = Path(folder) / FACTS, None
+        self.facts = read_json(self.path) if self.path.exists() else {"minutes": {}}
+
+    def begin(self, number, what):
+        self.end()
+        self.now, self.started = self.NAMES[number], time.monotonic()
+        print(f"{number + 1} of {len(self.NAMES)}, {self.now}: {what} ...", flush=True)
+
+    def end(self):
+        if self.started is not None:
+            spent = (time.monotonic() - self.started) / 60
+            self.facts["minutes"][self.now] = round(self.facts["minutes"].get(self.now, 0) + spent, 2)
+            self.started = None
+            self.keep()
+
+    def keep(self, **facts):
+        self.facts |= facts
+        files.write_json(self.path, self.facts)
+
+
+def draw(rules, name, count):
+    """The images of data/<name>/, drawn where there are none: `ImageBatches`."""
+    folder = Path("data") / name
+    if not folder.exists() or left_in(folder):
+        lines.write_dataset(folder, count, seed=SEED, file_format="png", rules=rules)
+    return loaders.load_dataset(name, None, BATCH_SIZE, seed=SEED)
+
+
+def steps_in(minutes, images):
+    """How many steps the recipe does in so many minutes on this machine, by the pace of a few of them."""
+    gan = WGANGP(**recipes.choose("WGANGP", "any_rule", images, steps=MOST), seed=SEED)
+    gan.n_critic = 1
+    paces = []
+    for step in range(TIMED):
+        begun = time.monotonic()
+        gan.train_on_batch(images[step * BATCH_SIZE % (len(images) - BATCH_SIZE + 1) :][:BATCH_SIZE])
+        paces.append(time.monotonic() - begun)
+    return int(np.clip(60 * minutes / statistics.median(paces[TIMED // 2 :]), FEWEST, MOST))
+
+
+def train(x_train, rules, name, folder, minutes):
+    """Train, or go on with what run/<name>/ holds; gives the model."""
+    started = folder / "run.json"
+    resume = started.exists() and (folder / runs.HISTORY).exists()
+    steps = read_json(started)["steps"] if resume else steps_in(minutes, x_train.images)
+    parameters = recipes.choose("WGANGP", "any_rule", x_train.images, steps=steps)
+    gan = WGANGP(**parameters, seed=SEED)
+    gan.save(folder)
+    runs.describe(
+        folder, resumed=resume, data_name=name, images=len(x_train.images), seed=SEED, recipe="any_rule", steps=steps
+    )
+    gan.train(
+        5,
+        5,
+        x_train,
+        BATCH_SIZE,
+        steps + 1,
+        folder,
+        print_every_n_batches=max(1, steps // SHEETS),
+        verbose=1,
+        resume=resume,
+        callbacks=[ReadAlong(folder, max(1, steps // READINGS), READ, measure=rule_measure(rules))],
+    )
+    return gan
+
+
+def show(gan, x_train, rules, name, folder, parts):
+    """Measure what was learnt, and write the page with its pictures."""
+    generator = gan.ema_generator
+    Z = latent.generate_latent_points(gan.z_dim, READ_IN_THE_END, seed=SEED + 1)
+    learnt = latent.generate_images(generator, Z)
+    numbers = reading.report(learnt, x_train.images, rules=rules)
+    parts.keep(report=numbers, steps=gan.epoch, minutes_trained=round(sum(gan.step_seconds) / 60, 2))
+    shown = folder / "page"
+    figures.sample_grid(x_train.images[:25], 5, 5, shown / "drawn.png")
+    figures.sample_grid(learnt[:25], 5, 5, shown / "learnt.png")
+    reading.figure(numbers, shown / "parameters.png", show=False)
+    plot_learning(folder, gan.losses_of, shown / "learning.png", show=False)
+    sheets = [np.asarray(Image.open(path).convert("RGB")) for _, path in runs.sample_sheets(folder)]
+    figures.animate(sheets, shown / "training.gif", fps=6)
+    walk = latent.closed_loop(Z[:6], WALK // 6)
+    latent.film(generator, walk, shown / "walk.gif", fps=12, scale=2)
+    found = [one for one in reading_directions(generator, 600, measure=measure_by(rules)) if one.score >= 0.1][:6]
+    if found:
+        plot_directions(generator, found, Z[0], path=shown / "directions.png", show=False)
+    for path in shown.glob("*.png"):
+        lighten(path)
+    return write_page(
+        folder / "index.html",
+        (f"{name} : dessiné, appris", f"{name}: drawn, learnt"),
+        (
+            f"Un programme a dessiné {len(x_train.images)} images. Un réseau, qui n’a vu qu’elles, dessine à son tour.",
+            f"A program drew {len(x_train.images)} images. A network that saw nothing else draws in its turn.",
+        ),
+        sections(numbers, found, rules, gan, parts),
+    )
+
+
+def sections(numbers, found, rules, gan, parts):
+    """The sections of the page."""
+    kept, parameters = numbers["adherence"]["all"], numbers["parameters"]
+    names = {language: parameter_names(rules, language) for language in ("fr", "en")}
+    ranked = sorted(parameters, key=lambda name: parameters[name]["divergence"])
+    best, least = ranked[0], ranked[-1]
+    minutes = sum(gan.step_seconds) / 60
+    yield Section(
+        ("Dessiné, appris", "Drawn, learnt"),
+        (
+            "À gauche, vingt-cinq images du programme ; à droite, vingt-cinq du réseau, dans l’ordre du tirage.",
+            "On the left, twenty-five images by the program; on the right, twenty-five by the network, unsorted.",
+        ),
+        (
+            Picture("page/drawn.png", ("dessiné par la règle", "drawn by the rule"), exact=True),
+            Picture("page/learnt.png", ("appris par le réseau", "learnt by the network"), exact=True),
+        ),
+    )
+    yield Section(
+        ("Ce qui a été gardé, ce qui s’est ajouté", "What was kept, what was added"),
+        (
+            f"{kept:.0%} des images gardent la règle (95 % des images dessinées). Le paramètre le mieux gardé : "
+            f"{names['fr'][best]} ; le moins bien : {names['fr'][least]}.",
+            f"{kept:.0%} of the images keep the rule (95 % of drawn images do). Kept best: {names['en'][best]}; "
+            f"kept least: {names['en'][least]}.",
+        ),
+        (
+            Picture(
+                "page/parameters.png",
+                (
+                    "en gris, les valeurs lues dans les images du réseau ; en rouge, celles de la règle",
+                    "in grey, the values read in the network's images; in red, those of the rule",
+                ),
+            ),
+        ),
+        table=measured(numbers, names),
+    )
+    yield Section(
+        ("L’entraînement", "The training"),
+        (
+            f"{gan.epoch} étapes en {minutes:.1f} minutes. Les mêmes vecteurs, feuille après feuille.",
+            f"{gan.epoch} steps in {minutes:.1f} minutes. The same vectors, sheet after sheet.",
+        ),
+        (
+            Picture("page/training.gif", ("le film de l’entraînement", "the film of the training"), exact=True),
+            Picture("page/learning.png", ("ce qui est lu en chemin, et les pertes", "readings on the way, and losses")),
+        ),
+    )
+    yield Section(
+        ("Une promenade", "A walk"),
+        ("Six points de l’espace latent, en boucle.", "Six points of the latent space, in a loop."),
+        (Picture("page/walk.gif", ("une boucle dans l’espace latent", "a loop in the latent space"), exact=True),),
+    )
+    if found:
+        yield Section(
+            ("Des directions", "Directions"),
+            (
+                "Le long de chacune, un mot de la règle change. R² dit combien elle en explique ; sous 0,1, elle n’est "
+                "pas montrée.",
+                "Along each, a word of the rule changes. R² says how much of it is explained; below 0.1 none is shown.",
+            ),
+            (Picture("page/directions.png", ("une ligne par direction", "a row for each direction")),),
+        )
+    spent = parts.facts["minutes"]
+    yield Section(
+        ("Combien de temps", "How long"),
+        ("Les minutes de chaque partie.", "The minutes of each part."),
+        table=(
+            (("partie", "part"), "minutes"),
+            (("les images", "the images"), f"{spent.get('the images', 0):.1f}"),
+            (("le lecteur", "the reader"), f"{spent.get('the reader', 0):.1f}"),
+            (
+                ("l’entraînement, lectures comprises", "the training, with its readings"),
+                f"{spent.get('the training', 0):.1f}",
+            ),
+        ),
+    )
+
+
+def measured(numbers, names):
+    """The rows of the table of what was read: a measure, the network's figure, what drawn images would give."""
+    covered, spread, memory = numbers["coverage"], numbers["diversity"], numbers["memory"]
+    kept, different = numbers["adherence"], spread["different"] / spread["images"]
+
+    def row(french, english, value, expected=""):
+        return ((french, english), value, expected)
+
+    yield row("mesure", "measure", ("réseau", "network"), ("attendu d’images dessinées", "expected of drawn images"))
+    yield row("gardent la règle", "keep the rule", f"{kept['all']:.1%}", f"{kept['drawn']:.0%}")
+    for name, one in numbers["parameters"].items():
+        labels = (f"divergence, {names[language][name]}" for language in ("fr", "en"))
+        yield row(*labels, f"{one['divergence']:.2f} bit", "0.00 bit")
+    yield row("nettement différentes", "clearly different", f"{different:.1%}")
+    yield row("images du jeu approchées", "images covered", f"{covered['share']:.1%}", f"{covered['expected']:.1%}")
+    yield row("copies d’une image", "copies of an image", f"{memory['copies']:.1%}", f"{memory['copies_expected']:.1%}")
+    if numbers["unread"]:
+        yield row("pas lu", "not read", ", ".join(numbers["unread"]))
+
+
+def circle(rules, minutes=MINUTES, count=COUNT, out=None):
+    """Do all parts.
+
+    Args:
+        rules: name of a rule set, or the path of its file.
+        minutes: of the training; drawing, the reader and the page take up to eight more.
+        count: number of images to draw.
+        out: the run folder; run/<name> if None.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        ValueError: there is no such rule set, nothing of it can be read, or its code has changed since the images in
+            data/<name>/ were drawn for this run.
+    """
+    module = lines.rules(rules)
+    name, digest = name_of(module), digest_of(module)
+    folder = Path(out or Path("run") / name)
+    parts = Parts(folder)
+    if parts.facts.setdefault("rules", digest) != digest:
+        raise ValueError(
+            f"The rules {name} have changed since {folder}/ was begun: move that folder and data/{name}/ away, or give "
+            "the changed file another name."
+        )
+    parts.begin(0, f"{count:,} of them, into data/{name}/")
+    x_train = draw(rules, name, count)
+    parts.begin(1, "taught on what the rule draws, where none is there yet")
+    parameters = reader_of(module).parameters
+    if not any(one.readable for one in parameters):
+        raise ValueError(
+            f"Nothing of the rules {name} can be read from their images: a page would have nothing to say."
+        )
+    for one in parameters:
+        said = "left out, it is pure chance" if one.kind == "chance" else f"{max(one.score, 0):.0%} better than a guess"
+        print(f"    {one.name}: {said if one.kind == 'chance' or one.readable else 'cannot be read'}")
+    parts.begin(2, f"{minutes:g} minutes")
+    gan = train(x_train, module, name, folder, minutes)
+    parts.begin(3, "reads what was learnt")
+    page = show(gan, x_train, module, name, folder, parts)
+    parts.end()
+    print(f"The page: {page}")
+    return page
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m models.rule", description=__doc__.splitlines()[0])
+    parser.add_argument("rules", help=f"{', '.join(lines.rule_names())}, or a .py file with sample and draw")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of the training ({MINUTES:g})")
+    parser.add_argument("--count", type=int, default=COUNT, help=f"images to draw ({COUNT})")
+    parser.add_argument("--out", help="the run folder; run/<name> if not given")
+    a = parser.parse_args(arguments)
+    circle(a.rules, a.minutes, a.count, a.out)
+
+
+if __name__ == "__main__":
+    main()
