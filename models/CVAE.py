@@ -296,10 +296,11 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     @classmethod
     def from_files(cls, path, precision="float32"):
-        """Load a shipped autoencoder: its decoder, and the encoder and the card beside it.
+        """Load an autoencoder: from its run folder, or a shipped one with the encoder and the card beside it.
 
         Args:
-            path: the decoder's file, e.g. `data/generators/cvae_128.h5`, as `utils.runs.ship` writes it.
+            path: a run folder; or the decoder's file, e.g. `data/generators/cvae_128.h5`, as `utils.runs.ship` writes
+                it.
             precision: as in the constructor.
 
         Returns:
@@ -309,6 +310,8 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             FileNotFoundError: one of the three files is missing.
             ValueError: they do not belong together.
         """
+        if Path(path).is_dir():
+            return loaders.load_model(cls, path, precision=precision)
         card = Path(path).with_suffix(".json")
         if not card.exists():
             raise FileNotFoundError(f"There is no {card}, which says how {path} was built: it ships beside it.")

@@ -137,6 +137,7 @@ class TrainingLoop:
                 f"x_train holds images of {tuple(x_train.images.shape[1:])}, but this network was built for "
                 f"input_dim={tuple(self.input_dim)}. Load the data set at that size, or build the network for yours."
             )
+        self.data_facts = x_train.facts
         run_folder, batch_size = distributed.run_folder(run_folder), distributed.global_batch(batch_size)
         last = epochs if resume else self.epoch + epochs
         with folder_lock(run_folder, "training") as held, _interrupt_handler() as interrupted:

@@ -33,6 +33,7 @@ class SavedNetworks:
         parts: names of the two networks, in the order in which they are drawn.
         parameter_names: names of the constructor's arguments.
         recipe: a `Recipe`, or None where the arguments say everything.
+        data_facts: what the training images are, `ImageBatches.facts`, or None; it goes into generators' files.
         pickled_parameters: whether params.pkl is written beside params.json, as the original did.
         ema_generator: the moving average of the generator, which sample images are drawn with, or None.
     """
@@ -41,6 +42,7 @@ class SavedNetworks:
     parameter_names = ()
     recipe = None
     pickled_parameters = False
+    data_facts = None
     _copy = None
 
     def parameters(self):
@@ -149,11 +151,12 @@ class SavedNetworks:
         with writing(folder, "saving"):
             if self.ema_generator:
                 averaged = with_weights_of(self.ema_generator, self.model.get_layer("generator"))
-                runs.save_keras_model(averaged, Path(folder) / "generator_ema.h5")
+                runs.save_keras_model(averaged, Path(folder) / "generator_ema.h5", self.data_facts)
             model = self.model  # asked for again: the generator's own weights return to the copy
             runs.save_keras_model(model, Path(folder) / "model.h5")
             for name in self.parts:
-                runs.save_keras_model(model.get_layer(name), Path(folder) / f"{name}.h5")
+                facts = self.data_facts if name == "generator" else None
+                runs.save_keras_model(model.get_layer(name), Path(folder) / f"{name}.h5", facts)
             return model
 
     def load_weights(self, path, **kwargs):

@@ -1,5 +1,6 @@
 """The four notebooks run from the first cell to the last: here, and in a stand-in for Google Colab."""
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,9 @@ import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import lines
 from utils.colab import REPOSITORY
@@ -33,6 +36,29 @@ TINY = {
     "Inference+": {"NB_INF": 1, "UPSCALER": "lanczos", "SEARCH_STEPS": 3, "DIRECTION_SAMPLES": 40, "READ": 40},
     "Compare": {"COUNT": 12, "SEARCH_STEPS": 3, "N_STEPS": 3},
 }
+
+
+def squares_in_grey(folder, count=40):
+    """Grey PNGs of 28 x 28 in two classes, a square that is small or large, anywhere."""
+    rng = np.random.default_rng(0)
+    for i in range(count):
+        image, side = np.zeros((28, 28), np.uint8), (6, 14)[i % 2]
+        top, left = rng.integers(0, 28 - side, 2)
+        image[top : top + side, left : left + side] = rng.integers(90, 256)
+        place = folder / ("small", "large")[i % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(place / f"{i}.png")
+
+
+def sprites_in_colour(folder, count=40):
+    """Transparent PNGs of about 30 x 32 in one class, a disc of any colour."""
+    rng, rows, columns = np.random.default_rng(0), *np.mgrid[:30, :32]
+    folder.mkdir(parents=True)
+    for i in range(count):
+        radius, (y, x) = rng.integers(5, 12), rng.integers(10, 20, 2)
+        inside = (rows - y) ** 2 + (columns - x) ** 2 < radius**2
+        image = np.dstack([np.broadcast_to(rng.integers(60, 256, 3), (30, 32, 3)), 255 * inside]).astype(np.uint8)
+        Image.fromarray(image).save(folder / f"{i}.png")
 
 
 def opened(name):
@@ -72,6 +98,12 @@ def printed(notebook):
     return "".join(output.get("text", "") for output in outputs)
 
 
+def told(notebook):
+    """What its cells told in words of their own, beside what they printed."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "\n".join(output.data["text/markdown"] for output in outputs if "text/markdown" in output.get("data", {}))
+
+
 def pictures(notebook):
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     return [output for output in outputs if {"image/png", "text/html"} & set(output.get("data", {}))]
@@ -103,6 +135,56 @@ def test_the_notebooks_run_one_after_the_other_and_leave_what_they_promise(done,
 
     again = run("Training", project, tmp_path / "again.ipynb", **{**TINY_TRAINING, "MODE": "load", "EPOCHS": 3})
     assert "3 steps done" in printed(again)
+
+
+OWN = {"squares": squares_in_grey, "sprites": sprites_in_colour}
+OWN_DATA = {"squares": {}, "sprites": {"IMAGE_SIZE": 32, "FIT": "contain", "BACKGROUND": (255, 255, 255)}}
+
+
+@pytest.fixture(scope="module", params=OWN)
+def own(request, tmp_path_factory):
+    """The four notebooks run on images of one's own, for both models: (name, project, {notebook and model: it})."""
+    name = request.param
+    folder = tmp_path_factory.mktemp(name)
+    project = copy_of_the_project(folder / "project")
+    OWN[name](project / "data" / name)
+    training = {**TINY_TRAINING, "IMAGE_SIZE": None, "FILTERS_DIVIDED_BY": 16, **OWN_DATA[name], "DATA_NAME": name}
+    ran = {}
+    for run_id, model in enumerate(("WGANGP", "CVAE")):
+        section = f"run/gan/000{run_id}_{name}"
+        parameters = {**training, "MODEL": model, "RUN_ID": f"000{run_id}"}
+        ran["Training", model] = run("Training", project, folder / f"Training {model}.ipynb", **parameters)
+        for after in ("Inference", "Inference+"):
+            parameters = {**TINY[after], "GENERATOR": f"{section}/generator.h5", "FOLDER": f"run/{after} {model}"}
+            ran[after, model] = run(after, project, folder / f"{after} {model}.ipynb", **parameters)
+    compare = {**TINY["Compare"], "DATA_NAME": name}
+    ran["Compare", "both"] = run("Compare", project, folder / "Compare.ipynb", **compare)
+    return name, project, ran
+
+
+@pytest.mark.slow
+def test_any_images_go_through_every_notebook_and_each_knows_which_they_are(own):
+    name, project, ran = own
+    record = json.loads((project / f"run/gan/0000_{name}/run.json").read_text())
+    sides, fit = {"squares": ([28, 28, 1], "cover"), "sprites": ([32, 32, 3], "contain")}[name]
+    assert [*record["image_size"], record["channels"], record["fit"]] == [*sides, fit]
+    assert record["background"] == list(OWN_DATA[name].get("BACKGROUND", (0, 0, 0)))
+    for model in ("WGANGP", "CVAE"):
+        assert f"Trained on: {name}." in printed(ran["Inference+", model])
+    assert f"data: {name}." in printed(ran["Compare", "both"])
+    assert {f"run/compare/{figure}.png" for figure in ("samples", "reconstructions", "map", "manifolds", "ways")} <= {
+        str(path.relative_to(project)) for path in project.rglob("*.png")
+    }
+
+
+@pytest.mark.slow
+def test_no_notebook_tells_of_rules_critics_or_lines_where_there_are_none(own):
+    name, _, ran = own
+    for (notebook, model), done in ran.items():
+        words = told(done)
+        assert not re.search(r"\blines?\b|\brules kept|keep all the rules|\bverticals?\b", words), (notebook, model)
+        assert "critic" not in words or (notebook, model) == ("Training", "WGANGP")
+    assert f"data/{name}/" in told(ran["Training", "CVAE"]) and "encoder" in told(ran["Training", "CVAE"])
 
 
 @pytest.mark.slow

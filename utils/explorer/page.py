@@ -271,8 +271,8 @@ class Page:
             self._read()
 
     def _read(self) -> None:
-        """Show the number of lines in the image, and of rules that it keeps."""
-        found = read_image(self.walk.image)
+        """Show the number of lines in the image, and of rules that it keeps, where it should have lines."""
+        found = read_image(self.walk.image) if self.walk.rules == "lines" else None
         if found is None:
             return
         verticals, horizontals, kept, rules = found
@@ -419,6 +419,7 @@ def show(
     language: str | None = None,
     seed: int | np.random.Generator | None = None,
     folder: str | os.PathLike | None = "run/explorer",
+    rules: str | None = None,
 ) -> None:
     """Show the page below the cell of a notebook.
 
@@ -429,6 +430,7 @@ def show(
         language: "en" or "fr"; None for the browser's.
         seed: int for reproducible random vectors, None or a `numpy.random.Generator`.
         folder: where images, vectors and animations are saved in addition to the browser's downloads.
+        rules: "lines" if it was trained on the three lines, which are then read; see `utils.runs.data_of`.
 
     Example:
         >>> generator = loaders.load_generator("generator.h5")
@@ -440,7 +442,7 @@ def show(
         from google.colab import output
 
         output.enable_custom_widget_manager()
-    display(Page(Walk(Drawing(generator, directions), seed), language, folder).box)
+    display(Page(Walk(Drawing(generator, directions, rules), seed), language, folder).box)
 
 
 def _line(name: str = "") -> widgets.HTML:

@@ -31,6 +31,7 @@ class Drawing:
         generator: a Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
         directions: iterable of `Direction`, or a dict, name -> float (latent_dim,); None for those that the weights of
             the first layer stretch most, named "1", "2" ...
+        rules: the rule set that drew its training images, e.g. "lines"; None for others.
 
     Attributes:
         latent_dim: length of the vectors.
@@ -42,8 +43,9 @@ class Drawing:
         ValueError: a direction of another length, or without finite values other than 0.
     """
 
-    def __init__(self, generator, directions: Directions | None = None):
+    def __init__(self, generator, directions: Directions | None = None, rules: str | None = None):
         self._generator = generator
+        self.rules = rules
         self._lock = threading.Lock()
         self.latent_dim = int(generator.input_shape[-1])
         self.fingerprint = fingerprint(generator)
@@ -73,6 +75,7 @@ class DistantDrawing:
         facts = json.loads(self._ask(b""))
         self.latent_dim, self.fingerprint = facts["latent_dim"], facts["fingerprint"]
         self.shape = tuple(facts["shape"])
+        self.rules = facts["rules"]
         self.directions = {name: np.float32(vector) for name, vector in facts["directions"].items()}
 
     def draw(self, Z: np.ndarray) -> np.ndarray:
@@ -145,6 +148,7 @@ def _answer(connection: Connection, drawing: Drawing) -> None:
         "latent_dim": drawing.latent_dim,
         "shape": drawing.shape,
         "fingerprint": drawing.fingerprint,
+        "rules": drawing.rules,
         "directions": {name: vector.tolist() for name, vector in drawing.directions.items()},
     }
     with connection:

@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
         generator = loaders.load_generator(path)
         if options.find_directions:
             write_directions(path, generator)
-        drawing = Drawing(generator, all_directions(path, generator))
+        drawing = Drawing(generator, all_directions(path, generator), runs.data_of(path, generator).rules)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     key = secrets.token_bytes(32)
@@ -135,15 +135,17 @@ def served_page():
 
         path = runs.latest_generator() or SHIPPED
         generator = loaders.load_generator(path)
-        drawing = Drawing(generator, all_directions(path, generator))
+        drawing = Drawing(generator, all_directions(path, generator), runs.data_of(path, generator).rules)
     return Page(Walk(drawing), os.environ.get(LANGUAGE)).box
 
 
 def write_directions(path: Path, generator) -> Path:
-    """Find directions that change the lines, and save them as JSON beside the generator's file; returns the path."""
+    """Find directions that change what images show, and save them as JSON beside the generator's file; the path."""
+    from utils import runs
     from utils.latent.directions import reading_directions
 
-    found = [direction for direction in reading_directions(generator) if direction.score >= MIN_SCORE][:DIRECTIONS]
+    measured = reading_directions(generator, measure=runs.data_of(path, generator).measure)
+    found = [direction for direction in measured if direction.score >= MIN_SCORE][:DIRECTIONS]
     for direction in found:
         print(f"  {direction.name}: R² {direction.score:.2f}")
     known = {direction.name: [round(float(value), 4) for value in direction.vector] for direction in found}

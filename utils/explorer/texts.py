@@ -115,7 +115,7 @@ TEXTS = {
     },
 }
 
-# The directions of `utils.latent.directions.measure_lines`; others keep their own name.
+# The directions of `utils.latent.directions`, `measure_lines` and `measure_pictures`; others keep their own name.
 DIRECTION_NAMES = {
     "move the vertical right": ("vertical to the right", "verticale à droite"),
     "move the horizontals down": ("horizontals down", "horizontales en bas"),
@@ -124,6 +124,11 @@ DIRECTION_NAMES = {
     "more horizontals": ("more horizontals", "plus d’horizontales"),
     "redder": ("redder", "plus rouge"),
     "brighter": ("brighter", "plus clair"),
+    "greener": ("greener", "plus vert"),
+    "more contrast": ("more contrast", "plus de contraste"),
+    "fuller": ("fuller", "plus rempli"),
+    "to the right": ("to the right", "à droite"),
+    "down": ("down", "en bas"),
 }
 
 

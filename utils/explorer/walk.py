@@ -50,6 +50,7 @@ class Walk:
         z: the present vector, float32 (latent_dim,).
         image: its image, uint8 (h, w, c).
         truncation: factor of the vectors, 1 as in training.
+        rules: the rule set that drew the generator's training images; None for others.
         a, b: the ends of the interpolation slider, vectors or None.
         pins: list of the vectors of the timeline.
     """
@@ -61,6 +62,7 @@ class Walk:
         self._gesture = None
         self.fingerprint = drawing.fingerprint
         self.directions = drawing.directions
+        self.rules = drawing.rules
         self.truncation = 1.0
         self.a = self.b = None
         self.pins: list[np.ndarray] = []

@@ -10,9 +10,25 @@ import numpy as np
 
 from lines import PALETTE
 from utils.figures.style import FAINT, INK, LINE, draw_image, finish, in_own_style
+from utils.latent.directions import measure_pictures, principal_directions
 from utils.latent.generating import generate_images
+from utils.latent.paths import generate_latent_points
+from utils.reading.distances import distances_between, small_vectors
 
 REACH = 2.0  # extent of a grid to each side, in standard deviations
+LINES_SHOWN = {  # of what the rule of the three lines draws
+    "color_y2": "couleur de la 2e horizontale · the 2nd horizontal's colour",
+    "color_x": "couleur de la verticale · the vertical's colour",
+    "x": "place de la verticale · where the vertical stands",
+}
+CLASSES = "classe · class"
+TOLD = {  # of `measure_pictures`
+    "brighter": "clarté · brightness",
+    "fuller": "surface occupée · how full",
+    "redder": "rouge ou bleu · red or blue",
+    "to the right": "à gauche, à droite · left, right",
+}
+MOST_NAMES = 12  # classes in a legend
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,19 +138,82 @@ def show_manifolds(
     return finish(figure, path, show, dpi=110)
 
 
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """What is known of each image of a map.
+
+    Attributes:
+        title: what it is.
+        values: one value per image, (n,).
+        names: names of the values 0, 1 ..., where they are classes.
+        palette: whether the values are indices of the palette of the lines.
+    """
+
+    title: str
+    values: np.ndarray
+    names: tuple[str, ...] = ()
+    palette: bool = False
+
+
+def attributes(images: np.ndarray, known: dict, names: dict, most: int = 3) -> list[Attribute]:
+    """The attributes that a map shows: what the rule drew, else classes, else what the images themselves tell.
+
+    Args:
+        images: real images, uint8 (n, h, w, c).
+        known: {what: one value per image}, of a `utils.runs.Sample`.
+        names: {what: names of its values 0, 1 ...}, for classes.
+        most: largest number of them.
+
+    Returns:
+        List of `Attribute`.
+    """
+    if set(LINES_SHOWN) <= set(known):
+        return [Attribute(title, known[what], palette=what.startswith("color")) for what, title in LINES_SHOWN.items()]
+    found = [
+        Attribute(CLASSES if what in names else what, values, tuple(names.get(what, ())))
+        for what, values in known.items()
+    ]
+    told = [Attribute(TOLD[what], values) for what, values in measure_pictures(images).items() if what in TOLD]
+    return [*found, *told][:most]
+
+
+def nearest_vectors(generator, images: np.ndarray, candidates: int = 1000, seed: int | None = 0) -> np.ndarray:
+    """The place that images have in the latent space of a generator without an encoder.
+
+    Args:
+        generator: a Keras model.
+        images: uint8 (n, h, w, c).
+        candidates: number of random vectors.
+        seed: of these vectors.
+
+    Returns:
+        float32 (n, latent_dim): for each image, the random vector whose image is nearest.
+    """
+    Z = generate_latent_points(generator.input_shape[-1], candidates, seed)
+    drawn, real = small_vectors(generate_images(generator, Z)), small_vectors(images)
+    return Z[distances_between(real, drawn).argmin(axis=1)]
+
+
+def response_plane(generator) -> Plane:
+    """The plane of the two directions to which a generator's first layer responds most."""
+    first, second = principal_directions(generator, 2)
+    return plane_of_directions(first.vector, second.vector)
+
+
 @in_own_style
-def show_map(
-    coordinates: np.ndarray,
-    values: dict[str, np.ndarray],
+def show_maps(
+    vectors: dict[str, np.ndarray],
+    planes: dict[str, Plane],
+    known: list[Attribute],
     path: str | os.PathLike | None = None,
     show: bool = True,
 ):
-    """Draw the positions of images on a plane, one map for each attribute of the images.
+    """Draw where each model places the same images: a row of maps per model, one map for each attribute.
 
     Args:
-        coordinates: float (n, 2), from `Plane.coordinates`.
-        values: dict, title of the map -> one value per image, (n,): indices of the palette if all are 0 to 3, else
-            positions.
+        vectors: dict, name of the model -> the images' vectors, float (n, latent_dim).
+        planes: dict, the same names -> `Plane`.
+        known: the attributes.
         path, show: as in `show_rows`.
 
     Returns:
@@ -142,19 +221,32 @@ def show_map(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.4 * len(values), 4.4), layout="constrained")
-    for i, (title, known) in enumerate(values.items()):
-        axes = figure.add_subplot(1, len(values), i + 1)
-        if set(np.unique(known)) <= set(range(len(PALETTE))):
-            colors = {"c": PALETTE[np.asarray(known)] / 255, "edgecolors": FAINT, "linewidths": 0.3}
-            points = axes.scatter(*coordinates.T, s=14, **colors)
-        else:
-            points = axes.scatter(*coordinates.T, s=14, c=known, cmap="viridis")
-            figure.colorbar(points, ax=axes, shrink=0.7)
-        axes.set_title(title, loc="left", fontsize=9, color=INK)
-        axes.set_aspect("equal")
-        axes.set_xlim(-3, 3)
-        axes.set_ylim(-3, 3)
-        axes.spines[:].set_color(LINE)
-        axes.tick_params(colors=FAINT, labelsize=8)
+    figure = Figure(figsize=(4.4 * len(known), 4.4 * len(vectors)), layout="constrained")
+    grid = figure.subplots(len(vectors), len(known), squeeze=False)
+    for row, (name, placed) in zip(grid, vectors.items(), strict=True):
+        coordinates = planes[name].coordinates(placed)
+        for axes, attribute in zip(row, known, strict=True):
+            _draw_map(figure, axes, coordinates, attribute)
+            axes.set_title(f"{name}: {attribute.title}", loc="left", fontsize=9, color=INK)
     return finish(figure, path, show, dpi=110)
+
+
+def _draw_map(figure, axes, coordinates, attribute):
+    values = np.asarray(attribute.values)
+    if attribute.palette:
+        colors = {"c": PALETTE[values] / 255, "edgecolors": FAINT, "linewidths": 0.3}
+        axes.scatter(*coordinates.T, s=14, **colors)
+    elif attribute.names:
+        points = axes.scatter(*coordinates.T, s=14, c=values, cmap="tab20" if len(attribute.names) > 10 else "tab10")
+        there = [int(value) for value in np.unique(values)][:MOST_NAMES]
+        handles = [axes.scatter([], [], s=14, color=points.cmap(points.norm(value))) for value in there]
+        labels = [attribute.names[value] for value in there]
+        axes.legend(handles, labels, fontsize=6, frameon=False, labelcolor=INK, loc="upper right", borderpad=0)
+    else:
+        points = axes.scatter(*coordinates.T, s=14, c=values, cmap="viridis")
+        figure.colorbar(points, ax=axes, shrink=0.7)
+    axes.set_aspect("equal")
+    axes.set_xlim(-3, 3)
+    axes.set_ylim(-3, 3)
+    axes.spines[:].set_color(LINE)
+    axes.tick_params(colors=FAINT, labelsize=8)

@@ -25,12 +25,14 @@ from lines.registry import parameter_names, value_names
 from utils.figures.style import FAINT, INK, draw_image, finish, in_own_style
 from utils.files.json_files import read_json
 from utils.files.provenance import fingerprint
+from utils.images import to_uint8
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 
 REACH = 4.0  # extent of strips and sliders to either side; normal points lie within 3 along any one direction
 HELD_OUT = 0.25  # share of the vectors on which R squared is measured
 MOST_DIRECTIONS = 100  # in a file
+FAINTEST = 0.002  # mean difference from the border, of full brightness, below which an image shows nothing
 PENALTIES = np.logspace(-1, 5, 25)  # candidates for the ridge regression; cross-validation chooses
 
 
@@ -194,6 +196,36 @@ def measure_by(rules: str | os.PathLike | ModuleType, language: str = "en") -> C
     return measure
 
 
+def measure_pictures(images: np.ndarray) -> dict[str, np.ndarray]:
+    """Measure images of any kind, for `reading_directions`.
+
+    Args:
+        images: (n, h, w, c), c 1 or 3, uint8 or float in [-1, 1].
+
+    Returns:
+        Dict, name of the direction -> float (n,), NaN where the measure is undefined. What an image shows is what
+        differs from the median colour of its border: "fuller" is how much of it there is, "to the right" and "down"
+        are where it lies on the mean.
+    """
+    values = to_uint8(images).astype(np.float32) / 255  # (n, h, w, c)
+    height, width, channels = values.shape[1:]
+    border = np.concatenate([values[:, 0], values[:, -1], values[:, :, 0], values[:, :, -1]], axis=1)
+    shown = np.abs(values - np.median(border, axis=1)[:, None, None]).max(axis=-1)  # (n, h, w)
+    amount = shown.mean(axis=(1, 2))
+    total = np.where(amount > FAINTEST, amount * height * width, np.nan)
+    measures = {
+        "brighter": values.mean(axis=(1, 2, 3)),
+        "more contrast": values.std(axis=(1, 2, 3)),
+        "fuller": amount,
+        "to the right": (shown.sum(axis=1) @ np.arange(width)) / total,
+        "down": (shown.sum(axis=2) @ np.arange(height)) / total,
+    }
+    if channels == 3:
+        red, green, blue = np.moveaxis(values.mean(axis=(1, 2)), -1, 0)
+        measures |= {"redder": red - blue, "greener": green - (red + blue) / 2}
+    return measures
+
+
 def reading_directions(
     generator,
     samples: int = 1000,
@@ -211,7 +243,7 @@ def reading_directions(
         samples: number of images to generate and measure; more of them give better directions.
         seed: of the points: int, None or a `numpy.random.Generator`.
         measure: function of images, uint8 (n, h, w, c), that returns a dict, name -> float (n,), NaN where the measure
-            is undefined. `measure_lines` is for images of lines.
+            is undefined. `measure_lines` is for images of lines, `measure_pictures` for any.
         around: a vector (latent_dim,) or (1, latent_dim) to whose neighbourhood the search is limited; 300 samples are
             enough then. None for the whole space.
         spread: standard deviation of each value around `around`.

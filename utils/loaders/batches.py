@@ -27,6 +27,7 @@ class ImageBatches:
         left_aside: {kind: number} of what lay beside the images and was not taken.
         augment: augmentations of the drawn images, see `utils.loaders.augmentation`: any of "mirror", "shift" and
             "color". `.images` are not changed.
+        source: what `load_dataset` was asked for, {"data_name", "background", "fit"}; it goes into `.facts`.
 
     Raises:
         ValueError: fewer images than a batch; an unknown augmentation, or one for images that are not uint8.
@@ -38,7 +39,17 @@ class ImageBatches:
     """
 
     def __init__(
-        self, images, batch_size, seed=None, files=(), classes=(), skipped=(), labels=(), augment=(), left_aside=()
+        self,
+        images,
+        batch_size,
+        seed=None,
+        files=(),
+        classes=(),
+        skipped=(),
+        labels=(),
+        augment=(),
+        left_aside=(),
+        source=(),
     ):
         if not 1 <= batch_size <= len(images):
             raise ValueError(
@@ -56,6 +67,7 @@ class ImageBatches:
             raise ValueError(
                 f"augment takes uint8 images, these are {images.dtype}: convert with utils.images.to_uint8"
             )
+        self.source = dict(source)
         self._rows = row_reader(images)
         self._position = 0
         self._orders = {}
@@ -96,6 +108,13 @@ class ImageBatches:
                     "0..255 to it, or give them as uint8"
                 )
         return cls(images, batch_size, seed, augment=augment)
+
+    @property
+    def facts(self) -> dict:
+        """What run.json says of the data set, as plain values: its name, how many images, their size, how they came."""
+        height, width, channels = map(int, self.images.shape[1:])
+        size = {"image_size": [height, width], "channels": channels}
+        return {**self.source, "images": len(self.images), **size, "augment": list(self.augment)}
 
     def take(self, rows: np.ndarray) -> np.ndarray:
         """Images by their indices, as in `.images`; a mapped file is read without filling memory.

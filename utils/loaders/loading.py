@@ -35,6 +35,7 @@ def load_dataset(
     augment: tuple[str, ...] = (),
     seed=None,
     memory_limit: int = 2 * 2**30,
+    part: str = "train",
 ) -> ImageBatches:
     """Read a folder of images, or a set that Keras keeps, into shuffled batches.
 
@@ -45,7 +46,8 @@ def load_dataset(
     untouched.
 
     "fashion_mnist" and "mnist" are the 60,000 training images of `keras.datasets`, downloaded once into Keras' own
-    folder; the 10,000 test images stay out. A folder of that name in `data_folder` comes first.
+    folder; the 10,000 test images stay out unless `part` asks for them. A folder of that name in `data_folder` comes
+    first.
 
     Args:
         data_name: name of the folder in `data_folder`, "fashion_mnist" or "mnist".
@@ -63,6 +65,7 @@ def load_dataset(
         seed: order of the images: int, None or a numpy Generator.
         memory_limit: bytes. A larger set is kept in a file, <data_folder>/.cache/<data_name>-<size>-<key>.npy, and
             mapped into memory; the next call finds it there, as long as the images have not changed.
+        part: "train", or "test" for the images that Keras keeps apart, on which what was learnt can be tried.
 
     Returns:
         ImageBatches: `.images` (uint8 (n, height, width, channels)), `.files`, `.classes`, `.labels`, `.skipped`,
@@ -88,7 +91,7 @@ def load_dataset(
         raise ValueError(f"fit is {' or '.join(map(repr, FITS))}, not {fit!r}")
     whole_number(batch_size, "batch_size (BATCH_SIZE)", least=1)
     background = colour(background)
-    source = find_source(data_name, data_folder)
+    source = find_source(data_name, data_folder, part)
     folder = on_disk(Path(data_folder) / data_name)
     if unfinished := in_progress.left_in(folder):
         command = f"{unfinished.get('command', 'python -m lines')} --out={folder}"
@@ -153,6 +156,7 @@ def load_dataset(
         labels=[index[source.class_of(name)] for name in read],
         augment=augment,
         left_aside={**source.left_aside.by_kind(), **remarked.by_kind()},
+        source={"data_name": str(data_name), "background": list(background), "fit": fit},
     )
 
 

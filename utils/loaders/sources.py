@@ -23,6 +23,7 @@ from utils.loaders.decoding import decode_image, fit_picture, look_at
 NATURAL_SIZES = (28, 32, 64, 128)  # what the networks scale to; 256 only on request
 LOOKED_AT = 200  # files whose size is asked before a natural size is chosen
 OURS = ("parameters.csv", MARK, IN_PROGRESS)  # what stands beside images that are drawn or unpacked here
+PARTS = ("train", "test")
 KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 KERAS_SETS = {  # {name: (folder of the files in <Keras folder>/datasets, their names, classes)}
     "fashion_mnist": (
@@ -133,23 +134,22 @@ class FolderOfImages:
 
 
 class KerasImages:
-    """The training images of a set that Keras downloads once and keeps: 60,000 of 28 x 28, grey.
-
-    The 10,000 test images stay out: whatever compares what was learnt with images never seen can use them.
+    """A set that Keras downloads once and keeps: 60,000 training images of 28 x 28, grey, or the 10,000 for tests.
 
     Raises:
         FileNotFoundError: the set is not in Keras' folder and cannot be downloaded.
     """
 
-    def __init__(self, data_name: str):
+    def __init__(self, data_name: str, part: str = "train"):
         from utils.quiet import keras
 
-        self.data_name = data_name
+        self.data_name, self.part = data_name, part
         _, _, self.classes = KERAS_SETS[data_name]
         try:
-            (self.images, self.labels), _ = getattr(keras.datasets, data_name).load_data()  # (60000, 28, 28) uint8
+            both = dict(zip(PARTS, getattr(keras.datasets, data_name).load_data(), strict=True))
         except Exception as error:  # keras.utils.get_file raises a bare Exception
             raise FileNotFoundError(_what_to_put_where(data_name, error)) from error
+        self.images, self.labels = both[part]  # (60000 or 10000, 28, 28) uint8
         self.names = [str(i) for i in range(len(self.images))]
         self.left_aside, self.remarks = LeftAside(), {}
         self.first_facts = self.facts()
@@ -166,7 +166,7 @@ class KerasImages:
         return fit_picture(Image.fromarray(self.images[int(name)]), shape[:2], shape[2], background, fit)
 
     def facts(self) -> list:
-        return [f"keras.datasets.{self.data_name}", len(self.images)]
+        return [f"keras.datasets.{self.data_name}", len(self.images)]  # the number says which part
 
     def natural_size(self) -> int:
         return self.images.shape[1]
@@ -175,11 +175,20 @@ class KerasImages:
         return 1
 
 
-def find_source(data_name: str, data_folder: str | os.PathLike) -> FolderOfImages | KerasImages:
-    """The folder <data_folder>/<data_name>, or Keras' set of that name where there is no such folder."""
+def find_source(data_name: str, data_folder: str | os.PathLike, part: str = "train") -> FolderOfImages | KerasImages:
+    """The folder <data_folder>/<data_name>, or Keras' set of that name where there is no such folder.
+
+    Raises:
+        FileNotFoundError: there is neither.
+        ValueError: another part than "train" or "test", or the test images of a folder, which has one part.
+    """
+    if part not in PARTS:
+        raise ValueError(f"part is {part!r}; choose {' or '.join(map(repr, PARTS))}")
     folder = on_disk(Path(data_folder) / data_name)
     if data_name in KERAS_SETS and not folder.exists():
-        return KerasImages(data_name)
+        return KerasImages(data_name, part)
+    if part != PARTS[0]:
+        raise ValueError(f"{folder} is one set, without test images of its own: put some aside in another folder")
     return FolderOfImages(folder)
 
 

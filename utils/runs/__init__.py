@@ -15,6 +15,7 @@ Every file is written whole or not at all (`utils.files`).
 """
 
 from utils.runs.checkpoints import CHECKPOINT, DATA, save_keras_model, save_weights
+from utils.runs.data_set import DataSet, data_of
 from utils.runs.folder import describe, files_to_share, new_run, processor_name, sample_sheet, sample_sheets
 from utils.runs.going_on import files_to_go_on, unpack_run
 from utils.runs.history import HISTORY, read_history, write_history
@@ -24,6 +25,8 @@ from utils.runs.shipping import (
     any_generator,
     encoder_beside,
     latest_generator,
+    latest_of,
+    pair_to_compare,
     ship,
     shipped_generator,
 )
@@ -34,13 +37,17 @@ __all__ = [
     "HISTORY",
     "SHIPPED_DECODER",
     "SHIPPED_GENERATORS",
+    "DataSet",
     "any_generator",
+    "data_of",
     "describe",
     "encoder_beside",
     "files_to_go_on",
     "files_to_share",
     "latest_generator",
+    "latest_of",
     "new_run",
+    "pair_to_compare",
     "processor_name",
     "read_history",
     "sample_sheet",

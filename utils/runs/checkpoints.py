@@ -13,7 +13,7 @@ import numpy as np
 
 from utils import files
 from utils.figures.style import in_notebook
-from utils.files.hdf5 import without_locks
+from utils.files.hdf5 import open_h5, without_locks
 from utils.files.json_files import read_json
 from utils.files.keras_files import check_h5, read_params
 from utils.files.portable import make_portable
@@ -31,15 +31,18 @@ REPLACED = (  # what a training leaves, but for its pictures; `make_way` removes
     *(f"{name}.h5" for name in ("model", "generator", "generator_ema", "critic", "encoder")),
     *("images/Converge.png", "images/Learning.png"),
 )
+FACTS, MOST_FACTS = "data_set", 4096  # attribute of a generator's file with what it was trained on; its characters
 MAX_DIGEST_BYTES = 2**30  # bytes of a data set that enter its digest, about a second's work
 
 
-def save_keras_model(model, path):
+def save_keras_model(model, path, facts=None):
     """Save a Keras model whole, without its optimiser, for any Keras from 3.8 on.
 
     Args:
         model: Keras model.
         path: the file, .h5 or .keras.
+        facts: what it was trained on, a dict of plain values (`ImageBatches.facts`), for a .h5 file only: it stands
+            there as an attribute, which Keras passes over.
 
     Returns:
         The file's `Path`.
@@ -51,6 +54,9 @@ def save_keras_model(model, path):
         with without_locks():
             _quietly(model.save, temporary, include_optimizer=False)
         make_portable(temporary)
+        if facts and path.suffix == ".h5" and len(text := json.dumps(facts)) <= MOST_FACTS:
+            with open_h5(temporary, "r+") as file:
+                file.attrs[FACTS] = text
     return path
 
 

@@ -17,11 +17,12 @@ import numpy as np
 
 import lines
 from utils import files, reading
-from utils.figures import draw_curves
+from utils.figures import draw_curves, plot_curves, plot_losses
 from utils.figures.style import INK, finish, in_own_style
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.quiet import keras
+from utils.runs import telling
 
 READINGS = "readings.csv"
 RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizontals", "palette": "the palette's colours"}
@@ -142,6 +143,48 @@ def read_readings(folder: str | os.PathLike) -> dict[str, np.ndarray]:
 def _rows(path):
     with path.open(newline="", encoding="utf-8") as lines:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+
+
+def watching(data, folder: str | os.PathLike, every: int) -> list:
+    """The callbacks that read sample images on the way: `ReadAlong` for the three lines, none for other data.
+
+    Args:
+        data: `utils.runs.DataSet`.
+        folder: the run folder.
+        every: steps between two readings.
+    """
+    return [ReadAlong(folder, every)] if data.of_lines else []
+
+
+def plot_convergence(model, path: str | os.PathLike, language: str = "en"):
+    """Draw the losses of a training, as the original drew a GAN's, and tell how to read them.
+
+    Args:
+        model: a WGANGP or a CVAE that was trained.
+        path: where to save the figure as PNG.
+        language: of the text.
+
+    Returns:
+        The path.
+    """
+    telling.convergence(model, language)
+    if "critic" in model.parts:
+        return plot_losses(model.d_losses, model.g_losses, path)
+    return plot_curves(model.losses_of, "Convergence of the losses", path)
+
+
+def show_learning(data, folder: str | os.PathLike, losses: Mapping[str, Sequence[float]], language: str = "en") -> None:
+    """Draw what was read on the way, into images/Learning.png, where something was.
+
+    Args:
+        data: `utils.runs.DataSet`.
+        folder: the run folder.
+        losses: as in `plot_learning`.
+        language: of the text above it.
+    """
+    if data.of_lines and (Path(folder) / READINGS).exists():
+        telling.tell("learnt lines", language)
+        plot_learning(folder, losses, Path(folder) / "images" / "Learning.png")
 
 
 @in_own_style

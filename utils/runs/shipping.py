@@ -11,12 +11,14 @@ from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.loaders import load_generator
 from utils.reading.relations import together
+from utils.runs.data_set import known_facts
 from utils.runs.history import read_history
 
 SEED = 2022  # of the latent vectors that a generator is measured on
 READ = 10_000  # images of the adherence; of 1,000 images a share has a standard error of about one percent
 SHIPPED_BITS, WHOLE_BYTES = 12, 2**20
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_published")]
+LINES = "lines"  # the data set of all that ships
 SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; see `encoder_beside`
 PROJECT = Path(__file__).resolve().parents[2]  # whose generators serve where the working folder has none
 
@@ -58,6 +60,76 @@ def shipped_generator():
     if found := _first_of(SHIPPED_GENERATORS):
         return found
     raise FileNotFoundError(f"There is no {SHIPPED_GENERATORS[-1]}: take it from the project again.")
+
+
+def latest_of(data_name=None, encoder=False, root="run"):
+    """The newest generator below `root` that was trained on a data set.
+
+    Args:
+        data_name: its name; None for any.
+        encoder: whether it is an autoencoder's.
+        root: where runs lie.
+
+    Returns:
+        The path of generator.h5, or of the moving average beside it; None if there is none.
+    """
+    found = [path for path in Path(root).glob("**/generator.h5") if (path.with_name("encoder.h5")).exists() == encoder]
+    if data_name is not None:
+        found = [path for path in found if known_facts(path.parent).get("data_name") == data_name]
+    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+    averaged = newest and newest.with_name("generator_ema.h5")
+    return averaged if averaged and averaged.exists() else newest
+
+
+def pair_to_compare(generator=None, autoencoder=None, data_name=None, root="run"):
+    """A GAN's generator and an autoencoder, trained on the same images.
+
+    Args:
+        generator: the GAN's file or run folder; None for the newest trained on `data_name`, or, where that is None too,
+            for the published one of the lines that ships.
+        autoencoder: the run folder of the autoencoder, or its shipped decoder; None for the newest trained on the same
+            data, or, for lines, the one that ships.
+        data_name: the data set; None for the one that the generator was trained on.
+        root: where runs lie.
+
+    Returns:
+        `(generator, autoencoder)`, two paths; the second is a run folder, or a shipped decoder's file.
+
+    Raises:
+        FileNotFoundError: there is no such generator or autoencoder yet; the message says how to train one.
+        ValueError: they were trained on different data sets.
+    """
+    wanted = data_name
+    if generator is None and autoencoder is not None and wanted is None:
+        wanted = known_facts(autoencoder).get("data_name")
+    if generator is None:
+        shipped = _first_of(SHIPPED_GENERATORS[::-1]) if wanted in (None, LINES) else None
+        newest = None if wanted is None else latest_of(wanted, root=root)
+        generator = newest or shipped
+    if generator is None:
+        raise FileNotFoundError(_train_first("WGANGP", wanted, root))
+    name = wanted or known_facts(generator).get("data_name")
+    if autoencoder is None:
+        shipped = _first_of([SHIPPED_DECODER]) if name in (None, LINES) else None
+        newest = None if wanted is None and shipped else latest_of(name, encoder=True, root=root)
+        autoencoder = newest.parent if newest else shipped
+    if autoencoder is None:
+        raise FileNotFoundError(_train_first("CVAE", name, root))
+    other = known_facts(autoencoder).get("data_name")
+    if None not in (name, other) and name != other:
+        raise ValueError(
+            f"{generator} was trained on {name}, {autoencoder} on {other}: compare two of one data set. Give another "
+            f'GENERATOR or AUTOENCODER, or DATA_NAME = "{name}", which takes the newest of both'
+        )
+    return Path(generator), Path(autoencoder)
+
+
+def _train_first(model, data_name, root):
+    of = "" if data_name is None else f" on {data_name}"
+    return (
+        f'There is no {model} trained{of} in {root}/. Train one with notebooks/Training.ipynb, MODEL = "{model}" and '
+        f"DATA_NAME = {data_name!r}, or give the path of yours."
+    )
 
 
 def encoder_beside(path):

@@ -11,7 +11,7 @@ N = 16
 class Bars:
     """Stands in for a drawing: 16 grey bars, each as bright as a value of the vector."""
 
-    latent_dim, shape, fingerprint = N, (N, N, 3), "0123456789abcdef"
+    latent_dim, shape, fingerprint, rules = N, (N, N, 3), "0123456789abcdef", "lines"
 
     def __init__(self):
         self.directions = {"1": np.eye(N, dtype=np.float32)[0], "redder": np.eye(N, dtype=np.float32)[1]}

@@ -13,7 +13,7 @@ def test_directions_found_are_kept_beside_the_generator(tiny, tmp_path, monkeypa
     found = [
         directions.Direction(n, np.eye(10)[i], s, "reading") for i, (n, s) in enumerate([("redder", 0.5), ("x", 0)])
     ]
-    monkeypatch.setattr(directions, "reading_directions", lambda generator: found)
+    monkeypatch.setattr(directions, "reading_directions", lambda generator, measure: found)
     path = tmp_path / "generator.h5"
     write_directions(path, generator)
     assert [*all_directions(path, generator)] == ["redder", "1", "2", "3", "4", "5"]

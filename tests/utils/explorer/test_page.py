@@ -188,3 +188,10 @@ def test_nothing_piles_up_over_200_updates(page):
         page.pin.click()
         page._pins[-1]._remove.click()
     assert len(alive) == count and len(page._pins) == 1
+
+
+def test_lines_are_counted_only_where_there_should_be_some(walk):
+    walk.rules = None
+    page = Page(walk, "en")
+    page._read()
+    assert page.reading.value == ""

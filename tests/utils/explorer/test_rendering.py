@@ -7,8 +7,9 @@ from utils.explorer.rendering import DistantDrawing, Drawing, serve_drawing
 
 
 def test_the_shared_process_draws_the_same_images(tiny):
-    drawing = Drawing(tiny().generator)
+    drawing = Drawing(tiny().generator, rules="lines")
     distant = DistantDrawing(serve_drawing(drawing, b"key"), b"key")
+    assert distant.rules == "lines"
     Z = np.random.default_rng(1).standard_normal((3, 10), np.float32)
     assert np.array_equal(distant.draw(Z), drawing.draw(Z))
     assert distant.fingerprint == drawing.fingerprint
