@@ -9,6 +9,7 @@ After Kingma and Welling, "Auto-Encoding Variational Bayes" (2014), with the wei
   its averages of 2 x 2, 4 x 4 and so on up to 32 x 32 pixels. It is the negative log-likelihood, up to a constant, of a
   normal distribution whose noise has deviation 1 at pixels and less at coarse averages. Thin lines need the averages:
   two lines side by side share no pixel, so that pixels alone do not say in which direction to move one;
+- the log-variances are bounded, so that the second term cannot explode in the first steps;
 - `beta` weighs the second term, the divergence from the prior, in the same unit (nats per image). Noise s times as
   strong is equivalent to a beta s * s times as large, so the noise has no argument of its own;
 - training, run folder, resuming and precision are the GAN's.
@@ -34,6 +35,7 @@ from utils.files import keras_files
 from utils.files.json_files import read_json
 
 COARSEST = 32  # side of the largest averages in the likelihood, in pixels
+LOG_VARIANCES = (-10.0, 2.0)  # bounds of the posterior's log-variances; the prior's is 0
 BATCH = 64  # images per batch of `encode`, `decode`, `reconstruct` and `generate`
 
 
@@ -211,7 +213,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
             raise ValueError(f"The images have the shape {images.shape}; this network reads {('n', *self.input_dim)}.")
         batches = [_run(self.encoder, _as_range(batch)) for batch in _batches(images)]
         mean, log_variance = (np.concatenate(part) for part in zip(*batches, strict=True))
-        return mean, log_variance
+        return mean, ops.convert_to_numpy(bounded(log_variance))
 
     def decode(self, z):
         """Decode latent vectors (n, z_dim) to images, float32 (n, height, width, channels) in [-1, 1]."""
@@ -285,6 +287,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
         def loss():
             mean, log_variance = self.encoder(images, training=True)
+            log_variance = bounded(log_variance)
             drawn = self.generator(sample_posterior(mean, log_variance, noise), training=True)
             reconstruction = reconstruction_error(images, drawn)
             divergence = prior_divergence(mean, log_variance)
@@ -394,6 +397,22 @@ def _run(network, batch):
 
 
 # The terms of the loss ----------------------------------------------------------------------------------------------
+
+
+def bounded(log_variance):
+    """Bound log-variances smoothly to `LOG_VARIANCES`; inside, they hardly change.
+
+    Without it the divergence, which grows with their exponential, reaches millions of nats after the first step of
+    Adam, which moves each of thousands of weights alike.
+
+    Args:
+        log_variance: tensor (n, z_dim), unbounded.
+
+    Returns:
+        Tensor (n, z_dim).
+    """
+    low, high = LOG_VARIANCES
+    return low + ops.softplus(high - ops.softplus(high - log_variance) - low)
 
 
 def sample_posterior(mean, log_variance, noise):

@@ -29,6 +29,7 @@ TINY_TRAINING = {
     "PRINT_EVERY_N_BATCHES": 1,
     "ROWS": 2,
     "COLUMNS": 2,
+    "READ": 40,
 }
 TINY = {
     "Training": TINY_TRAINING,
@@ -184,6 +185,8 @@ def test_no_notebook_tells_of_rules_critics_or_lines_where_there_are_none(own):
         words = told(done)
         assert not re.search(r"\blines?\b|\brules kept|keep all the rules|\bverticals?\b", words), (notebook, model)
         assert "critic" not in words or (notebook, model) == ("Training", "WGANGP")
+    for report in (ran["Training", "CVAE"], ran["Inference+", "WGANGP"]):
+        assert "of 40 images are clearly different" in told(report) and "kernel distance" in told(report)
     assert f"data/{name}/" in told(ran["Training", "CVAE"]) and "encoder" in told(ran["Training", "CVAE"])
 
 

@@ -2,7 +2,7 @@
 
 `lines` reads lines from pixels, `rules` checks the rules, `reporting` measures a batch, `relations` the dependence
 between lines, `views` shows a report as table and figure, `distances` compares batches of any images; `colors` and
-`shrinking` are their tools.
+`shrinking` are their tools; `words` says what the numbers mean.
 """
 
 from utils.images import psnr_each
@@ -18,6 +18,7 @@ from utils.reading.lines import Line, read_lines
 from utils.reading.reporting import THREE_LINES, against_rules, report
 from utils.reading.rules import Rules, nearest_drawn, rules_kept
 from utils.reading.views import figure, side_by_side, table
+from utils.reading.words import in_words
 
 __all__ = [
     "THREE_LINES",
@@ -27,6 +28,7 @@ __all__ = [
     "coverage",
     "diversity",
     "figure",
+    "in_words",
     "kernel_distance",
     "nearest_distances",
     "nearest_drawn",

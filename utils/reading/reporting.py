@@ -21,13 +21,12 @@ from utils.reading.colors import color_names, to_lab
 from utils.reading.distances import (
     CLEAR_DIFFERENCE,
     coverage,
-    distances_between,
     diversity,
     kernel_distance,
-    nearest_distances,
     random_features,
     sliced_wasserstein,
     small_vectors,
+    smallest_distances,
 )
 from utils.reading.lines import Line, on_canvas, read_lines
 from utils.reading.relations import jensen_shannon
@@ -56,8 +55,8 @@ def report(
     Args:
         images: (n, h, w, 3), (n, h, w, 1) or (n, h, w), uint8 or float in [-1, 1], at least 2. Several hundred give
             stable figures: a share of n images is known to within 1 / sqrt(n) (two standard errors at most).
-        reference: the training images, of the same kind, for "memory"; distances between distributions are then taken
-            to them too, else to as many freshly drawn images.
+        reference: the training images, of the same kind, or what `load_dataset` gave, for "memory"; distances between
+            distributions are then taken to them too, else to as many freshly drawn images. They are not copied.
         rules: `Rules` for three lines, read line by line; the name of any rule set ("molnar"), its file ("mine.py") or
             its module, read by its reader; None for any other data set, without the measures that need rules.
         seed: int, of all random choices.
@@ -102,6 +101,7 @@ def report(
     images = as_batch(images)
     if len(images) < 2:
         raise ValueError(f"a report needs at least 2 images, better several hundred; there is {len(images)}")
+    reference = getattr(reference, "images", reference)  # of `ImageBatches`
     rng = np.random.default_rng(seed)
     numbers = {"images": len(images), "height": images.shape[1], "width": images.shape[2]}
     drawn = None
@@ -117,7 +117,7 @@ def report(
         numbers |= {"rules": {"name": name_of(rules)}} | against_reader(images, rules, reader_of(rules), seed)
     numbers["diversity"] = diversity(images)
     numbers["memory"] = None if reference is None else _memory(images, reference, drawn)
-    other = drawn if reference is None else _subsample(as_batch(reference), MAX_REFERENCE, rng)
+    other = drawn if reference is None else as_batch(_subsample(reference, MAX_REFERENCE, rng))
     if other is None:
         return numbers | {"coverage": None, "sliced_wasserstein": None, "kernel_distance": None}
     features, other_features = (random_features(batch[:MAX_FEATURES]) for batch in (images, other))
@@ -254,14 +254,12 @@ def _hue_table() -> tuple[list[str], np.ndarray]:
 
 def _memory(images: np.ndarray, reference: np.ndarray, drawn: np.ndarray | None) -> dict[str, float]:
     """The distances of images to their nearest reference image, and the expected ones."""
-    points = small_vectors(reference, "Shrinking the reference")
-    distances = nearest_distances(images, points)
-    if drawn is not None:
-        expected = nearest_distances(drawn, points)
-    else:  # of reference images to the nearest other one
-        some = points[:: max(1, len(points) // len(images))][: len(images)]
-        between = distances_between(some, points)
-        expected = np.sort(between, axis=1)[:, min(1, len(points) - 1)]
+    # freshly drawn images, or else reference images, whose own distance 0 to themselves does not count
+    others = drawn if drawn is not None else reference[:: max(1, len(reference) // len(images))][: len(images)]
+    points = np.concatenate([small_vectors(images), small_vectors(others)])
+    smallest = smallest_distances(points, reference, min(2, len(reference)))
+    distances = smallest[: len(images), 0]
+    expected = smallest[len(images) :, 0 if drawn is not None else -1]
     usual = float(np.median(expected))
     return {
         "distance": float(np.median(distances)),

@@ -168,7 +168,7 @@ class DataSet:
         if self.of_lines:
             return reading.report(images, rules=THREE_LINES, seed=seed)
         try:
-            return reading.report(images, self.x_train.images, rules=None, seed=seed)
+            return reading.report(images, self.x_train, rules=None, seed=seed)
         except FileNotFoundError as error:
             print(f"{one_line(error)}. The report keeps to the images themselves.")
             return reading.report(images, rules=None, seed=seed)

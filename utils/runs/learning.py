@@ -187,6 +187,36 @@ def show_learning(data, folder: str | os.PathLike, losses: Mapping[str, Sequence
         plot_learning(folder, losses, Path(folder) / "images" / "Learning.png")
 
 
+def show_report(
+    data,
+    generator,
+    count: int = 500,
+    seed: int | None = 1,
+    path: str | os.PathLike | None = None,
+    language: str = "en",
+) -> dict:
+    """Measure what a generator draws against what it was trained on, and show it: a figure, a table, and in words.
+
+    Args:
+        data: `utils.runs.DataSet`.
+        generator: a Keras model.
+        count: how many images are measured.
+        seed: of their latent vectors.
+        path: where to save the figure as PNG.
+        language: of the words.
+
+    Returns:
+        The report, a dict.
+    """
+    telling.about("report", data, language, count=count)
+    points = generate_latent_points(generator.input_shape[-1], count, seed)
+    numbers = data.report(generate_images(generator, points))
+    reading.figure(numbers, path)
+    telling.show(reading.in_words(numbers, language))
+    telling.show(reading.table(numbers))
+    return numbers
+
+
 @in_own_style
 def plot_learning(
     folder: str | os.PathLike,

@@ -319,11 +319,13 @@ TEXTS = {
     "compare numbers any": (
         "How to read this table: the last column says what real images give, and nothing can do better. "
         "*Covered* is the share of real images that have a generated one nearby; *copies* are generated "
-        "images that repeat a real one; of the three distances at the bottom, smaller is better. What lies "
+        "images that repeat a real one (real images that were trained on repeat themselves); of the three "
+        "distances at the bottom, smaller is better. What lies "
         "between the two columns of the VAE is the price of a vector drawn at random instead of encoded.",
         "Comment lire ce tableau : la dernière colonne dit ce que donnent de vraies images, et on ne peut "
         "pas faire mieux. *Covered* est la part des vraies images qui en ont une générée tout près ; "
-        "*copies* compte les images générées qui en répètent une vraie ; des trois distances du bas, la plus "
+        "*copies* compte les images générées qui en répètent une vraie (de vraies images sur lesquelles on "
+        "s’est entraîné se répètent elles-mêmes) ; des trois distances du bas, la plus "
         "petite est la meilleure. L’écart entre les deux colonnes du VAE est ce que coûte un vecteur tiré au "
         "hasard plutôt qu’encodé.",
     ),
@@ -354,12 +356,16 @@ def text(key: str, language: str = "en", **values) -> str:
 
 
 def tell(key: str, language: str = "en", **values) -> None:
-    """Show a text below the cell; arguments as in `text`. Outside a notebook it is printed."""
+    """Show a text below the cell; arguments as in `text`."""
+    show(text(key, language, **values))
+
+
+def show(words: str) -> None:
+    """Show Markdown below the cell; outside a notebook it is printed."""
     from IPython.display import Markdown, display
 
     from utils.figures.style import in_notebook
 
-    words = text(key, language, **values)
     display(Markdown(words)) if in_notebook() else print(words)
 
 
