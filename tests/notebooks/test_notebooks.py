@@ -156,7 +156,8 @@ def own(request, tmp_path_factory):
         parameters = {**training, "MODEL": model, "RUN_ID": f"000{run_id}"}
         ran["Training", model] = run("Training", project, folder / f"Training {model}.ipynb", **parameters)
         for after in ("Inference", "Inference+"):
-            parameters = {**TINY[after], "GENERATOR": f"{section}/generator.h5", "FOLDER": f"run/{after} {model}"}
+            chosen = {"GENERATOR": f"{section}/generator.h5", "FOLDER": f"run/{after} {model}", "UPSCALER": None}
+            parameters = {**TINY[after], **chosen}
             ran[after, model] = run(after, project, folder / f"{after} {model}.ipynb", **parameters)
     compare = {**TINY["Compare"], "DATA_NAME": name}
     ran["Compare", "both"] = run("Compare", project, folder / "Compare.ipynb", **compare)
@@ -173,6 +174,8 @@ def test_any_images_go_through_every_notebook_and_each_knows_which_they_are(own)
     for model in ("WGANGP", "CVAE"):
         assert f"Trained on: {name}." in printed(ran["Inference+", model])
     assert f"data: {name}." in printed(ran["Compare", "both"])
+    with Image.open(project / "run/Inference CVAE/Super Resolution 0 (Lanczos).jpg") as enlarged:  # no network of lines
+        assert enlarged.mode == {1: "L", 3: "RGB"}[sides[2]] and enlarged.size == (4 * sides[1], 4 * sides[0])
     assert {f"run/compare/{figure}.png" for figure in ("samples", "reconstructions", "map", "manifolds", "ways")} <= {
         str(path.relative_to(project)) for path in project.rglob("*.png")
     }

@@ -138,7 +138,7 @@ def _opaque(picture, background, remarks):
     """The picture in sRGB, its transparent parts on the background: a Pillow image of "L", "RGB" or "CMYK"."""
     from PIL import Image
 
-    alpha = _alpha(picture)
+    alpha = alpha_of(picture)
     if alpha is not None and alpha.getextrema() == (0, 0):
         if picture.format in SPARE_FOURTH:
             alpha = None
@@ -154,7 +154,7 @@ def _opaque(picture, background, remarks):
     return Image.alpha_composite(Image.new("RGBA", image.size, (*background, 255)), image)
 
 
-def _alpha(picture):
+def alpha_of(picture):
     """How opaque each pixel is, as a Pillow image of "L"; None where all are."""
     from PIL import Image
 

@@ -47,9 +47,9 @@ WORDS = {
     },
     "fr": {
         "different": (
-            (0.9, "**{share} des {count} images diffèrent nettement** : le générateur ne se répète guère."),
-            (0.5, "**{share} des {count} images diffèrent nettement** : le générateur se répète."),
-            (0.0, "**{share} seulement des {count} images diffèrent nettement** : il dessine toujours les mêmes."),
+            (0.9, "**{share} des {count} images diffèrent nettement** : le générateur ne se répète guère."),
+            (0.5, "**{share} des {count} images diffèrent nettement** : le générateur se répète."),
+            (0.0, "**{share} seulement des {count} images diffèrent nettement** : il dessine toujours les mêmes."),
         ),
         "covered": (
             (
@@ -60,7 +60,7 @@ WORDS = {
             (
                 0.4,
                 "**{share} des vraies images en ont une générée tout près** ({expected} si les images valaient les "
-                "vraies) : il manque des sortes, ou elles sont dessinées autrement.",
+                "vraies) : il manque des sortes, ou elles sont dessinées autrement.",
             ),
             (
                 0.0,
@@ -75,7 +75,7 @@ WORDS = {
         "copies": (
             (
                 1.0,
-                "**{share} répètent une image d’entraînement** (entre elles, {expected}) : certaines sont sues par "
+                "**{share} répètent une image d’entraînement** (entre elles, {expected}) : certaines sont sues par "
                 "cœur. Plus d’images, `AUGMENT`, ou moins de pas y aident.",
             ),
             (-99.0, "Presque aucune ne répète une image d’entraînement ({share} ; entre elles, {expected})."),
@@ -83,7 +83,7 @@ WORDS = {
         "distances": (
             (
                 0.0,
-                "Les distances comparent des générateurs : de deux qui ont appris les mêmes images, celui dont la "
+                "Les distances comparent des générateurs : de deux qui ont appris les mêmes images, celui dont la "
                 "*kernel distance* ({kernel}) est la plus petite dessine davantage de ce qu’elles ont ; *texture* "
                 "({texture}) parle du grain et des bords, *layout* ({layout}) de la place des grandes surfaces. Pour "
                 "deux moitiés d’un même jeu, toutes sont près de 0.",

@@ -19,7 +19,7 @@ TEXTS = {
         "red or blue |\n\n"
         "The sketch `lines/lines.pde` draws them in [Processing](https://processing.org); its twin in Python "
         "draws all of them in a few seconds. **Change the rule and you change what there is to learn.**",
-        "Un programme fait les données, avec des variables aléatoires : dans la tradition de l’art par "
+        "Un programme fait les données, avec des variables aléatoires : dans la tradition de l’art par "
         "ordinateur, les images sont *calculées*, pas recueillies. Chacune a une ligne verticale et deux "
         "horizontales, de cinq pixels, tracées dans cet ordre ; une ligne couvre celles d’avant :\n\n"
         "| ligne | où | couleur |\n"
@@ -36,7 +36,7 @@ TEXTS = {
         "A program with random variables makes the data: the images are *calculated*, not collected. The "
         "rules of `{name}` stand in `lines/{name}.py`: what is drawn by chance, and what never changes. "
         "**Change the rule and you change what there is to learn.**",
-        "Un programme fait les données, avec des variables aléatoires : les images sont *calculées*, pas "
+        "Un programme fait les données, avec des variables aléatoires : les images sont *calculées*, pas "
         "recueillies. Les règles de `{name}` sont dans `lines/{name}.py` : ce que le hasard tire, et ce qui "
         "ne change jamais. **Changez la règle, et il y a autre chose à apprendre.**",
     ),
@@ -44,7 +44,7 @@ TEXTS = {
         "`{name}` is a set that others collected and labelled: 60,000 small grey images to learn from, and "
         "10,000 more that no training sees, on which what was learnt can be tried. The labels are not used "
         "in training.",
-        "`{name}` est un jeu que d’autres ont recueilli et étiqueté : 60 000 petites images grises pour "
+        "`{name}` est un jeu que d’autres ont recueilli et étiqueté : 60 000 petites images grises pour "
         "apprendre, et 10 000 autres qu’aucun entraînement ne voit, sur lesquelles on peut essayer ce qui a "
         "été appris. Les étiquettes ne servent pas à l’entraînement.",
     ),
@@ -52,7 +52,7 @@ TEXTS = {
         "The images of `data/{name}/` were collected, not calculated: nobody wrote down their rule. Whatever "
         "they have in common, a frame, a background, an outline, is what there is to learn; what only one of "
         "them has is hard to learn and easy to know by heart.",
-        "Les images de `data/{name}/` ont été recueillies, pas calculées : personne n’en a écrit la règle. "
+        "Les images de `data/{name}/` ont été recueillies, pas calculées : personne n’en a écrit la règle. "
         "Ce qu’elles ont en commun, un cadre, un fond, un contour, voilà ce qu’il y a à apprendre ; ce "
         "qu’une seule possède s’apprend mal, et se retient par cœur.",
     ),
@@ -64,10 +64,10 @@ TEXTS = {
         'number is left, a score. High means "this looks like the data set".\n\n'
         "{kernels}The critic learns to score real images higher than generated ones, the generator to raise "
         "its own score. {loss}",
-        "- Le **générateur** part d’un *vecteur latent* : {z_dim} nombres au hasard. Une couche dense en "
+        "- Le **générateur** part d’un *vecteur latent* : {z_dim} nombres au hasard. Une couche dense en "
         "fait une petite image de {start} à beaucoup de canaux ; {layers} convolutions transposées doublent "
         "son côté, jusqu’à une image de {size}.\n"
-        "- Le **critique** va dans l’autre sens : {critic_layers} convolutions réduisent une image de "
+        "- Le **critique** va dans l’autre sens : {critic_layers} convolutions réduisent une image de "
         "moitié, jusqu’à un seul nombre, une note. Haute, elle dit « cela ressemble aux données ».\n\n"
         "{kernels}Le critique apprend à noter les vraies images plus haut que les images générées, le "
         "générateur à faire monter sa note. {loss}",
@@ -75,7 +75,7 @@ TEXTS = {
     "kernels": (
         "The generator's kernels are larger than the critic's on purpose: it composes globally, the critic "
         "judges locally.\n\n",
-        "Les noyaux du générateur sont plus grands que ceux du critique, exprès : il compose l’ensemble, le "
+        "Les noyaux du générateur sont plus grands que ceux du critique, exprès : il compose l’ensemble, le "
         "critique juge de près.\n\n",
     ),
     "loss wasserstein": (
@@ -89,19 +89,19 @@ TEXTS = {
     "loss gan": (
         "Its score is turned into a probability, and both networks descend the cross-entropy: the GAN of "
         "[Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661).",
-        "Sa note devient une probabilité, et les deux réseaux descendent l’entropie croisée : c’est le GAN "
+        "Sa note devient une probabilité, et les deux réseaux descendent l’entropie croisée : c’est le GAN "
         "de [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661).",
     ),
     "loss relativistic": (
         "It scores real and generated images in pairs, and only the difference counts: a *relativistic* GAN "
         "([Jolicoeur-Martineau, 2020](https://arxiv.org/abs/1901.02474)).",
-        "Il note les images vraies et générées par paires, et seule la différence compte : c’est un GAN "
+        "Il note les images vraies et générées par paires, et seule la différence compte : c’est un GAN "
         "*relativiste* ([Jolicoeur-Martineau, 2020](https://arxiv.org/abs/1901.02474)).",
     ),
     "loss hinge": (
         "Scores beyond 1 on the right side win nothing more: the *hinge* loss ([Miyato et al., "
         "2018](https://arxiv.org/abs/1802.05957)).",
-        "Une note au-delà de 1 du bon côté ne gagne plus rien : c’est la perte *hinge* ([Miyato et al., "
+        "Une note au-delà de 1 du bon côté ne gagne plus rien : c’est la perte *hinge* ([Miyato et al., "
         "2018](https://arxiv.org/abs/1802.05957)).",
     ),
     "networks vae": (
@@ -113,11 +113,11 @@ TEXTS = {
         "term of the loss, the *divergence*, asks that the vectors of all images together spread like "
         "numbers drawn at random, so that later such numbers give images. This is a *variational "
         "autoencoder* ([Kingma and Welling, 2014](https://arxiv.org/abs/1312.6114)).",
-        "- L’**encodeur** réduit une image de {size} à {z_dim} nombres : {critic_layers} convolutions, puis "
+        "- L’**encodeur** réduit une image de {size} à {z_dim} nombres : {critic_layers} convolutions, puis "
         "pour chaque nombre une moyenne et un écart.\n"
         "- Le **décodeur** redessine l’image à partir de {z_dim} nombres, tirés au hasard dans cet écart. "
-        "C’est le générateur qui reste : `generator.h5`.\n\n"
-        "Personne ne juge ici : l’image dessinée est comparée à celle qui est entrée, pixel par pixel. Un "
+        "C’est le générateur qui reste : `generator.h5`.\n\n"
+        "Personne ne juge ici : l’image dessinée est comparée à celle qui est entrée, pixel par pixel. Un "
         "second terme de la perte, la *divergence*, demande que les vecteurs de toutes les images se "
         "répartissent comme des nombres tirés au hasard, pour que de tels nombres donnent ensuite des "
         "images. C’est un *auto-encodeur variationnel* ([Kingma et Welling, "
@@ -141,15 +141,15 @@ TEXTS = {
         "(*reconstruction*), and how far their vectors are from numbers drawn at random (*divergence*). The "
         "weight of the divergence, beta, grows in the first steps: first copy, then tidy up.",
         "Un *pas*, c’est une mise à jour des deux réseaux ensemble, par {batch} images. La barre montre la "
-        "perte et ses deux termes, en nats par image : l’écart entre les images dessinées et celles qui sont "
+        "perte et ses deux termes, en nats par image : l’écart entre les images dessinées et celles qui sont "
         "entrées (*reconstruction*), et l’écart entre leurs vecteurs et des nombres tirés au hasard "
-        "(*divergence*). Le poids de la divergence, bêta, grandit dans les premiers pas : d’abord copier, "
+        "(*divergence*). Le poids de la divergence, bêta, grandit dans les premiers pas : d’abord copier, "
         "puis ranger.",
     ),
     "training reading": (
         "At every sheet, a program reads 200 of the generator's images: how many lines, where, in which "
         "colours. What it finds is drawn below.",
-        "À chaque planche, un programme lit 200 images du générateur : combien de lignes, où, de quelles "
+        "À chaque planche, un programme lit 200 images du générateur : combien de lignes, où, de quelles "
         "couleurs. Ce qu’il trouve est dessiné plus bas.",
     ),
     "convergence gan": (
@@ -165,8 +165,8 @@ TEXTS = {
         "The reconstruction falls and then lies flat: what {z_dim} numbers can hold is held. The divergence "
         "is what the vectors know of their image, in nats: at 0 they would know nothing. Their sum, the "
         "divergence weighted, is the loss.",
-        "La reconstruction descend, puis reste à plat : ce que {z_dim} nombres peuvent retenir est retenu. "
-        "La divergence est ce que les vecteurs savent de leur image, en nats : à 0, ils n’en sauraient rien. "
+        "La reconstruction descend, puis reste à plat : ce que {z_dim} nombres peuvent retenir est retenu. "
+        "La divergence est ce que les vecteurs savent de leur image, en nats : à 0, ils n’en sauraient rien. "
         "Leur somme, la divergence pondérée, est la perte.",
     ),
     "learnt lines": (
@@ -179,12 +179,12 @@ TEXTS = {
         'image keeps all the rules. `RECIPE = "three_lines"` keeps them, at a price: it draws three lines '
         "and invents nothing.",
         "Les pertes ne disent pas s’il y a trois lignes. Mais les données viennent de règles connues, donc "
-        "les images se *mesurent*. En haut, la part des images qui gardent une règle : une verticale, deux "
+        "les images se *mesurent*. En haut, la part des images qui gardent une règle : une verticale, deux "
         "horizontales, les quatre couleurs de la palette, et toutes les règles à la fois (en noir ; des "
         "images tracées elles-mêmes, 94 % passent, car dans les autres une ligne en cache une autre). "
-        "Dessous, le recensement : combien de lignes a une image. Les pertes en bas, pas à pas.\n\n"
+        "Dessous, le recensement : combien de lignes a une image. Les pertes en bas, pas à pas.\n\n"
         "La recette publiée dessine d’une à cinq lignes et invente des couleurs ; c’est son charme, et "
-        'presque aucune image ne garde toutes les règles. `RECIPE = "three_lines"` les garde, à un prix : '
+        'presque aucune image ne garde toutes les règles. `RECIPE = "three_lines"` les garde, à un prix : '
         "elle dessine trois lignes et n’invente rien.",
     ),
     "report any": (
@@ -192,7 +192,7 @@ TEXTS = {
         "the real ones: how different they are from each other, how many of the real ones have one of them nearby, "
         "and whether some only repeat a real one.",
         "Les pertes ne disent pas si les images ressemblent aux données. Alors {count} images générées sont "
-        "comparées aux vraies : combien elles diffèrent entre elles, combien de vraies en ont une tout près, et si "
+        "comparées aux vraies : combien elles diffèrent entre elles, combien de vraies en ont une tout près, et si "
         "certaines n’en répètent qu’une.",
     ),
     "report lines": (
@@ -202,7 +202,7 @@ TEXTS = {
         "the nearest one that the rules could have drawn. In the lower row, black is where the generator "
         "puts its lines, red where the rules put theirs.",
         "Les règles des données sont connues, donc ce que le générateur dessine peut leur être confronté. Un "
-        "programme lit les lignes de {count} images : combien, dans quelle direction, où, de quelle "
+        "programme lit les lignes de {count} images : combien, dans quelle direction, où, de quelle "
         "épaisseur et de quelle couleur ; quelle part de l’encre a une teinte jamais montrée ; à quelle "
         "distance est l’image la plus proche que la règle aurait pu tracer. Dans la rangée du bas, en noir "
         "la place des lignes du générateur, en rouge celle des règles.",
@@ -216,7 +216,7 @@ TEXTS = {
     ),
     "search any": (
         "How near the search comes says what the generator can draw: what no vector gives, it has not learnt.",
-        "Jusqu’où la recherche s’approche dit ce que le générateur sait dessiner : ce qu’aucun vecteur ne "
+        "Jusqu’où la recherche s’approche dit ce que le générateur sait dessiner : ce qu’aucun vecteur ne "
         "donne, il ne l’a pas appris.",
     ),
     "compare samples lines": (
@@ -224,10 +224,10 @@ TEXTS = {
         "two verticals, or a line that changes colour on its way. The VAE hesitates: lines that are straight "
         "and whole, but pale, with others showing through. That blur is an average: where the vector does "
         "not clearly say where a line runs, the decoder puts a little of it everywhere.",
-        "Les deux rangées du bas viennent de vecteurs tirés au hasard. Le GAN tranche : des lignes vives, "
+        "Les deux rangées du bas viennent de vecteurs tirés au hasard. Le GAN tranche : des lignes vives, "
         "qui grésillent, mais souvent deux verticales, ou une ligne qui change de couleur en route. Le VAE "
-        "hésite : des lignes droites et entières, mais pâles, avec d’autres en filigrane. Ce flou est une "
-        "moyenne : là où le vecteur ne dit pas nettement où passe une ligne, le décodeur en met un peu "
+        "hésite : des lignes droites et entières, mais pâles, avec d’autres en filigrane. Ce flou est une "
+        "moyenne : là où le vecteur ne dit pas nettement où passe une ligne, le décodeur en met un peu "
         "partout.",
     ),
     "compare samples any": (
@@ -235,21 +235,21 @@ TEXTS = {
         "are wrong. A VAE hesitates: its outlines are right and soft. That blur is an average: where the "
         "vector does not clearly say what belongs in a place, the decoder draws the mean of all that it "
         "might be.",
-        "Les deux rangées du bas viennent de vecteurs tirés au hasard. Un GAN tranche : ses bords sont nets, "
-        "même là où ils sont faux. Un VAE hésite : ses contours sont justes et mous. Ce flou est une moyenne "
+        "Les deux rangées du bas viennent de vecteurs tirés au hasard. Un GAN tranche : ses bords sont nets, "
+        "même là où ils sont faux. Un VAE hésite : ses contours sont justes et mous. Ce flou est une moyenne "
         ": là où le vecteur ne dit pas nettement ce qu’il faut à un endroit, le décodeur dessine la moyenne "
         "de tout ce qui serait possible.",
     ),
     "compare redrawn lines": (
         "The three lines are in their places, nearly always. Colours are learnt last: white and yellow come "
         "through, red and blue still mix, to brown or violet.",
-        "Les trois lignes sont presque toujours à leur place. Les couleurs s’apprennent en dernier : blanc "
+        "Les trois lignes sont presque toujours à leur place. Les couleurs s’apprennent en dernier : blanc "
         "et jaune passent bien, rouge et bleu se mêlent encore, en brun ou en violet.",
     ),
     "compare redrawn any": (
         "What comes back is what {z_dim} numbers could hold: first the outline and the large areas, last the "
         "details. {seen}",
-        "Ce qui revient est ce que {z_dim} nombres ont pu retenir : d’abord le contour et les grandes "
+        "Ce qui revient est ce que {z_dim} nombres ont pu retenir : d’abord le contour et les grandes "
         "surfaces, en dernier les détails. {seen}",
     ),
     "unseen": (
@@ -259,7 +259,7 @@ TEXTS = {
     "seen": (
         "The network has trained on these images: to see what it makes of others, keep some apart in a "
         "folder of their own.",
-        "Le réseau s’est entraîné sur ces images : pour voir ce qu’il fait d’autres, gardez-en à part, dans "
+        "Le réseau s’est entraîné sur ces images : pour voir ce qu’il fait d’autres, gardez-en à part, dans "
         "un dossier à elles.",
     ),
     "compare map lines": (
@@ -268,10 +268,10 @@ TEXTS = {
         "two are less orderly: 32 numbers share what the rule draws by chance, and two axes show only a part "
         "of it. The GAN's maps are mixed: nobody asked it for order, and most of its {gan_dim} numbers lie "
         "across these two axes.",
-        "Sur la première carte du VAE, les couleurs se suivent de la plus sombre à la plus claire : bleu, "
+        "Sur la première carte du VAE, les couleurs se suivent de la plus sombre à la plus claire : bleu, "
         "rouge, jaune, blanc. C’est la ligne qui revient presque toujours à la même hauteur, la plus facile "
-        "à apprendre. Les deux autres sont moins bien rangées : 32 nombres se partagent ce que la règle tire "
-        "au hasard, et deux axes n’en montrent qu’une part. Les cartes du GAN sont mêlées : personne ne lui "
+        "à apprendre. Les deux autres sont moins bien rangées : 32 nombres se partagent ce que la règle tire "
+        "au hasard, et deux axes n’en montrent qu’une part. Les cartes du GAN sont mêlées : personne ne lui "
         "a demandé d’ordre, et la plupart de ses {gan_dim} nombres sont en travers de ces deux axes.",
     ),
     "compare map any": (
@@ -287,16 +287,16 @@ TEXTS = {
         "own. The VAE moves the horizontals a little and changes their colours; but the vertical fades on "
         "the right while another appears on the left: between two places far apart it mixes rather than "
         "slides. Nobody told it that a line can *move*.",
-        "Le fondu superpose : six lignes à mi-chemin. Le GAN passe par des images de son cru. Le VAE déplace "
+        "Le fondu superpose : six lignes à mi-chemin. Le GAN passe par des images de son cru. Le VAE déplace "
         "un peu les horizontales et change leurs couleurs ; mais la verticale s’efface à droite pendant "
-        "qu’une autre paraît à gauche : entre deux places éloignées, il mélange plutôt qu’il ne fait "
+        "qu’une autre paraît à gauche : entre deux places éloignées, il mélange plutôt qu’il ne fait "
         "glisser. Personne ne lui a dit qu’une ligne peut *bouger*.",
     ),
     "compare ways any": (
         "The cross-fade lays one over the other: half-way both are there, and neither. The GAN passes "
         "through images of its own, each of which could stand alone. The VAE changes what it drew step by "
         "step, where it can; where it cannot, it mixes.",
-        "Le fondu superpose : à mi-chemin les deux sont là, et aucune. Le GAN passe par des images de son "
+        "Le fondu superpose : à mi-chemin les deux sont là, et aucune. Le GAN passe par des images de son "
         "cru, dont chacune tiendrait seule. Le VAE change pas à pas ce qu’il a dessiné, là où il le peut ; "
         "ailleurs il mélange.",
     ),
@@ -308,13 +308,13 @@ TEXTS = {
         "better). What lies between the two columns of the VAE is the price of a vector drawn at random "
         "instead of encoded. Both networks are small and briefly trained: the `.json` card beside each, in "
         "`data/generators/`, says how.",
-        "Comment lire ce tableau : presque aucune image ne garde *toutes* les règles, ni chez l’un ni chez "
+        "Comment lire ce tableau : presque aucune image ne garde *toutes* les règles, ni chez l’un ni chez "
         "l’autre ; c’est ligne par ligne qu’ils diffèrent. Le VAE a plus souvent une seule verticale, des "
         "lignes plus droites et plus entières, et des images plus proches de ce que la règle dessine. Le GAN "
         "a des couleurs plus franches, plus de variété, et l’ensemble de ses images ressemble davantage à "
-        "l’ensemble des données (les trois distances du bas : plus petit est mieux). L’écart entre les deux "
+        "l’ensemble des données (les trois distances du bas : plus petit est mieux). L’écart entre les deux "
         "colonnes du VAE est ce que coûte un vecteur tiré au hasard plutôt qu’encodé. Les deux réseaux sont "
-        "petits et peu entraînés : la fiche `.json` à côté de chacun, dans `data/generators/`, dit comment.",
+        "petits et peu entraînés : la fiche `.json` à côté de chacun, dans `data/generators/`, dit comment.",
     ),
     "compare numbers any": (
         "How to read this table: the last column says what real images give, and nothing can do better. "
@@ -322,7 +322,7 @@ TEXTS = {
         "images that repeat a real one (real images that were trained on repeat themselves); of the three "
         "distances at the bottom, smaller is better. What lies "
         "between the two columns of the VAE is the price of a vector drawn at random instead of encoded.",
-        "Comment lire ce tableau : la dernière colonne dit ce que donnent de vraies images, et on ne peut "
+        "Comment lire ce tableau : la dernière colonne dit ce que donnent de vraies images, et on ne peut "
         "pas faire mieux. *Covered* est la part des vraies images qui en ont une générée tout près ; "
         "*copies* compte les images générées qui en répètent une vraie (de vraies images sur lesquelles on "
         "s’est entraîné se répètent elles-mêmes) ; des trois distances du bas, la plus "

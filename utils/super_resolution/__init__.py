@@ -13,6 +13,7 @@ enlarged file carries the latent vector of its source file.
 from utils.super_resolution.upscaling import (
     LINES,
     Upscaler,
+    choose,
     compare,
     enlarged_frames,
     liveliest_square,
@@ -23,6 +24,7 @@ from utils.super_resolution.upscaling import (
 __all__ = [
     "LINES",
     "Upscaler",
+    "choose",
     "compare",
     "enlarged_frames",
     "liveliest_square",

@@ -15,8 +15,9 @@ from utils.files.color_profiles import to_srgb
 from utils.files.image_files import MOST_PIXELS, is_image_file, open_one_image
 from utils.files.names import on_disk
 from utils.files.provenance import read_texts, says, write_picture
-from utils.images import to_float, to_uint8
-from utils.loaders.decoding import colors_of
+from utils.files.typed import colour
+from utils.images import as_picture, to_float, to_uint8
+from utils.loaders.decoding import alpha_of, colors_of
 from utils.super_resolution import hub
 
 LINES = Path(__file__).resolve().parents[2] / "data" / "upscalers" / "lines_x4.keras"
@@ -59,6 +60,20 @@ class Upscaler:
         if max(h, w) <= TILE:
             return self.enlarge_batch(image[None])[0]
         return _enlarge_tiles(self, image)
+
+
+def choose(model: str | os.PathLike | Upscaler | None, of_lines: bool) -> str | os.PathLike | Upscaler:
+    """The upscaler that a notebook's UPSCALER names, or, where that is None, the one for a generator's images.
+
+    Args:
+        model: what `load_upscaler` takes, or None.
+        of_lines: whether the images show lines. The embedded network knows nothing else: to photographs it adds what it
+            knows of lines, and to grey garments colour (docs, "Super-resolution").
+
+    Returns:
+        `model`, or "lines" for lines, "lanczos" for others.
+    """
+    return model if model is not None else "lines" if of_lines else "lanczos"
 
 
 def load_upscaler(model: str | os.PathLike = "lines", scale: int = 4) -> Upscaler:
@@ -113,11 +128,14 @@ def upscale(
     folder: str | os.PathLike | None = None,
     names: Sequence[str] | str | None = None,
     format: str = "jpg",
+    background: tuple[int, int, int] = (0, 0, 0),
 ) -> list:
     """Enlarge images, with a progress bar after two seconds.
 
-    Sides are cropped to multiples of 4, transparency is dropped, grey becomes colour. Files in `folder` that were made
-    from the same pixels by the same upscaler are kept, so that an interrupted call can be repeated.
+    Every image keeps its kind: grey stays grey, and all rows and columns are there, whatever the sides. Where an image
+    is transparent, it is laid on `background`; PNG files and arrays of four channels keep their transparency. Files in
+    `folder` that were made from the same pixels by the same upscaler are kept, so that an interrupted call can be
+    repeated.
 
     Args:
         images: paths of image files, or arrays (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), uint8 or float in [-1, 1],
@@ -128,15 +146,17 @@ def upscale(
         names: the files' names without suffix, one for each image, in place of "Super Resolution <i>"; "keep" for the
             names of the source files, which is the default for a folder.
         format: "jpg" or "png".
+        background: red, green and blue from 0 to 255, behind what is transparent.
 
     Returns:
         List in the order of `images`: with a folder the paths, "Super Resolution 0.jpg" and so on, or "Super Resolution
-        0 (lines).jpg" if the model was unavailable; without a folder uint8 arrays (scale h, scale w, 3).
+        0 (lines).jpg" if the model was unavailable; without a folder uint8 arrays of the kind of each image, (scale h,
+        scale w) or (scale h, scale w, channels).
 
     Raises:
         FileNotFoundError: no such file or folder, or a folder without an image.
         ValueError: too many or too few names, equal names, the name of a source, another format, a file that cannot be
-            read, an image smaller than 4 x 4, or an enlargement of more than 40 million pixels.
+            read, an empty image, or an enlargement of more than 40 million pixels.
 
     Example:
         >>> paths = upscale(sorted(Path(".").glob("image_*.png")), folder=".")
@@ -147,7 +167,8 @@ def upscale(
         raise ValueError(f"the format is {format!r}; choose jpg or png")
     if isinstance(images, str | os.PathLike):
         images, names = _listed_files(Path(images)), names or "keep"
-    names = _names(images, names)
+    names, background = _names(images, names), colour(background, "background")
+    carried = folder is None or format == "png"  # a JPEG cannot be transparent
     upscaler = model if isinstance(model, Upscaler) else load_upscaler(model, scale)
     paths = None if folder is None else [Path(folder) / f"{name}{upscaler.label}.{format}" for name in names]
     written = set(paths or ())
@@ -163,19 +184,21 @@ def upscale(
                 "by the same network stay, the others follow."
             )
 
-    def remaining(progress) -> Iterator[tuple[int, np.ndarray, dict]]:
+    def remaining(progress) -> Iterator[tuple[int, np.ndarray, "_Prepared", dict]]:
         for i, source in enumerate(images):
-            image = _prepare(source, upscaler.scale)
+            image = _prepare(source, upscaler.scale, background, carried)
             texts = {} if paths is None else _origin(source, image, upscaler)
             if paths is not None and says(paths[i], texts):
                 results[i] = paths[i]
                 progress.update()
             else:
-                yield i, image, texts
+                yield i, image.colors, image, texts
 
     with tqdm(total=len(images), desc="Super-resolution", unit="image", delay=2) as progress:
         for batch in _batches(remaining(progress), upscaler):
-            for (i, _, texts), enlarged in zip(batch, _enlarge_all(upscaler, [row[1] for row in batch]), strict=True):
+            all_enlarged = _enlarge_all(upscaler, [row[1] for row in batch])
+            for (i, _, image, texts), enlarged in zip(batch, all_enlarged, strict=True):
+                enlarged = image.restore(enlarged, upscaler.scale)
                 results[i] = enlarged if paths is None else _write(paths[i], enlarged, texts)
                 progress.update()
     return results
@@ -192,14 +215,17 @@ def enlarged_frames(
         scale: factor of the enlargement.
 
     Yields:
-        uint8 (scale h, scale w, 3), in the order of `images`.
+        uint8 (scale h, scale w, 3), or of one channel for grey images, in the order of `images`; what is transparent is
+        laid on black.
 
     Example:
         >>> animate(enlarged_frames(images), "walk.mp4", fps=30, total=len(images))
     """
     upscaler = model if isinstance(model, Upscaler) else load_upscaler(model, scale)
-    for batch in _batches(((i, _prepare(image, upscaler.scale)) for i, image in enumerate(images)), upscaler):
-        yield from _enlarge_all(upscaler, [image for _, image in batch])
+    prepared = (_prepare(image, upscaler.scale) for image in images)
+    for batch in _batches(((image, image.colors) for image in prepared), upscaler):
+        for (image, _), enlarged in zip(batch, _enlarge_all(upscaler, [row[1] for row in batch]), strict=True):
+            yield image.restore(enlarged, upscaler.scale)
 
 
 @in_own_style
@@ -218,7 +244,7 @@ def compare(original, upscaled, path: str | os.PathLike | None = None, show: boo
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    original, upscaled = _prepare(original), _prepare(upscaled)
+    original, upscaled = _prepare(original).colors, _prepare(upscaled).colors
     top, left, side = liveliest_square(original)
     figure = Figure(figsize=(12, 3.5), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
@@ -270,27 +296,78 @@ def _names(images: Sequence, names: Sequence[str] | str | None) -> list[str]:
     return list(names)
 
 
-def _prepare(image, scale: int = 1) -> np.ndarray:
-    """A path or an array as uint8 (h, w, 3), its sides cropped to multiples of 4 from the top left."""
+@dataclass(frozen=True)
+class _Prepared:
+    """An image as upscalers take it, and what is needed to give its enlargement the image's own kind.
+
+    Attributes:
+        colors: uint8 (h, w, 3), laid on the background, its sides filled up to multiples of 4 by their last pixels.
+        shape: of the image itself: (h, w) or (h, w, channels).
+        alpha: uint8 (h, w), how opaque it is; None where all is, or where it is not carried.
+        background: red, green, blue.
+    """
+
+    colors: np.ndarray
+    shape: tuple[int, ...]
+    alpha: np.ndarray | None
+    background: tuple[int, int, int]
+
+    def restore(self, enlarged: np.ndarray, scale: int) -> np.ndarray:
+        """The enlarged colours (scale h, scale w, 3) as an image of the original's kind."""
+        enlarged = enlarged[: scale * self.shape[0], : scale * self.shape[1]]
+        if self.shape[2:] in ((), (1,)):
+            grey = np.rint(enlarged.mean(axis=2)).astype(np.uint8)
+            return grey.reshape(*grey.shape, *self.shape[2:])
+        return enlarged if self.alpha is None else _with_alpha(enlarged, self.alpha, self.background)
+
+
+def _prepare(image, scale: int = 1, background: tuple[int, int, int] = (0, 0, 0), carried: bool = False) -> _Prepared:
+    """A path or an array as upscalers take it; `carried` keeps its transparency for the enlargement."""
     named = f"{image}: " if isinstance(image, str | os.PathLike) else ""
     if isinstance(image, str | os.PathLike):
         with open_one_image(image) as picture:
-            image = np.asarray(to_srgb(colors_of(picture))[0].convert("RGB"))  # no alpha, as the original
+            image = _pixels_of(picture)
     image = to_uint8(image)
-    if image.ndim == 2:
-        image = image[:, :, None]
-    image = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image[:, :, :3]
-    h, w = (side // 4 * 4 for side in image.shape[:2])
-    if not h or not w:
-        raise ValueError(f"{named}an image of {image.shape[1]} x {image.shape[0]} pixels is too small to enlarge")
-    if h * w * scale**2 > MOST_PIXELS:
+    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,), (4,)) or 0 in image.shape:
+        raise ValueError(f"{named}an image of the shape {image.shape} cannot be enlarged: give (h, w) or (h, w, c)")
+    shape, alpha = image.shape[:2] + ((3,) if image.shape[2:] == (4,) else image.shape[2:]), None
+    if image.shape[2:] == (4,):
+        image, alpha = image[..., :3], image[..., 3]
+        image = np.rint(background + (image - np.float32(background)) * (alpha[..., None] / np.float32(255)))
+        image = image.astype(np.uint8)
+    elif image.shape[2:] != (3,):
+        image = np.repeat(image.reshape(*shape[:2], 1), 3, axis=2)
+    h, w = shape[:2]
+    fill = [(0, -h % 4), (0, -w % 4), (0, 0)]
+    if np.prod([side + after for side, (_, after) in zip((h, w), fill, strict=False)]) * scale**2 > MOST_PIXELS:
         raise ValueError(
             f"{named}{w} x {h} pixels, enlarged {scale} times, are more than {MOST_PIXELS:,}: crop or shrink it first"
         )
-    return image[:h, :w]
+    colors = np.pad(image, fill, mode="edge") if h % 4 or w % 4 else image
+    return _Prepared(colors, shape, alpha if carried else None, background)
 
 
-def _origin(source, image: np.ndarray, upscaler: Upscaler) -> dict[str, str]:
+def _pixels_of(picture) -> np.ndarray:
+    """The pixels of an opened file in sRGB: uint8 (h, w) where it is grey, else (h, w, 3), (h, w, 4) with its alpha."""
+    alpha = alpha_of(picture)
+    colors = to_srgb(colors_of(picture))[0]
+    if alpha is None or alpha.getextrema() == (255, 255):
+        return np.asarray(colors if colors.mode == "L" else colors.convert("RGB"))
+    return np.dstack([np.asarray(colors.convert("RGB")), np.asarray(alpha)])
+
+
+def _with_alpha(enlarged: np.ndarray, alpha: np.ndarray, background) -> np.ndarray:
+    """Enlarged colours on a background, uint8 (h, w, 3), as (h, w, 4): the enlarged alpha, no background."""
+    from PIL import Image
+
+    size = enlarged.shape[1::-1]
+    alpha = np.asarray(Image.fromarray(np.ascontiguousarray(alpha)).resize(size, Image.Resampling.BILINEAR))
+    share = np.maximum(alpha, 1)[..., None] / np.float32(255)
+    colors = background + (enlarged - np.float32(background)) / share
+    return np.dstack([np.rint(np.clip(colors, 0, 255)).astype(np.uint8), alpha])
+
+
+def _origin(source, image: _Prepared, upscaler: Upscaler) -> dict[str, str]:
     """The metadata of an enlarged file: that of its source, the upscaler, and a digest of the source's pixels."""
     texts = {}
     if isinstance(source, str | os.PathLike):
@@ -298,14 +375,13 @@ def _origin(source, image: np.ndarray, upscaler: Upscaler) -> dict[str, str]:
             texts = read_texts(source)
         except ValueError:  # neither PNG nor JPEG: without metadata of this project
             texts = {}
-    pixels = hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).hexdigest()[:16]
+    colors, alpha = np.ascontiguousarray(image.colors), b"" if image.alpha is None else image.alpha.tobytes()
+    pixels = hashlib.sha256(repr(colors.shape).encode() + colors.tobytes() + alpha).hexdigest()[:16]
     return {**texts, UPSCALER_TEXT: f"{upscaler.identity or upscaler.name} x{upscaler.scale}", SOURCE_TEXT: pixels}
 
 
 def _write(path: Path, enlarged: np.ndarray, texts: dict[str, str]) -> Path:
-    from PIL import Image
-
-    return write_picture(path, Image.fromarray(enlarged), texts)
+    return write_picture(path, as_picture(enlarged), texts)
 
 
 def _batches(rows: Iterator[tuple], upscaler: Upscaler) -> Iterator[list[tuple]]:

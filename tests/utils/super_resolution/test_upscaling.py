@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from utils.files.provenance import from_image, save_image
 from utils.latent import generate_latent_points
-from utils.super_resolution import LINES, Upscaler, compare, enlarged_frames, load_upscaler, upscale, upscaling
+from utils.super_resolution import LINES, Upscaler, choose, compare, enlarged_frames, load_upscaler, upscale, upscaling
 from utils.super_resolution.degradation import pairs
 from utils.super_resolution.measuring import measure_upscaler
 
@@ -396,27 +396,68 @@ def test_a_damaged_file_is_made_anew(tmp_path):
 # Images
 
 
-@pytest.mark.parametrize(("h", "w"), [(8, 12), (9, 15), (11, 13)])
-def test_sides_are_cropped_to_multiples_of_four_from_the_top_left(h, w):
+@pytest.mark.parametrize("model", ["lanczos", "lines"])
+@pytest.mark.parametrize(("h", "w"), [(8, 12), (9, 15), (11, 13), (3, 12), (1, 1)])
+def test_odd_sides_keep_their_last_rows_and_columns(model, h, w):
     image = np.zeros((h, w, 3), np.uint8)
-    image[:8, :12] = 200
-    [enlarged] = upscale([image], model="lanczos")
-    assert enlarged.shape == (32, 48, 3)
-    assert (enlarged == 200).all()
+    image[-1, -1] = 255
+    [enlarged] = upscale([image], model=model)
+    assert enlarged.shape == (4 * h, 4 * w, 3)
+    assert enlarged[-2, -2].min() > 100
 
 
-def test_transparency_is_dropped(tmp_path):
-    Image.new("RGBA", (8, 8), (10, 20, 30, 0)).save(tmp_path / "image.png")
-    from_file, from_array = upscale([tmp_path / "image.png", np.full((8, 8, 4), (10, 20, 30, 0), np.uint8)], "lanczos")
-    assert (from_file == (10, 20, 30)).all()
-    assert (from_array == (10, 20, 30)).all()
+def test_transparent_files_are_laid_on_the_background_and_keep_their_transparency_as_png(tmp_path):
+    image = np.zeros((8, 8, 4), np.uint8)
+    image[:, :4] = (10, 200, 30, 255)
+    image[:, 4:] = (99, 99, 99, 0)  # a colour that nobody sees
+    Image.fromarray(image).save(tmp_path / "image.png")
+    (path,) = upscale([tmp_path / "image.png"], "nearest", folder=tmp_path / "jpg", background=(255, 255, 255))
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+        assert abs(pixels[:, -4:] - 255).max() < 12 and abs(pixels[:, :8] - (10, 200, 30)).max() < 12
+    (path,) = upscale([tmp_path / "image.png"], "nearest", folder=tmp_path / "png", format="png")
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture)
+    assert pixels.shape == (32, 32, 4)
+    assert (pixels[:, :12] == (10, 200, 30, 255)).all() and (pixels[:, -12:, 3] == 0).all()
 
 
+def test_half_transparent_edges_keep_their_colour(tmp_path):
+    image = np.full((8, 8, 4), (200, 100, 40, 128), np.uint8)
+    [enlarged] = upscale([image], "lanczos", background=(0, 0, 255))
+    assert enlarged.shape == (32, 32, 4)
+    assert np.abs(enlarged.astype(int) - (200, 100, 40, 128)).max() <= 2
+
+
+@pytest.mark.parametrize("model", ["lanczos", "lines"])
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1)])
-def test_grey_and_float_become_colour(shape):
-    [enlarged] = upscale([np.ones(shape, np.float32)], "lanczos")
-    assert enlarged.shape == (32, 32, 3)
-    assert (enlarged == 255).all()
+def test_grey_stays_grey(shape, model):
+    [enlarged] = upscale([np.ones(shape, np.float32)], model)
+    assert enlarged.shape == (32, 32, *shape[2:])
+    assert enlarged.min() > 240
+    assert next(enlarged_frames([np.ones(shape, np.float32)], model)).shape == enlarged.shape
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_grey_files_stay_grey(tmp_path, mode):
+    Image.new(mode, (8, 8), 77 if mode == "L" else (77, 255)).save(tmp_path / "grey.png")
+    (path,) = upscale([tmp_path / "grey.png"], "lanczos", folder=tmp_path / "large")
+    with Image.open(path) as picture:
+        assert picture.mode == "L" and picture.getpixel((9, 9)) == 77
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 2), (8,), (0, 8, 3), (2, 8, 8, 3)])
+def test_what_is_no_image_is_refused_with_its_shape(shape):
+    with pytest.raises(ValueError, match="shape"):
+        upscale([np.zeros(shape, np.uint8)], "lanczos")
+
+
+@pytest.mark.parametrize(
+    ("model", "of_lines", "chosen"),
+    [(None, True, "lines"), (None, False, "lanczos"), ("esrgan", True, "esrgan"), ("lines", False, "lines")],
+)
+def test_lines_are_enlarged_by_the_network_of_lines_and_others_are_not(model, of_lines, chosen):
+    assert choose(model, of_lines) == chosen
 
 
 def test_other_names_can_be_given(tmp_path):
@@ -427,11 +468,6 @@ def test_other_names_can_be_given(tmp_path):
 def test_a_name_too_few_is_refused():
     with pytest.raises(ValueError, match="2 images and 1 names"):
         upscale([picture(), picture()], "lanczos", names=["SR_0_00"])
-
-
-def test_an_image_too_small_is_refused_by_its_size():
-    with pytest.raises(ValueError, match="12 x 3 pixels"):
-        upscale([picture(3, 12)], "lanczos")
 
 
 def test_original_and_enlargement_are_compared_with_the_liveliest_detail(tmp_path):
