@@ -2,8 +2,9 @@
 
 The original's README and its training notebook published two sets for images of 128 x 128, which differ in their kernel
 sizes (`published`). The generator's kernels are larger than the critic's on purpose: the generator composes globally,
-the critic judges locally. The other sets are `three_lines`, `inked_pictures`, `any_rule`, `fashion_mnist` and, for the
-autoencoder, `cvae`; `choose` picks one by the names that the Training notebook uses.
+the critic judges locally. The other sets are `three_lines`, `inked_pictures`, `any_rule`, `pictures`, `plain_gan`,
+`fashion_mnist` and, for the autoencoder, `cvae`; `choose` picks one by the names that the Training notebook uses, `propose` says which
+suits a data set.
 
 The published networks scale to other image sizes as follows: the coarsest feature map stays 8 x 8 (7 x 7 for 28 x 28),
 and each doubling of the side is one layer of stride 2. A layer keeps the published number of filters of its resolution,
@@ -23,7 +24,7 @@ from dataclasses import asdict, dataclass, field, fields
 from models import generators
 from models.engine.precision import has_accelerator
 from models.losses import LOSSES, PENALTIES
-from utils.reading.colors import flat_colors, pens
+from utils.reading.colors import flat_colors, flat_share, pens
 
 N_CRITIC, N_CRITIC_EVERY_100TH = 5, 5  # critic updates per step, and on steps 0, 100, 200 ..., as published
 
@@ -132,6 +133,7 @@ KERNELS = {"readme": (5, 10), "notebook": (3, 6)}  # (critic, generator)
 IMAGE_SIZE = 128
 LAYERS = {28: 2, 32: 2, 64: 3, 128: 4, 256: 5}  # {image size: layers that double or halve the side}
 CRITIC_FILTERS = (64, 128, 256, 512, 1024)  # from the finest layer to the coarsest; published: the last four
+PICTURE_FILTERS = (8, 16, 32, 64, 128, 256, 512)  # of `inked_pictures`' critic, from the finest of 256 to the coarsest
 GENERATOR_FILTERS = (512, 256, 128, 64)  # from the coarsest layer to the last before the image; published: three
 
 
@@ -198,7 +200,7 @@ def published(name="readme", divide=1, image_size=IMAGE_SIZE, channels=3):
     }
 
 
-def three_lines(divide=1, decay_steps=4_000, inks=8):
+def three_lines(divide=1, decay_steps=4_000, inks=8, image_size=IMAGE_SIZE, channels=3):
     """The arguments of the recipe that keeps the rules of the lines, for `WGANGP(**three_lines(inks=flat_colors(x)))`.
 
     The best recipe in benchmarks/LOG.md, "Strokes", for images of lines in flat colours from edge to edge. The
@@ -214,6 +216,7 @@ def three_lines(divide=1, decay_steps=4_000, inks=8):
         inks: the initial palette, colours from 0 to 255, the background's first, as
             `utils.reading.colors.flat_colors` finds them in images. A number stands for as many corners of the colour
             cube; the palette of strokes learns so slowly that it stays near them.
+        image_size, channels: as in `published`.
 
     Returns:
         Dict of plain values: the 21 arguments and keywords.
@@ -224,7 +227,7 @@ def three_lines(divide=1, decay_steps=4_000, inks=8):
     if divide < 1 or 8 % divide:
         raise ValueError(f"divide is {divide}; it has to divide 8, the filters of the narrowest layer: 1, 2, 4 or 8.")
     return {
-        **inked_pictures(2 * divide, decay_steps),
+        **inked_pictures(2 * divide, decay_steps, image_size=image_size, channels=channels),
         "generator_learning_rate": 0.003,
         "grad_weight": 5.0,
         "loss": "relativistic",
@@ -234,7 +237,7 @@ def three_lines(divide=1, decay_steps=4_000, inks=8):
     }
 
 
-def inked_pictures(divide=1, decay_steps=28_000):
+def inked_pictures(divide=1, decay_steps=28_000, inks=8, image_size=IMAGE_SIZE, channels=3):
     """The arguments of a recipe for images of any shapes in flat colours, for `WGANGP(**inked_pictures())`.
 
     The best recipe in benchmarks/LOG.md among those whose generator draws pixels. Both networks go down to 2 x 2, where
@@ -248,6 +251,10 @@ def inked_pictures(divide=1, decay_steps=28_000):
     Args:
         divide: divisor of the number of filters of every layer: 1, 2, 4, 8 or 16.
         decay_steps: number of steps in which the learning rates fall to 0: as many as the training has.
+        inks: the initial palette, colours from 0 to 255 as `utils.reading.colors.flat_colors` finds them in images, or
+            a number of corners of the colour cube; None for tanh in its place (`pictures`).
+        image_size, channels: as in `published`. The layers next to the image are left out where it is smaller; one of
+            28 x 28 starts from 7 x 7.
 
     Returns:
         Dict of plain values: the 21 arguments and keywords.
@@ -255,20 +262,23 @@ def inked_pictures(divide=1, decay_steps=28_000):
     Raises:
         ValueError: a `divide` that does not divide the number of filters of the narrowest layer.
     """
+    common = published("readme", image_size=image_size, channels=channels)
+    critic_filters, generator_filters, start = _picture_layers(image_size)
+    layers = len(critic_filters)
     if divide < 1 or 16 % divide:
         raise ValueError(f"divide is {divide}; it has to divide 16, the filters of the narrowest layer: 1, 2, 4 ...")
     rate = 0.0008
     return {
-        **published("readme"),
-        "critic_conv_filters": [filters // divide for filters in (16, 32, 64, 128, 256, 512)],
-        "critic_conv_kernel_size": [6, 4, 4, 4, 4, 4],
-        "critic_conv_strides": [2] * 6,
+        **common,
+        "critic_conv_filters": [max(1, filters // divide) for filters in critic_filters],
+        "critic_conv_kernel_size": [6] + [4] * (layers - 1),
+        "critic_conv_strides": [2] * layers,
         "critic_learning_rate": rate,
-        "generator_initial_dense_layer_size": [2, 2, 256 // divide],
-        "generator_upsample": [1] * 6,
-        "generator_conv_filters": [filters // divide for filters in (256, 128, 64, 32, 16)] + [3],
-        "generator_conv_kernel_size": [6] * 6,
-        "generator_conv_strides": [2] * 6,
+        "generator_initial_dense_layer_size": [start, start, generator_filters[0] // divide],
+        "generator_upsample": [1] * layers,
+        "generator_conv_filters": [filters // divide for filters in generator_filters[1:]] + [channels],
+        "generator_conv_kernel_size": [6] * layers,
+        "generator_conv_strides": [2] * layers,
         "generator_learning_rate": rate,
         "grad_weight": 3.0,
         "loss": "gan",
@@ -279,12 +289,12 @@ def inked_pictures(divide=1, decay_steps=28_000):
         "ema": 0.999,
         "decay_steps": decay_steps,
         "modulation": [64],
-        "inks": 8,
+        "inks": inks,
     }
 
 
-def any_rule(inks=8, divide=2, decay_steps=5_000):
-    """The arguments of a recipe for the images of any rule set, for `WGANGP(**any_rule(palette_of(x_train)))`.
+def any_rule(divide=2, decay_steps=5_000, inks=8, image_size=IMAGE_SIZE, channels=3):
+    """The arguments of a recipe for the images of any rule set, for `WGANGP(**any_rule(inks=palette_of(x)))`.
 
     The best of those that were tried on all rule sets of the gallery (benchmarks/LOG.md, "Pixels for any rule"). It
     knows nothing of any rule: `inked_pictures`, half as wide, with two differences. The palette is that of the images,
@@ -292,10 +302,11 @@ def any_rule(inks=8, divide=2, decay_steps=5_000):
     when the generator draws the same one again and again, which all others do on thin outlines.
 
     Args:
-        inks: the initial palette, colours from 0 to 255, as `palette_of` finds them; or their number, for
-            corners of the colour cube.
         divide: divisor of the number of filters of every layer: 1, 2, 4, 8 or 16.
         decay_steps: number of steps in which the learning rates fall to 0: as many as the training has.
+        inks: the initial palette, colours from 0 to 255, as `palette_of` finds them; or their number, for corners of
+            the colour cube.
+        image_size, channels: as in `inked_pictures`.
 
     Returns:
         Dict of plain values: the 21 arguments and keywords.
@@ -304,9 +315,8 @@ def any_rule(inks=8, divide=2, decay_steps=5_000):
         ValueError: a `divide` that does not divide the number of filters of the narrowest layer.
     """
     return {
-        **inked_pictures(divide, decay_steps),
+        **inked_pictures(divide, decay_steps, inks, image_size, channels),
         "packing": 2,
-        "inks": inks,
         "ink_certainty": 3.0,
         "ink_sharpening": 1.0,
         "ink_rate": 0.05,
@@ -333,11 +343,56 @@ def palette_of(images, least=5):
     return palette if others else [ground, [255 - value for value in ground]]
 
 
-def fashion_mnist():
-    """The 21 arguments for garments of 28 x 28 in grey, small enough for any processor.
+def _picture_layers(image_size):
+    """The critic's filters from the finest layer on, those of the generator's feature maps from its start on, and the
+    side of that start. A layer has the number of filters of its resolution, whatever the size of the image."""
+    if image_size == 28:  # from 7 x 7: maps of 14 and 7
+        return (64, 128), (128, 64), 7
+    halvings = CVAE_HALVINGS[image_size]
+    return PICTURE_FILTERS[-halvings:], (256, 256, 128, 64, 32, 16, 16)[:halvings], image_size // 2**halvings
+
+
+def pictures(divide=1, decay_steps=28_000, image_size=IMAGE_SIZE, channels=3):
+    """The arguments of `inked_pictures` without the palette, for photographs and all that has no flat colours.
+
+    Args:
+        divide, decay_steps, image_size, channels: as in `inked_pictures`.
+
+    Returns:
+        Dict of plain values: the 21 arguments and keywords.
+
+    Raises:
+        ValueError: as `inked_pictures`.
+    """
+    return inked_pictures(divide, decay_steps, None, image_size, channels)
+
+
+def plain_gan(name="notebook", divide=1, image_size=IMAGE_SIZE, channels=3):
+    """The arguments of the GAN of the courses: sigmoid cross-entropy, no penalty, one critic update per step.
+
+    Goodfellow et al., "Generative Adversarial Nets" (2014), on the published networks; `fashion_mnist` for 28 x 28.
+
+    Args:
+        name, divide, image_size, channels: as in `published`.
+
+    Returns:
+        Dict of plain values: the 21 arguments and keywords.
+
+    Raises:
+        ValueError: as `published`.
+    """
+    common = fashion_mnist(channels) if image_size == 28 else published(name, divide, image_size, channels)
+    return {**common, "loss": "gan", "penalty": None, "n_critic": 1, "n_critic_every_100th": 1}
+
+
+def fashion_mnist(channels=1):
+    """The 21 arguments for garments of 28 x 28, in grey, small enough for any processor.
 
     The published networks at that size with far fewer filters, the README's critic kernels, the notebook's generator
     kernels (a kernel of 10 would be wider than the first feature map of 7 x 7), and batches of 32.
+
+    Args:
+        channels: 1 for grey, 3 for RGB.
 
     Returns:
         Dict of plain values, in the order of the arguments.
@@ -347,11 +402,11 @@ def fashion_mnist():
     """
     critic_kernel, _ = KERNELS["readme"]
     return {
-        **published("notebook", image_size=28, channels=1),
+        **published("notebook", image_size=28, channels=channels),
         "critic_conv_filters": [64, 128],
         "critic_conv_kernel_size": [critic_kernel] * 2,
         "generator_initial_dense_layer_size": [7, 7, 128],
-        "generator_conv_filters": [64, 1],
+        "generator_conv_filters": [64, channels],
         "batch_size": 32,
     }
 
@@ -427,41 +482,125 @@ def cvae(image_size=128, channels=3, divide=1):
 _OF_THE_GENERATOR = ("generator_batch_norm_momentum", "generator_activation", "generator_dropout_rate")
 
 
-def choose(model, recipe, images, network="readme", divide=None, steps=None):
+STEPS = {  # how many a training on a GPU takes by default; on a processor alone, see `models.plan`
+    "published": 1201,
+    "plain_gan": 12_001,
+    "three_lines": 4001,
+    "inked_pictures": 28_001,
+    "any_rule": 5_001,
+    "pictures": 28_001,
+    "CVAE": 12_001,
+}
+RECIPES = tuple(name for name in STEPS if name != "CVAE")  # of a WGANGP
+
+
+def choose(model, recipe, images, network="readme", divide=None, steps=None, loss=None):
     """The arguments of a recipe for a data set, by the names that the Training notebook uses.
 
     Args:
         model: `WGANGP` or `CVAE`.
-        recipe: `published`, `three_lines`, `inked_pictures` or `any_rule`; for a WGANGP only.
+        recipe: one of `RECIPES`; for a WGANGP only.
         images: uint8 array (n, height, width, channels) to train on, which decides the networks' size and the initial
-            palette of `three_lines`.
-        network: `readme` or `notebook`; for the recipe `published` only.
-        divide: divisor of the number of filters. None is 1, but 2 for `any_rule`, and 4 for `published` without a GPU
+            palette of `three_lines`, `inked_pictures` and `any_rule`.
+        network: `readme` or `notebook`; for the recipes `published` and `plain_gan` only.
+        divide: divisor of the number of filters. None is 1, but 2 for `any_rule`, and 4 for the first two without a GPU
             or TPU.
-        steps: steps of the training, over which the learning rates fall in the recipes that let them.
+        steps: steps of the training, over which the learning rates fall in the recipes that let them, and in whose
+            first quarter the divergence of a CVAE gains its weight.
+        loss: a loss of `models.losses.LOSSES` in place of the recipe's; for a WGANGP only.
 
     Returns:
         Dict of plain values, for `WGANGP(**...)` or `CVAE(**...)`.
 
     Raises:
-        ValueError: an unknown name, or an image size that the networks do not support.
+        ValueError: an unknown name, an image size that the networks do not support, or names that do not go together.
 
     Example:
         >>> gan = WGANGP(**choose("WGANGP", "three_lines", x_train.images, steps=1200))
     """
-    height, _, channels = images.shape[1:]
+    height, width, channels = images.shape[1:]
+    if height != width:
+        raise ValueError(f"The images are {width} x {height}; the networks draw squares: give IMAGE_SIZE one number.")
     if model == "CVAE":
-        return {**cvae(height, channels, divide or 1), "decay_steps": steps}
+        if loss is not None:
+            raise ValueError(
+                f"LOSS is {loss!r}, which is a GAN's; a CVAE has its own: LOSS = None, or MODEL = 'WGANGP'."
+            )
+        warm_up = CVAE_WARM_UP_STEPS if steps is None else min(CVAE_WARM_UP_STEPS, max(1, steps // 4))
+        return {**cvae(height, channels, divide or 1), "decay_steps": steps, "warm_up_steps": warm_up}
     if model != "WGANGP":
         raise ValueError(f"MODEL is {model!r}; choose 'WGANGP' or 'CVAE'.")
-    if recipe == "three_lines":
-        return three_lines(divide or 1, steps, flat_colors(images))
-    if recipe == "inked_pictures":
-        return inked_pictures(divide or 1, steps)
+    if recipe not in RECIPES:
+        raise ValueError(f"RECIPE is {recipe!r}; choose {', '.join(map(repr, RECIPES[:-1]))} or {RECIPES[-1]!r}.")
+    size = {"image_size": height, "channels": channels}
+    narrow = divide or (1 if has_accelerator() else 4)
+    if recipe == "published" and (height, channels) == (28, 1):
+        chosen = fashion_mnist()
+    elif recipe == "published":
+        chosen = published(network, narrow, height, channels)
+    elif recipe == "plain_gan":
+        chosen = plain_gan(network, narrow, **size)
+    elif recipe == "pictures":
+        chosen = pictures(divide or 1, steps, **size)
+    else:
+        usual = 2 if recipe == "any_rule" else 1
+        chosen = RECIPE_WITH_INKS[recipe](divide or usual, steps, _inks_of(images, recipe), **size)
+    return chosen if loss is None else {**chosen, "loss": _fitting(loss, chosen, recipe)}
+
+
+RECIPE_WITH_INKS = {"three_lines": three_lines, "inked_pictures": inked_pictures, "any_rule": any_rule}
+
+
+def _inks_of(images, recipe):
+    """The images' own colours, at least two of them, as the initial palette of a recipe."""
     if recipe == "any_rule":
-        return any_rule(palette_of(images), divide or 2, steps)
-    if recipe != "published":
-        raise ValueError(f"RECIPE is {recipe!r}; choose 'published', 'three_lines', 'inked_pictures' or 'any_rule'.")
-    if (height, channels) == (28, 1):
-        return fashion_mnist()
-    return published(network, divide or (1 if has_accelerator() else 4), height, channels)
+        return palette_of(images)
+    inks = flat_colors(images)
+    if len(inks) < 2:
+        raise ValueError(
+            f"RECIPE is {recipe!r}, which paints with the images' flat colours, and these have only {inks}: choose "
+            "'pictures', or MODEL = 'CVAE'."
+        )
+    return inks
+
+
+def _fitting(loss, chosen, recipe):
+    """A loss that goes with the rest of a recipe."""
+    if loss not in LOSSES:
+        raise ValueError(f"LOSS is {loss!r}; choose {', '.join(map(repr, LOSSES))}, or None for the recipe's.")
+    if loss == "wasserstein" and chosen.get("penalty", "gradient") != "gradient":
+        raise ValueError(
+            f"LOSS is 'wasserstein', which needs the gradient penalty, and RECIPE = {recipe!r} has "
+            f"{chosen['penalty'] or 'none'}: choose RECIPE = 'published', or another loss."
+        )
+    return loss
+
+
+def propose(images, rules=None, minutes=None):
+    """What gives most for a data set in the minutes at hand: a model and a recipe.
+
+    Measured with garments, emoji, sprites and photographs (benchmarks/LOG.md, "Any images"): in ten minutes on two
+    cores an autoencoder gives more of them than any GAN; with a GPU or more time, sharper images are within reach.
+
+    Args:
+        images: uint8 (n, height, width, channels).
+        rules: name of the rule set that drew them; None for others.
+        minutes: how long the training may last; None for no limit.
+
+    Returns:
+        `(model, recipe, why)`: names for `choose`, the recipe None for a CVAE; and "lines", "rules", "flat", "short" or
+            "long".
+    """
+    if rules == "lines":
+        return "WGANGP", "published", "lines"
+    if rules is not None:
+        return "WGANGP", "any_rule", "rules"
+    if flat_share(images) >= FLAT:
+        return "WGANGP", "inked_pictures", "flat"
+    if not has_accelerator() and (minutes is None or minutes < LONG_MINUTES):
+        return "CVAE", None, "short"
+    return "WGANGP", "pictures", "long"
+
+
+FLAT = 0.7  # share of `flat_share` from which images count as drawn in flat colours
+LONG_MINUTES = 60  # on processors alone

@@ -18,16 +18,14 @@ from pathlib import Path
 
 import lines
 from models import recipes
-from models.CVAE import CVAE
-from models.WGANGP import WGANGP
+from models.losses import LOSSES
+from models.plan import MODELS, plan_training
 from utils import files, loaders, runs
 from utils.files.in_progress import left_in
 from utils.files.json_files import read_json
 from utils.runs.learning import ReadAlong
 from utils.runs.shipping import measure_generator
 
-MODELS = {"WGANGP": WGANGP, "CVAE": CVAE}
-STEPS = {"published": 1201, "three_lines": 4001, "inked_pictures": 28_001, "any_rule": 5_001, "CVAE": 3001}  # defaults
 DATA_COUNT, DATA_SEED = 10_000, 1
 MEASURED = 1000  # images of the full report in the card of a generator of lines
 CARD = (  # the parts of the report in the card
@@ -82,27 +80,39 @@ def train(a):
     """Train by the options of the command line, an `argparse.Namespace`; returns `(model, run folder)`."""
     x_train = load(a.data, a.image_size, a.batch_size, a.seed)
     folder = Path(a.out) if a.out else free_run("gan" if a.model == "WGANGP" else "vae", a.data)
-    steps = STEPS["CVAE" if a.model == "CVAE" else a.recipe] if a.steps is None else a.steps
-    parameters = recipes.choose(a.model, a.recipe, x_train.images, a.network, a.divide, steps)
-    parameters |= {"batch_size": a.batch_size} | changed_keywords(a.set)
-    model = MODELS[a.model](**parameters, precision=a.precision, seed=a.seed)
+    plan = plan_training(
+        x_train,
+        a.model,
+        a.recipe,
+        loss=a.loss,
+        network=a.network,
+        divide=a.divide,
+        batch_size=a.batch_size,
+        steps=a.steps,
+        minutes=a.minutes,
+        every=a.every,
+        n_critic=a.n_critic,
+        changes=changed_keywords(a.set),
+        precision=a.precision,
+        resume=folder if a.resume else None,
+    )
+    model = plan.model_class(**plan.parameters, precision=a.precision, seed=a.seed)
     model.save(folder)
-    facts = {"data_name": a.data, "images": len(x_train.images), "seed": a.seed, "model": a.model, "recipe": a.recipe}
-    runs.describe(folder, resumed=a.resume, **facts, precision=model.precision, command=command_of(a))
-    options = {"n_critic": a.n_critic} if a.model == "WGANGP" else {}
+    facts = {**x_train.facts, **plan.facts, "seed": a.seed, "precision": model.precision}
+    runs.describe(folder, resumed=a.resume, **facts, command=command_of(a))
     model.train(
         5,
         5,
         x_train,
-        a.batch_size,
-        steps,
+        plan.batch_size,
+        plan.steps,
         folder,
-        print_every_n_batches=a.every,
+        print_every_n_batches=plan.every,
         verbose=1,
         minutes=a.minutes,
         resume=a.resume,
-        callbacks=[ReadAlong(folder, a.every)] if a.data == "lines" else [],
-        **options,
+        callbacks=[ReadAlong(folder, plan.every)] if a.data == "lines" else [],
+        **plan.options,
     )
     return model, folder
 
@@ -134,15 +144,16 @@ def parser():
     p.add_argument("--data", default="lines", help="name of the data set, a folder below data/; lines if not given")
     p.add_argument("--image-size", type=int, help="side in pixels; what the images fill, up to 128, if not given")
     p.add_argument("--model", choices=tuple(MODELS), default="WGANGP")
-    p.add_argument("--recipe", choices=tuple(STEPS)[:-1], default="published")
+    p.add_argument("--recipe", choices=recipes.RECIPES, default="published")
+    p.add_argument("--loss", choices=tuple(LOSSES), help="the recipe's if not given")
     p.add_argument("--network", choices=tuple(recipes.KERNELS), default="readme", help="of the published recipe")
     p.add_argument("--divide", type=int, help="divides the filters; 4 for the published recipe without a GPU, else 1")
     p.add_argument("--set", nargs="+", default=[], type=value_of, metavar="NAME=VALUE", help="other arguments")
     p.add_argument("--n-critic", type=int, help="critic updates a step; the recipe's if not given")
-    p.add_argument("--batch-size", type=int, default=16)
-    p.add_argument("--steps", type=int, help=", ".join(f"{name} {steps}" for name, steps in STEPS.items()))
-    p.add_argument("--minutes", type=float, help="time limit")
-    p.add_argument("--every", type=int, default=100, help="steps between two sample sheets, and two readings of lines")
+    p.add_argument("--batch-size", type=int, help="the recipe's if not given")
+    p.add_argument("--steps", type=int, help=", ".join(f"{name} {steps}" for name, steps in recipes.STEPS.items()))
+    p.add_argument("--minutes", type=float, help="time limit; a schedule ends with it")
+    p.add_argument("--every", type=int, help="steps between two sample sheets, and two readings of lines")
     p.add_argument("--precision", default="auto", help="auto, float32, mixed_bfloat16 or mixed_float16")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--out", help="the run folder; run/gan/<next number>_<data> if not given")

@@ -24,6 +24,7 @@ FLOORS = (  # from the ground up; rooms on one floor do not know each other
     {"models.losses", "models.critic", "models.generators"},
     {"models.recipes"},
     {"models.WGANGP", "models.CVAE"},
+    {"models.plan"},
     {"utils.explorer", "utils.z_anim", "models.train", "models.rule"},
     {"benchmarks"},
 )

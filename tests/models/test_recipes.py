@@ -12,6 +12,9 @@ from models.recipes import (
     fashion_mnist,
     inked_pictures,
     palette_of,
+    pictures,
+    plain_gan,
+    propose,
     published,
     three_lines,
 )
@@ -110,14 +113,79 @@ def test_the_recipes_of_one_critic_update_say_so_themselves(recipe):
     assert recipe()["n_critic"] == 1 and "n_critic" not in published()
 
 
-def test_the_words_of_the_notebook_choose_what_fits_the_images():
-    lines, garments = np.zeros((4, 128, 128, 3), np.uint8), np.zeros((4, 28, 28, 1), np.uint8)
-    lines[:, 60:65] = 255
-    assert choose("WGANGP", "published", lines, "notebook", 2) == published("notebook", 2)
-    assert choose("WGANGP", "published", garments) == fashion_mnist()
-    assert choose("WGANGP", "inked_pictures", lines, divide=2, steps=7) == inked_pictures(2, 7)
-    assert choose("WGANGP", "three_lines", lines, steps=7) == three_lines(1, 7, [[0, 0, 0], [255, 255, 255]])
-    assert choose("CVAE", "published", garments, steps=7) == {**cvae(28, 1), "decay_steps": 7}
+@pytest.fixture
+def strips():
+    """White strips on black, 128 x 128."""
+    images = np.zeros((4, 128, 128, 3), np.uint8)
+    images[:, 60:65] = 255
+    return images
+
+
+GARMENTS = np.zeros((4, 28, 28, 1), np.uint8)
+BLACK_AND_WHITE = [[0, 0, 0], [255, 255, 255]]
+
+
+def test_the_words_of_the_notebook_choose_what_fits_the_images(strips):
+    assert choose("WGANGP", "published", strips, "notebook", 2) == published("notebook", 2)
+    assert choose("WGANGP", "published", GARMENTS) == fashion_mnist()
+    assert choose("WGANGP", "plain_gan", GARMENTS) == plain_gan(image_size=28, channels=1)
+    assert choose("WGANGP", "inked_pictures", strips, divide=2, steps=7) == inked_pictures(2, 7, BLACK_AND_WHITE)
+    assert choose("WGANGP", "pictures", GARMENTS, steps=7) == pictures(1, 7, 28, 1)
+    assert choose("WGANGP", "three_lines", strips, steps=7) == three_lines(1, 7, BLACK_AND_WHITE)
+
+
+def test_the_schedule_of_an_autoencoder_is_part_of_its_steps():
+    short, long = choose("CVAE", None, GARMENTS, steps=400), choose("CVAE", None, GARMENTS, steps=40_000)
+    assert (short["warm_up_steps"], short["decay_steps"]) == (100, 400)
+    assert (long["warm_up_steps"], long["decay_steps"]) == (cvae()["warm_up_steps"], 40_000)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("image_size", LAYERS)
+@pytest.mark.parametrize("recipe", ["plain_gan", "three_lines", "inked_pictures", "pictures"])
+def test_recipes_build_at_every_size_in_grey_and_in_colour(recipe, image_size, channels):
+    images = np.zeros((2, image_size, image_size, channels), np.uint8)
+    images[:, 10:14] = 255
+    parameters = choose("WGANGP", recipe, images, divide=8, steps=9)
+    gan = WGANGP(**parameters, precision="float32", seed=1)
+    assert gan.generator.output_shape == (None, image_size, image_size, channels)
+    assert gan.critic.input_shape == (None, image_size, image_size, channels)
+
+
+def test_a_loss_takes_the_place_of_the_recipes():
+    assert choose("WGANGP", "published", GARMENTS, loss="gan") == {**fashion_mnist(), "loss": "gan"}
+
+
+@pytest.mark.parametrize(
+    ("model", "recipe", "loss", "said"),
+    [
+        ("WGANGP", "plain_gan", "wasserstein", "needs the gradient penalty.*RECIPE = 'published'"),
+        ("WGANGP", "pictures", "wasserstein", "needs the gradient penalty"),
+        ("WGANGP", "published", "mse", "LOSS is 'mse'; choose"),
+        ("CVAE", None, "gan", "LOSS is 'gan'.*LOSS = None"),
+        ("WGANGP", "three_lines", None, "flat colours.*'pictures'"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_with_the_way_out(model, recipe, loss, said):
+    with pytest.raises(ValueError, match=said):
+        choose(model, recipe, GARMENTS, loss=loss)
+
+
+def test_images_that_are_no_squares_are_refused():
+    with pytest.raises(ValueError, match="32 x 28; the networks draw squares"):
+        choose("CVAE", None, np.zeros((2, 28, 32, 1), np.uint8))
+
+
+def test_the_first_choice_follows_what_the_images_are(strips, monkeypatch):
+    noise = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), np.uint8)
+    monkeypatch.setattr("models.recipes.has_accelerator", lambda: False)
+    assert propose(strips, "lines") == ("WGANGP", "published", "lines")
+    assert propose(strips) == ("WGANGP", "inked_pictures", "flat")
+    assert propose(noise, "molnar") == ("WGANGP", "any_rule", "rules")
+    assert propose(noise) == propose(noise, minutes=10) == ("CVAE", None, "short")
+    assert propose(noise, minutes=120) == ("WGANGP", "pictures", "long")
+    monkeypatch.setattr("models.recipes.has_accelerator", lambda: True)
+    assert propose(noise, minutes=10) == ("WGANGP", "pictures", "long")
 
 
 @pytest.mark.parametrize(("model", "recipe", "said"), [("GAN", "published", "MODEL"), ("WGANGP", "lines", "RECIPE")])
@@ -133,7 +201,7 @@ def test_any_rule_starts_from_the_pens_of_the_images_and_mixtures_of_them():
     assert len(palette) == 5 and palette[0] == [247, 243, 233]  # the paper, three pens, and half of the first
     assert palette[4] == [(a + b) / 2 for a, b in zip(palette[0], palette[1], strict=True)]
     chosen = choose("WGANGP", "any_rule", molnar, steps=9)
-    assert chosen == any_rule(palette, 2, 9) and chosen["packing"] == 2
+    assert chosen == any_rule(2, 9, palette) and chosen["packing"] == 2
 
 
 def test_a_single_colour_has_a_palette_too():

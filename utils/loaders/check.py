@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from utils.files.names import shown
-from utils.loaders.decoding import look_at
+from utils.loaders.decoding import look_at, outline_of
+from utils.loaders.sources import HELD, alike, unlike
 
 FEW, ADVISED = 1_000, 10_000  # the original advises 10,000 images for 128 x 128
 COLUMNS, ROWS = 12, 6  # of the contact sheet
 CHUNK = 256  # images compared at once
+COLORS = {(0, 0, 0): "black", (255, 255, 255): "white", (128, 128, 128): "grey"}
 EXAMPLES = 3  # examples in a line of the summary
 
 
@@ -26,10 +28,14 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
 
     Returns:
         Dict of plain values: `count`; `shape` of the images in memory; `classes`, {name: number of images}; `sizes` of
-        the files, {"width x height": number of files}, the most frequent first; `enlarged`, number of files smaller
-        than the images; `duplicates`, groups of names of equal images; `unreadable`, names of files; `left_aside`,
+        the files, {"width x height": number of files}, the most frequent first; `enlarged`, number of files that were
+        enlarged, `shrunk`, number of those that were shrunk, and `cut`, the mean share of their area that was cut off;
+        `fit` and `background`, as the images were loaded; `transparent`, number of files that are transparent
+        somewhere, `lost`, number of those whose outlines are mostly like the background, and `better`, a background
+        that sets them off; `duplicates`, groups of names of equal images; `unreadable`, names of files; `left_aside`,
         {kind: number} of what lay beside the images and was not taken; `grey`, number of images without colour;
-        `grey_files`, number of files in a grey format; `contact_sheet`, its path; `advice`, a list of sentences.
+        `grey_files`, number of files in a grey format, `grey_transparent`, number of those with transparency;
+        `contact_sheet`, its path; `advice`, a list of sentences.
 
     Example:
         >>> found = check_dataset(load_dataset("sprites", 64, 16), "run/sprites.png")
@@ -39,7 +45,8 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
         Advice: ...
     """
     names = [shown(file) for file in x_train.files] or [str(i) for i in range(len(x_train.images))]
-    file_facts = _read_file_facts(x_train.files)
+    file_facts, outlines = _read_file_facts(x_train.files)
+    fit, background = x_train.source.get("fit", "cover"), tuple(x_train.source.get("background", (0, 0, 0)))
     duplicates, grey = _find_duplicates(x_train, names)
     height, width, channels = x_train.images.shape[1:]
     sizes = Counter(f"{facts[0]} x {facts[1]}" for facts in file_facts)
@@ -49,12 +56,18 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
         "shape": [int(height), int(width), int(channels)],
         "classes": {shown(name): labels[i] for i, name in enumerate(x_train.classes)},
         "sizes": dict(sizes.most_common()),
-        "enlarged": sum(facts[0] < width or facts[1] < height for facts in file_facts),
+        **_fitted(file_facts, (height, width), fit),
+        "fit": fit,
+        "background": list(background),
+        "transparent": len(outlines),
+        "lost": int((alike(outlines, background) > 0.5).sum()),
+        "better": list(unlike(outlines)),
         "duplicates": duplicates,
         "unreadable": [shown(file) for file in x_train.skipped],
         "left_aside": dict(x_train.left_aside),
         "grey": grey,
         "grey_files": sum(facts[2] for facts in file_facts),
+        "grey_transparent": sum(facts[2] and facts[3] for facts in file_facts),
         "contact_sheet": None if path is None else str(path),
     }
     found["advice"] = _advice(found)
@@ -68,11 +81,29 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
 
 
 def _read_file_facts(files):
-    """(width, height, grey) of each file."""
+    """(width, height, grey, transparent somewhere) of each file, and the outlines of the transparent ones."""
     from utils.progress import tqdm
 
+    def look(file):
+        return look_at(file), outline_of(file)
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(tqdm(pool.map(look_at, files), total=len(files), desc="Looking at files", delay=2))
+        looks = list(tqdm(pool.map(look, files), total=len(files), desc="Looking at files", delay=2))
+    facts = [(*looked, outline is not None) for looked, outline in looks]
+    return facts, [outline for _, outline in looks if outline is not None]
+
+
+def _fitted(file_facts, size, fit):
+    """How many files were enlarged or shrunk to the size (height, width), and what share of their area was cut off."""
+    if not file_facts:
+        return {"enlarged": 0, "shrunk": 0, "cut": 0.0}
+    rooms = np.array([(size[1] / facts[0], size[0] / facts[1]) for facts in file_facts])  # (n, 2): across, down
+    factors = rooms.max(axis=1) if fit == "cover" else rooms.min(axis=1)
+    if fit == "contain":  # small ones are enlarged by whole pixels, all by one factor
+        whole = max(1, int(np.quantile(factors, 1 - HELD)))
+        factors = np.where(factors < 1, factors, np.minimum(np.floor(factors), whole))
+    kept = np.minimum(rooms / factors[:, None], 1).prod(axis=1)
+    return {"enlarged": int((factors > 1).sum()), "shrunk": int((factors < 1).sum()), "cut": float(1 - kept.mean())}
 
 
 def _find_duplicates(x_train, names):
@@ -111,12 +142,32 @@ def _advice(found):
             f"{found['enlarged'] / count:.0%} of the files are smaller than {width} x {height}: a smaller image_size "
             "shows the same and trains quicker."
         )
+    advice += _advice_on_sprites(found)
     if channels == 3 and found["grey"] == count:
         advice.append(
             "All images are grey, saved with three equal channels: channels=1 spares the network two of them."
         )
-    elif channels == 3 and found["grey_files"] > count / 100:
-        advice.append(f"{found['grey_files']:,} files are grey, the others have colours. Is that meant?")
+    elif channels == 3 and (alone := found["grey_files"] - found["grey_transparent"]) > count / 100:
+        advice.append(f"{alone:,} files are grey, the others have colours. Is that meant?")  # not with an alpha
+    return advice
+
+
+def _advice_on_sprites(found):
+    """What images with transparency, or with much beyond the frame, are told."""
+    count, background, advice = found["count"], tuple(found["background"]), []
+    transparent = found["transparent"] > count / 2
+    if found["fit"] == "cover" and found["cut"] > 0.05 and (transparent or found["cut"] > 0.25):
+        advice.append(f'fit="cover" cuts {found["cut"]:.0%} of the area off; fit="contain" cuts nothing.')
+    if found["fit"] == "contain" and found["shrunk"] > 0:
+        advice.append(
+            f"{found['shrunk']:,} of {count:,} are larger than {found['shape'][1]} x {found['shape'][0]} and were "
+            "shrunk, which blurs what was drawn pixel by pixel; a larger image_size keeps them as they are."
+        )
+    if found["lost"] > found["transparent"] / 10 and tuple(found["better"]) != background:
+        advice.append(
+            f"{found['lost']:,} of the transparent ones have outlines like their background {background}, and lose "
+            f"them in it: background={tuple(found['better'])} sets them off."
+        )
     return advice
 
 
@@ -133,7 +184,13 @@ def _summary(found):
             files += f", {rest:,} of {_counted(len(sizes) - EXAMPLES, 'other size')}"
         if found["enlarged"]:
             files += f"; {found['enlarged']:,} smaller than {width} x {height} and enlarged"
+        if found["fit"] == "contain" and found["shrunk"]:
+            files += f"; {found['shrunk']:,} larger and shrunk"
         lines.append(f"Files: {files}.")
+    if found["transparent"]:
+        laid = COLORS.get(tuple(found["background"]), tuple(found["background"]))
+        verb = "is" if found["transparent"] == 1 else "are"
+        lines.append(f"Transparent: {found['transparent']:,} {verb} transparent somewhere, laid on {laid}.")
     groups, unreadable = found["duplicates"], found["unreadable"]
     repeated = sum(len(group) - 1 for group in groups)
     pairs = _examples([" = ".join(os.path.basename(name) for name in group[:2]) for group in groups])

@@ -21,6 +21,7 @@ def decode_image(
     background: tuple[int, int, int] = (0, 0, 0),
     fit: str = "cover",
     remarks: list | None = None,
+    times: int | None = None,
 ) -> np.ndarray:
     """Read one image file at one size.
 
@@ -37,6 +38,7 @@ def decode_image(
         fit: "cover" or "contain", see `fit_picture`.
         remarks: a list that takes "profile" where a colour profile cannot be used and is passed over, "invisible" where
             the picture is transparent everywhere.
+        times: as in `fit_picture`.
 
     Returns:
         uint8 (height, width, channels), 0 to 255.
@@ -55,7 +57,7 @@ def decode_image(
         _scale_transparent_value(file)
         ImageOps.exif_transpose(file, in_place=True)
         image = _opaque(file, background, [] if remarks is None else remarks)
-        return fit_picture(image, size, channels, background, fit)
+        return fit_picture(image, size, channels, background, fit, times)
 
 
 def fit_picture(
@@ -64,6 +66,7 @@ def fit_picture(
     channels: int = 3,
     background: tuple[int, int, int] = (0, 0, 0),
     fit: str = "cover",
+    times: int | None = None,
 ) -> np.ndarray:
     """Bring one opaque picture to a size without changing its aspect.
 
@@ -74,7 +77,9 @@ def fit_picture(
         background: RGB, 0 to 255, around what does not fill the size.
         fit: "cover" scales with Lanczos until the size is just covered and cuts to the centre: for photographs.
             "contain" cuts nothing off and fills the rest with `background`: for sprites. A larger picture is scaled
-            down with Lanczos; a smaller one is enlarged by whole pixels, as often as it fits, so that it stays crisp.
+            down with Lanczos; a smaller one is enlarged by whole pixels, so that it stays crisp.
+        times: how many times, at most; None for as often as it fits. One number for a whole set keeps its pictures in
+            proportion to each other.
 
     Returns:
         uint8 (height, width, channels), 0 to 255.
@@ -92,7 +97,8 @@ def fit_picture(
     elif fit == "cover":
         image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
     else:
-        times = min(width // image.width, height // image.height)
+        fits = min(width // image.width, height // image.height)
+        times = fits if times is None else min(times, fits)
         if times:
             image = image.resize((times * image.width, times * image.height), Image.Resampling.NEAREST)
         else:
@@ -123,6 +129,34 @@ def look_at(path: str | os.PathLike) -> tuple[int, int, bool]:
         if "exif" in file.info and file.getexif().get(ORIENTATION) in TURNED:  # without it, a PNG would be decoded
             width, height = height, width
         return width, height, file.mode in GREY_MODES
+
+
+def outline_of(path: str | os.PathLike, most: int = 64) -> np.ndarray | None:
+    """The colours along the outline of a picture that is transparent somewhere.
+
+    Args:
+        path: as in `decode_image`.
+        most: number of pixels of the outline that are given.
+
+    Returns:
+        uint8 (n, 3), evenly spaced along the outline, empty for one that is transparent everywhere; None where all of
+        the picture is opaque.
+
+    Raises:
+        Exception: of any kind, from Pillow, if the file is damaged.
+    """
+    with open_image(path) as file:
+        if not file.has_transparency_data:
+            return None
+        _scale_transparent_value(file)
+        alpha = alpha_of(file)
+        if alpha is None or alpha.getextrema()[0] == 255:
+            return None
+        seen = np.pad(np.asarray(alpha) > 127, 1)
+        within = seen[:-2, 1:-1] & seen[2:, 1:-1] & seen[1:-1, :-2] & seen[1:-1, 2:]
+        rows, columns = np.nonzero(seen[1:-1, 1:-1] & ~within)
+        colors = np.asarray(to_srgb(colors_of(file))[0].convert("RGB"))[rows, columns]
+        return colors[np.linspace(0, len(colors) - 1, min(most, len(colors))).astype(int)] if len(colors) else colors
 
 
 def _scale_transparent_value(file):

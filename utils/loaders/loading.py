@@ -17,8 +17,10 @@ from utils.loaders.batches import ImageBatches
 from utils.loaders.check import check_dataset
 from utils.loaders.decoding import FITS
 from utils.loaders.ranges import to_minus_one_to_one
-from utils.loaders.sources import find_source
+from utils.loaders.sources import FolderOfImages, find_source
 from utils.loaders.store import decode_in_memory, decode_on_disk
+
+BATCH = 16  # as published
 
 __all__ = ["ImageBatches", "check_dataset", "extract_archive", "load_dataset", "load_generator", "load_model"]
 
@@ -26,12 +28,12 @@ __all__ = ["ImageBatches", "check_dataset", "extract_archive", "load_dataset", "
 def load_dataset(
     data_name: str,
     image_size: int | tuple[int, int] | None,
-    batch_size: int,
+    batch_size: int | None,
     *,
     data_folder: str | os.PathLike = "data",
     channels: int | None = None,
-    background: tuple[int, int, int] = (0, 0, 0),
-    fit: str = "cover",
+    background: tuple[int, int, int] | None = (0, 0, 0),
+    fit: str | None = "cover",
     augment: tuple[str, ...] = (),
     seed=None,
     memory_limit: int = 2 * 2**30,
@@ -52,14 +54,15 @@ def load_dataset(
     Args:
         data_name: name of the folder in `data_folder`, "fashion_mnist" or "mnist".
         image_size: side in pixels, or (height, width). None chooses the largest of 28, 32, 64 and 128 that half of the
-            images fill.
-        batch_size: images a batch.
+            images fill; for "contain", the smallest that holds nine in ten of them.
+        batch_size: images a batch; None for 16, as published.
         data_folder: where data sets lie.
         channels: 3 for RGB, 1 for grey. None chooses 1 if all the files are grey by their own format, else 3.
         background: RGB, 0 to 255, or text that says so, "(255, 255, 255)"; behind what is transparent, and around what
-            does not fill the size.
+            does not fill the size. None is black, or for transparent images a colour that their outlines do not have.
         fit: "cover" scales until the size is just covered and cuts to the centre: for photographs. "contain" cuts
-            nothing off and fills up with `background`: for sprites; small ones are enlarged by whole pixels.
+            nothing off and fills up with `background`: for sprites; small ones are enlarged by whole pixels, all by the
+            same factor. None is "contain" if half of the images are transparent somewhere, else "cover".
         augment: small changes for sets of few images, any of "mirror", "shift" and "color"; they leak into what the
             generator draws, see `utils.loaders.augmentation`. What changes follows from the seed.
         seed: order of the images: int, None or a numpy Generator.
@@ -87,10 +90,10 @@ def load_dataset(
     """
     if channels not in (None, 1, 3):
         raise ValueError(f"channels is 3 for RGB, 1 for grey or None for what the files are, not {channels}")
-    if fit not in FITS:
+    if fit not in (None, *FITS):
         raise ValueError(f"fit is {' or '.join(map(repr, FITS))}, not {fit!r}")
-    whole_number(batch_size, "batch_size (BATCH_SIZE)", least=1)
-    background = colour(background)
+    batch_size = whole_number(BATCH if batch_size is None else batch_size, "batch_size (BATCH_SIZE)", least=1)
+    background = None if background is None else colour(background)
     source = find_source(data_name, data_folder, part)
     folder = on_disk(Path(data_folder) / data_name)
     if unfinished := in_progress.left_in(folder):
@@ -110,10 +113,20 @@ def load_dataset(
             f"{folder} holds no image ({' '.join(IMAGE_SUFFIXES)}). Put images there, or unpack an archive: "
             f'extract_archive("{data_name}.zip", "{folder.as_posix()}")'
         )
+    if fit is None:
+        fit = source.natural_fit()
+        if fit != FITS[0]:
+            print('Half of the images or more are transparent: FIT = "contain".')
+    if background is None:
+        background = source.natural_background()
+        if any(background):
+            print(f"BACKGROUND = {background}, which their outlines do not have.")
     if image_size is None:
-        image_size = source.natural_size()
+        image_size = source.natural_size(fit)
     height, width = sides(image_size)
     shape = (int(height), int(width), channels or source.natural_channels())
+
+    times = source.times(shape[:2]) if fit == "contain" and isinstance(source, FolderOfImages) else None
 
     def decode(name):
         return source.decode(name, shape, background, fit)
@@ -129,7 +142,7 @@ def load_dataset(
         images, skipped = decode_in_memory(names, shape, decode)
         check()
     else:
-        facts, cache = [source.first_facts, background, fit], Path(data_folder) / ".cache"
+        facts, cache = [source.first_facts, background, fit, times], Path(data_folder) / ".cache"
         images, skipped = decode_on_disk(names, shape, decode, cache, folder.name, facts, check, source.remarks)
     if skipped:
         _warn_of(skipped, len(names), str(folder))
@@ -214,13 +227,14 @@ def load_generator(path: str | os.PathLike):
     return to_minus_one_to_one(model, path)
 
 
-def load_model(model_class, folder: str | os.PathLike, **options):
+def load_model(model_class, folder: str | os.PathLike, changes: dict | None = None, **options):
     """Build a model anew from the parameters of a run and read its weights.
 
     Args:
         model_class: e.g. WGANGP.
         folder: run folder with params.json (named arguments) or the original's params.pkl (arguments in order), and
             weights/weights.h5.
+        changes: arguments in place of those of the run, e.g. another schedule, {"decay_steps": 4000}.
         **options: more named arguments of model_class; `precision="float32"` gives every digit of the old numbers.
 
     Returns:
@@ -246,6 +260,8 @@ def load_model(model_class, folder: str | os.PathLike, **options):
         params = read_params(source)
     else:
         raise FileNotFoundError(f"{folder} holds neither params.json nor params.pkl: is it a run folder?")
+    if changes and isinstance(params, dict):
+        params = params | changes
     if not weights.is_file():
         raise FileNotFoundError(f"{folder} holds parameters but no weights/weights.h5: was its training saved?")
     try:

@@ -1,14 +1,16 @@
 """Where a data set's images come from: a folder of files, or the sets that Keras keeps (Fashion-MNIST, MNIST).
 
 A source has `.names`, one an image, `.classes`, `.class_of(name)`, `.files(names)`, `.decode(name, shape, background,
-fit)`, `.natural_size()`, `.natural_channels()`, and `.facts()`, which say whether a cache of it is still good;
-`.first_facts` are those of when its names were listed. `.left_aside` counts what lay beside the images, `.remarks` says
-what was found in decoding, `{name: [kind]}`; kinds are those of `utils.files.names`.
+fit)`; what suits its images, `.natural_size(fit)`, `.natural_channels()`, `.natural_fit()`, `.natural_background()`;
+and `.facts()`, which say whether a cache of it is still good; `.first_facts` are those of when its names were listed.
+`.left_aside` counts what lay beside the images, `.remarks` says what was found in decoding, `{name: [kind]}`; kinds are
+those of `utils.files.names`.
 """
 
 import os
 import stat
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +20,13 @@ from utils.files.image_files import is_image_file
 from utils.files.in_progress import NAME as IN_PROGRESS
 from utils.files.names import LeftAside, is_system_folder, on_disk, one_form, shown
 from utils.files.whole import UNFINISHED
-from utils.loaders.decoding import decode_image, fit_picture, look_at
+from utils.loaders.decoding import decode_image, fit_picture, look_at, outline_of
 
 NATURAL_SIZES = (28, 32, 64, 128)  # what the networks scale to; 256 only on request
 LOOKED_AT = 200  # files whose size is asked before a natural size is chosen
+HELD = 0.9  # share of the images that a size for "contain" holds as they are
+BACKGROUNDS = ((0, 0, 0), (255, 255, 255), (128, 128, 128), (0, 160, 160), (200, 0, 200))  # to choose from, in order
+LIKE = 60  # largest distance of an outline's colour that is like a background, of values from 0 to 255
 OURS = ("parameters.csv", MARK, IN_PROGRESS)  # what stands beside images that are drawn or unpacked here
 PARTS = ("train", "test")
 KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -49,7 +54,7 @@ class FolderOfImages:
         self.folder = folder
         if not folder.is_dir():
             raise FileNotFoundError(_what_is_there(folder))
-        self.left_aside, self.remarks = LeftAside(), {}
+        self.left_aside, self.remarks, self._times = LeftAside(), {}, {}
         self.first_facts = [str(folder), self._rows(self.left_aside)]
         self.names = [name for name, _, _ in self.first_facts[1]]
         self.classes = sorted({self.class_of(name) for name in self.names})
@@ -104,7 +109,8 @@ class FolderOfImages:
 
     def decode(self, name: str, shape, background, fit: str) -> np.ndarray:
         remarks = []
-        image = decode_image(self.folder / name, shape[:2], shape[2], background, fit, remarks)
+        times = self.times(tuple(shape[:2])) if fit == "contain" else None
+        image = decode_image(self.folder / name, shape[:2], shape[2], background, fit, remarks, times)
         if remarks:
             self.remarks[name] = remarks
         return image
@@ -113,13 +119,54 @@ class FolderOfImages:
         """The folder, and each image's name, bytes and time of change, as they are now."""
         return [str(self.folder), self._rows(LeftAside())]
 
-    def natural_size(self) -> int:
-        """The largest of 28, 32, 64, 128 that half of the images fill, by a look at some of them."""
-        step = -(-len(self.names) // LOOKED_AT)
-        sides = [min(look[:2]) for look in map(self._look, self.names[::step]) if look]
-        if not sides:
+    def natural_size(self, fit: str = "cover") -> int:
+        """The size for a fit, by a look at some of the images.
+
+        For "cover" the largest of 28, 32, 64, 128 that half of the images fill; for "contain" the smallest that holds
+        nine in ten of them as they are.
+        """
+        looks = self._some_looks
+        if not looks:
             return NATURAL_SIZES[-1]
-        return max([size for size in NATURAL_SIZES if size <= np.median(sides)], default=NATURAL_SIZES[0])
+        if fit == "contain":
+            held = np.quantile([max(look[:2]) for look in looks], HELD)
+            return min([size for size in NATURAL_SIZES if size >= held], default=NATURAL_SIZES[-1])
+        filled = np.median([min(look[:2]) for look in looks])
+        return max([size for size in NATURAL_SIZES if size <= filled], default=NATURAL_SIZES[0])
+
+    def times(self, size: tuple[int, int]) -> int:
+        """How many times all images are enlarged, by whole pixels, for "contain" at a size (height, width): as often
+        as nine in ten of them have room for."""
+        if size not in self._times:
+            rooms = [min(size[1] / width, size[0] / height) for width, height, _ in self._some_looks] or [1]
+            self._times[size] = max(1, int(np.quantile(rooms, 1 - HELD)))
+        return self._times[size]
+
+    def natural_fit(self) -> str:
+        """Contain if half of the images are transparent somewhere, else "cover"."""
+        return "contain" if self._some_names and 2 * len(self._outlines) >= len(self._some_names) else "cover"
+
+    def natural_background(self) -> tuple[int, int, int]:
+        """Black; for transparent images the one of `BACKGROUNDS` that fewest of their outlines have."""
+        return unlike(self._outlines)
+
+    @cached_property
+    def _some_names(self):
+        return self.names[:: max(1, -(-len(self.names) // LOOKED_AT))]
+
+    @cached_property
+    def _some_looks(self):
+        return [look for look in map(self._look, self._some_names) if look]
+
+    @cached_property
+    def _outlines(self):
+        """The colours of the outlines of those of some images that are transparent somewhere."""
+        outlines = []
+        for name in self._some_names:
+            with suppress(Exception):  # a damaged image can fail in any way
+                if (outline := outline_of(self.folder / name)) is not None:
+                    outlines.append(outline)
+        return outlines
 
     def natural_channels(self) -> int:
         """1 if all the files are grey by their own format, else 3; the first coloured one settles it."""
@@ -168,8 +215,14 @@ class KerasImages:
     def facts(self) -> list:
         return [f"keras.datasets.{self.data_name}", len(self.images)]  # the number says which part
 
-    def natural_size(self) -> int:
+    def natural_size(self, fit: str = "cover") -> int:
         return self.images.shape[1]
+
+    def natural_fit(self) -> str:
+        return "cover"
+
+    def natural_background(self) -> tuple[int, int, int]:
+        return BACKGROUNDS[0]
 
     def natural_channels(self) -> int:
         return 1
@@ -190,6 +243,28 @@ def find_source(data_name: str, data_folder: str | os.PathLike, part: str = "tra
     if part != PARTS[0]:
         raise ValueError(f"{folder} is one set, without test images of its own: put some aside in another folder")
     return FolderOfImages(folder)
+
+
+def unlike(outlines: list[np.ndarray]) -> tuple[int, int, int]:
+    """The background that fewest outlines have, the earlier of `BACKGROUNDS` where several are alike.
+
+    Args:
+        outlines: of each image, its colours, uint8 (n, 3), as `utils.loaders.decoding.outline_of` gives them.
+
+    Returns:
+        Red, green and blue.
+    """
+    return min(BACKGROUNDS, key=lambda background: round(float(alike(outlines, background).mean()), 2))
+
+
+def alike(outlines: list[np.ndarray], background: tuple[int, int, int]) -> np.ndarray:
+    """The share of each outline that is like a background: float (max(1, number of outlines),)."""
+    shares = [
+        np.mean(np.linalg.norm(outline.astype(float) - background, axis=1) <= LIKE)
+        for outline in outlines
+        if len(outline)
+    ]
+    return np.array(shares or [0.0])
 
 
 def _identity(place):

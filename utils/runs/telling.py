@@ -123,6 +123,44 @@ TEXTS = {
         "images. C’est un *auto-encodeur variationnel* ([Kingma et Welling, "
         "2014](https://arxiv.org/abs/1312.6114)).",
     ),
+    "first choice lines": (
+        "These are the three lines. The notebook takes the published recipe, for the look that the artist published; "
+        '`RECIPE = "three_lines"` keeps the rules.',
+        "Ce sont les trois lignes. Le carnet prend la recette publiée, pour l’aspect que l’artiste a publié ; "
+        '`RECIPE = "three_lines"` garde les règles.',
+    ),
+    "first choice rules": (
+        "Rules drew these images, so the proposal is **a GAN with the recipe for any rule**: it paints with the pens that "
+        "it finds in the images, and its critic looks at two images at once, so that no picture is drawn over and over.",
+        "Des règles ont dessiné ces images ; la proposition est donc **un GAN avec la recette de toute règle** : il peint "
+        "avec les stylos qu’il trouve dans les images, et son critique regarde deux images à la fois, pour qu’aucune ne "
+        "soit dessinée encore et encore.",
+    ),
+    "first choice flat": (
+        "These images are drawn in few flat colours. The notebook takes `inked_pictures`, a GAN that paints with their "
+        "own colours; `MODEL` and `RECIPE` say otherwise.",
+        "Ces images sont en quelques aplats. Le carnet prend `inked_pictures`, un GAN qui peint avec leurs propres "
+        "couleurs ; `MODEL` et `RECIPE` disent autre chose.",
+    ),
+    "first choice short": (
+        "These images are neither lines nor flat colours. In {minutes:g} minutes without a GPU an autoencoder gives "
+        'most of them, whole if soft; for sharper ones take an hour or a GPU, with `RECIPE = "pictures"`.',
+        "Ces images ne sont ni des lignes ni des aplats. En {minutes:g} minutes sans carte graphique, un auto-encodeur "
+        "en donne le plus, entières mais douces ; pour plus de netteté, une heure ou une carte, et "
+        '`RECIPE = "pictures"`.',
+    ),
+    "first choice long": (
+        "These images are neither lines nor flat colours, and there is time. The notebook takes `pictures`, a GAN that "
+        'sees the whole image at once; `MODEL = "CVAE"` gives softer ones in a tenth of the time.',
+        "Ces images ne sont ni des lignes ni des aplats, et il y a du temps. Le carnet prend `pictures`, un GAN qui "
+        'voit l’image entière d’un coup ; `MODEL = "CVAE"` en donne de plus douces en un dixième du temps.',
+    ),
+    "steps": (
+        "{steps} steps of {seconds} seconds: about {minutes} minutes on this machine, in which each image is seen "
+        "{passes} times.",
+        "{steps} pas de {seconds} secondes : environ {minutes} minutes sur cette machine, où chaque image est vue "
+        "{passes} fois.",
+    ),
     "training gan": (
         "One *step* (the original calls it an epoch) is {updates} of the critic, by {batch} real and {batch} "
         "generated images each, and one of the generator. The first losses may run into the hundreds before "

@@ -110,3 +110,66 @@ def test_the_contact_sheet_is_saved(flawed, tmp_path):
 def test_float_images_can_be_looked_over():
     images = numbered(20).astype(np.float32) / 127.5 - 1
     assert check_dataset(ImageBatches.from_array(images, 4), show=False)["count"] == 20
+
+
+def sprite(width, height, color, mode="RGBA"):
+    """A disc-like block of one colour on a transparent ground."""
+    image = Image.new("RGBA", (width, height), (0, 0, 0, 0))
+    image.paste((*color, 255), (2, 2, width - 2, height - 2))
+    return image.convert(mode)
+
+
+def saved(folder, images):
+    (folder / "set").mkdir()
+    for i, image in enumerate(images):
+        image.save(folder / "set" / f"{i:02d}.png")
+    return folder
+
+
+def colours(count):
+    rng = np.random.default_rng(0)
+    return [tuple(map(int, rng.integers(0, 40, 3))) for _ in range(count)]
+
+
+def test_transparent_sprites_on_black_that_are_dark_are_told_a_background_that_sets_them_off(tmp_path, capsys):
+    place = saved(tmp_path, [sprite(30, 20, color) for color in colours(12)])
+    found = check_dataset(load_dataset("set", 32, 4, data_folder=place), show=False)
+    said = capsys.readouterr().out
+    assert "12 are transparent somewhere, laid on black" in said
+    assert found["lost"] == 12 and "background=(255, 255, 255) sets them off" in said
+    assert 'fit="cover" cuts 33% of the area off; fit="contain" cuts nothing' in said
+
+
+def test_what_is_right_already_gets_no_such_advice(tmp_path):
+    place = saved(tmp_path, [sprite(30, 20, color) for color in colours(12)])
+    loaded = load_dataset("set", None, 4, data_folder=place, fit=None, background=None)
+    assert loaded.source["fit"] == "contain" and loaded.source["background"] == [255, 255, 255]
+    assert loaded.images.shape[1:3] == (32, 32)
+    found = check_dataset(loaded, show=False)
+    assert len(found["advice"]) == 1 and "12 images are few" in found["advice"][0]
+    assert (found["shrunk"], found["enlarged"], found["lost"]) == (0, 0, 0)
+
+
+def test_sprites_that_do_not_fit_are_counted_as_shrunk(tmp_path, capsys):
+    sizes = [30] * 19 + [60]
+    place = saved(tmp_path, [sprite(side, side, (200, 0, 0)) for side in sizes])
+    found = check_dataset(load_dataset("set", 32, 4, data_folder=place, fit="contain"), show=False)
+    assert found["shrunk"] == 1 and "1 larger and shrunk" in capsys.readouterr().out
+    assert any("1 of 20 are larger than 32 x 32 and were shrunk" in sentence for sentence in found["advice"])
+
+
+def test_grey_files_with_an_alpha_are_no_accident(tmp_path):
+    place = saved(tmp_path, [sprite(16, 16, color, "LA" if i < 3 else "RGBA") for i, color in enumerate(colours(9))])
+    found = check_dataset(load_dataset("set", 16, 4, data_folder=place), show=False)
+    assert (found["grey_files"], found["grey_transparent"]) == (3, 3)
+    assert not any("Is that meant" in sentence for sentence in found["advice"])
+
+
+def test_photographs_get_no_advice_for_sprites(tmp_path):
+    rng = np.random.default_rng(0)
+    images = [Image.fromarray(rng.integers(0, 256, (60, 80, 3), np.uint8)) for _ in range(8)]
+    loaded = load_dataset("set", 32, 4, data_folder=saved(tmp_path, images), fit=None, background=None)
+    assert (loaded.source["fit"], loaded.source["background"]) == ("cover", [0, 0, 0])
+    found = check_dataset(loaded, show=False)
+    assert found["transparent"] == 0 and 0.2 < found["cut"] <= 0.25
+    assert not any("fit=" in sentence or "background" in sentence for sentence in found["advice"])

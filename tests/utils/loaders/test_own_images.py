@@ -184,3 +184,17 @@ def test_labels_count_in_the_classes(tmp_path):
         Image.new("RGB", (8, 8)).save(tmp_path / "set" / name)
     x_train = load_dataset("set", 8, 1, data_folder=tmp_path)
     assert [x_train.classes[label] for label in x_train.labels] == [file.parent.name for file in x_train.files]
+
+
+def test_all_sprites_of_a_set_are_enlarged_by_one_factor(folder):
+    """Nine in ten of 16 x 16 have room four times in 64; the one of 8 x 8 keeps its proportion to them."""
+    dots = [Image.new("RGB", (side, side), (255, 255, 255)) for side in [16] * 19 + [8]]
+    images = load_dataset("set", 64, 1, data_folder=folder(dots), fit="contain").images
+    assert sorted({int((image[..., 0] == 255).sum()) for image in images}) == [32 * 32, 64 * 64]
+
+
+def test_the_natural_size_for_contain_is_one_that_holds_them_as_they_are(folder):
+    sizes = [(50, 40)] * 18 + [(60, 30), (120, 100)]
+    place = folder([Image.new("RGB", size) for size in sizes])
+    assert load_dataset("set", None, 1, data_folder=place, fit="contain").images.shape[1:3] == (64, 64)
+    assert load_dataset("set", None, 1, data_folder=place, fit="cover").images.shape[1:3] == (32, 32)

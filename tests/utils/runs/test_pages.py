@@ -29,9 +29,7 @@ def test_every_text_stands_in_both_languages_and_none_is_markup(page):
 
 
 def test_pictures_have_a_text_and_nothing_comes_from_elsewhere(page):
-    assert re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page) == [
-        ("a.png", "une « image » / an &quot;image&quot;")
-    ]
+    assert re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page) == [("a.png", "une « image » / an &quot;image&quot;")]
     assert not re.findall(r"https?://", page)
 
 

@@ -1,0 +1,183 @@
+"""The plan of a training before it starts: model, recipe, and steps that fit into the minutes at hand.
+
+A schedule (a warm-up, learning rates that fall to 0) belongs to a number of steps. So that a short training is a whole
+one, the steps are counted before it starts: a few of them are timed on a network that is thrown away, and as many as
+fit make the schedule. `plan_training` does what the Training notebook and the command line ask.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+
+from models import recipes
+from models.CVAE import CVAE
+from models.engine import distributed
+from models.engine.backend import batches_for_fit
+from models.engine.precision import has_accelerator
+from models.WGANGP import WGANGP
+from utils.files.json_files import read_json
+from utils.files.typed import whole_number
+from utils.runs import telling
+from utils.runs.data_set import DataSet
+
+MODELS = {"WGANGP": WGANGP, "CVAE": CVAE}
+ALONE_MINUTES = 10  # of a training on processors for which neither steps nor minutes were asked
+SPENT = 0.93  # share of the minutes for the steps; the rest is for sheets and saved networks
+TIMED = 8  # steps, after those that compile
+SCHEDULES = ("decay_steps", "warm_up_steps")
+SHEETS = 20  # in a training, if their number is not asked
+PUBLISHED_EVERY = 100  # steps from one sheet to the next, as published
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be trained, and for how long.
+
+    Attributes:
+        model, recipe: names, as in `models.recipes.choose`; the recipe None for a CVAE.
+        parameters: the model's arguments.
+        steps: their number; the schedule, where the recipe has one, ends with them.
+        every: steps from one sheet to the next.
+        step_seconds: measured duration of a step; None if it was not measured.
+    """
+
+    model: str
+    recipe: str | None
+    parameters: dict
+    steps: int
+    every: int
+    step_seconds: float | None = None
+    facts: dict = field(default_factory=dict)
+
+    @property
+    def model_class(self):
+        return MODELS[self.model]
+
+    @property
+    def batch_size(self) -> int:
+        return self.parameters["batch_size"]
+
+    @property
+    def schedule(self) -> dict:
+        """The arguments that depend on the number of steps; a training that goes on to another needs new ones."""
+        return {name: self.parameters[name] for name in SCHEDULES if name in self.parameters}
+
+    @property
+    def options(self) -> dict:
+        """What `train` takes beside the arguments that both models share."""
+        return {"n_critic": self.facts["n_critic"]} if self.model == "WGANGP" and self.facts.get("n_critic") else {}
+
+
+def plan_training(
+    x_train,
+    model: str | None = None,
+    recipe: str | None = None,
+    *,
+    loss: str | None = None,
+    network: str = "readme",
+    divide: int | None = None,
+    batch_size: int | None = None,
+    steps: int | None = None,
+    minutes: float | None = None,
+    every: int | None = None,
+    n_critic: int | None = None,
+    changes: dict | None = None,
+    precision: str = "auto",
+    resume=None,
+    language: str = "en",
+) -> Plan:
+    """Choose what was left open, and print what will be trained and how long it takes.
+
+    Args:
+        x_train: the result of `load_dataset`.
+        model: `WGANGP` or `CVAE`; None for what `models.recipes.propose` finds, which is explained.
+        recipe: of a WGANGP; None for the proposal, or `published` where the model was chosen.
+        loss, network, divide: as in `models.recipes.choose`.
+        batch_size: images per batch; None for the recipe's.
+        steps: None for as many as fit into `minutes`; without minutes, the published number for `published`, and for
+            the others their usual one on a GPU, or what ten minutes hold without.
+        minutes: how long the training may last.
+        every: steps from one sheet to the next; None for 100 of `published`, a twentieth of the steps of others.
+        n_critic: critic updates per step; None for the recipe's.
+        changes: other arguments of the model, by name.
+        precision: as in the model's constructor.
+        resume: run folder of a training that goes on, whose model, recipe and steps are kept where none is given.
+        language: "en" or "fr".
+
+    Returns:
+        A `Plan`.
+
+    Raises:
+        ValueError: an unknown name, or a combination that cannot be trained; nothing was trained yet.
+    """
+    before = read_json(resume / "run.json") if resume and (resume / "run.json").exists() else {}
+    model, recipe = model or before.get("model"), recipe or before.get("recipe")
+    steps = steps if steps is not None else before.get("steps")
+    if model is None and recipe is None:
+        model, recipe, why = recipes.propose(x_train.images, DataSet.of(x_train).rules, minutes)
+        telling.tell(f"first choice {why}", language, minutes=minutes or ALONE_MINUTES)
+    model = model or "WGANGP"
+    recipe = None if model == "CVAE" else recipe or "published"
+
+    def arguments(steps):
+        chosen = recipes.choose(model, recipe, x_train.images, network, divide, steps, loss)
+        return chosen | ({} if batch_size is None else {"batch_size": batch_size}) | (changes or {})
+
+    if steps is not None:
+        steps = whole_number(steps, "epochs (EPOCHS)", 0)
+    usual, seconds, fitting = recipes.STEPS[recipe or model], None, None
+    hurried = minutes is None and steps is None and recipe != "published" and not has_accelerator()
+    limit = ALONE_MINUTES if hurried else minutes
+    asked = steps is not None and (minutes is None or steps <= TIMED)
+    parameters = arguments(usual if steps is None else steps)
+    if not (asked or before or distributed.active()):
+        seconds = step_seconds(MODELS[model](**parameters, precision=precision, seed=1), x_train, n_critic)
+        fitting = None if limit is None else max(1, int(60 * SPENT * limit / seconds))
+    if steps is None:
+        open_ended = fitting is not None and minutes is not None and recipe != "published"
+        steps = fitting if open_ended else usual
+    steps = min(steps, fitting or steps)
+    if every is None:
+        every = PUBLISHED_EVERY if recipe == "published" else max(1, steps // SHEETS)
+    if seconds is not None:
+        values = {"steps": f"{steps:,}", "seconds": f"{seconds:.2g}", "minutes": f"{steps * seconds / 60:.2g}"}
+        telling.tell("steps", language, passes=_passes(steps, parameters, x_train, n_critic), **values)
+    facts = {"model": model, "recipe": recipe, "steps": steps, "loss": loss, "n_critic": n_critic}
+    return Plan(model, recipe, arguments(steps), steps, every, seconds, facts)
+
+
+def step_seconds(model, x_train, n_critic: int | None = None) -> float:
+    """The duration of a training step on this machine, of a model that is not used afterwards.
+
+    Args:
+        model: a WGANGP or a CVAE, which takes a few steps.
+        x_train: `ImageBatches`.
+        n_critic: critic updates per step; None for the model's own.
+
+    Returns:
+        Seconds, the median of a few steps after the first ones.
+    """
+
+    class Times(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.ends = []
+
+        def on_train_batch_end(self, batch, logs=None):
+            float(next(iter(logs.values())))  # waits for the step on a GPU
+            self.ends.append(time.perf_counter())
+
+    batches = 1 if "critic" not in model.parts else n_critic or model.recipe.n_critic
+    model.take_batches(batches)
+    count, times = batches * model.batch_size, Times()
+    stream = batches_for_fit(lambda: ((x_train.draw(i * count, count),) for i in range(10**9)))
+    model.fit(stream(), steps_per_epoch=TIMED + 2, epochs=1, verbose=0, shuffle=False, callbacks=[times])
+    return float(np.median(np.diff(times.ends)[1:]))
+
+
+def _passes(steps, parameters, x_train, n_critic):
+    """How often a training sees each image, in words."""
+    seen = steps * parameters["batch_size"] * (n_critic or parameters.get("n_critic", 1))
+    return f"{seen / len(x_train.images):.2g}"

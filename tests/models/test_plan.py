@@ -1,0 +1,95 @@
+"""The plan of a training: what was left open is chosen, explained and fitted into the minutes at hand."""
+
+import json
+
+import numpy as np
+import pytest
+
+from models import plan, recipes
+from models.plan import plan_training
+from utils.loaders import ImageBatches
+
+
+@pytest.fixture
+def noise():
+    """Images that are neither lines nor flat colours."""
+    images = np.random.default_rng(0).integers(0, 256, (32, 28, 28, 1), np.uint8)
+    return ImageBatches.from_array(images, 4, seed=1)
+
+
+@pytest.fixture(autouse=True)
+def processor(monkeypatch):
+    """A machine without a GPU, whose steps last a tenth of a second."""
+    for place in (plan, recipes):
+        monkeypatch.setattr(place, "has_accelerator", lambda: False)
+    monkeypatch.setattr(plan, "step_seconds", lambda *arguments: 0.1)
+
+
+def test_nothing_asked_gives_the_first_choice_in_ten_minutes_and_says_so(noise, capsys):
+    chosen = plan_training(noise, divide=16)
+    assert (chosen.model, chosen.recipe) == ("CVAE", None)
+    assert chosen.steps == int(600 * plan.SPENT / 0.1) == chosen.parameters["decay_steps"]
+    said = capsys.readouterr().out
+    assert "autoencoder" in said and "about 9.3 minutes" in said
+
+
+def test_minutes_end_the_schedule_too(noise):
+    chosen = plan_training(noise, "CVAE", divide=16, minutes=1)
+    assert chosen.steps == int(60 * plan.SPENT / 0.1) == chosen.parameters["decay_steps"]
+    assert chosen.parameters["warm_up_steps"] == chosen.steps // 4
+    assert chosen.schedule == {"decay_steps": chosen.steps, "warm_up_steps": chosen.steps // 4}
+
+
+def test_the_published_recipe_keeps_its_number_of_steps_unless_they_do_not_fit(noise, capsys):
+    assert plan_training(noise, "WGANGP", "published").steps == 1201
+    assert "1,201 steps" in capsys.readouterr().out
+    assert plan_training(noise, "WGANGP", "published", minutes=1).steps == int(60 * plan.SPENT / 0.1)
+    assert plan_training(noise, "WGANGP", "published", minutes=60).steps == 1201
+
+
+def test_steps_that_were_asked_stay_and_nothing_is_timed(noise, monkeypatch):
+    monkeypatch.setattr(plan, "step_seconds", None)
+    assert plan_training(noise, "WGANGP", "plain_gan", steps=77).steps == 77
+
+
+def test_a_gpu_takes_the_usual_number(noise, monkeypatch):
+    monkeypatch.setattr(plan, "has_accelerator", lambda: True)
+    assert plan_training(noise, "CVAE").steps == recipes.STEPS["CVAE"]
+
+
+def test_a_batch_size_overrides_the_recipes_only_if_it_is_given(noise):
+    assert plan_training(noise, "WGANGP", "published", steps=1).batch_size == 32
+    assert plan_training(noise, "WGANGP", "published", steps=1, batch_size=8).batch_size == 8
+
+
+def test_other_arguments_can_be_changed(noise):
+    chosen = plan_training(noise, "CVAE", steps=1, changes={"z_dim": 2})
+    assert chosen.parameters["z_dim"] == 2
+
+
+@pytest.mark.parametrize(("recipe", "every"), [("published", 100), ("plain_gan", 50)])
+def test_a_training_has_a_number_of_sheets(noise, recipe, every):
+    assert plan_training(noise, "WGANGP", recipe, steps=1000).every == every
+
+
+def test_a_training_that_goes_on_keeps_its_model_recipe_and_steps(noise, tmp_path, monkeypatch):
+    monkeypatch.setattr(plan, "step_seconds", None)
+    (tmp_path / "run.json").write_text(json.dumps({"model": "WGANGP", "recipe": "plain_gan", "steps": 400}))
+    chosen = plan_training(noise, resume=tmp_path)
+    assert (chosen.model, chosen.recipe, chosen.steps) == ("WGANGP", "plain_gan", 400)
+    assert plan_training(noise, resume=tmp_path, steps=900).steps == 900
+
+
+def test_an_impossible_combination_is_refused_before_anything_is_timed(noise, monkeypatch):
+    monkeypatch.setattr(plan, "step_seconds", None)
+    with pytest.raises(ValueError, match="needs the gradient penalty"):
+        plan_training(noise, "WGANGP", "plain_gan", loss="wasserstein")
+
+
+@pytest.mark.parametrize("model", ["WGANGP", "CVAE"])
+def test_a_step_is_timed_on_a_model_of_its_own(noise, model, monkeypatch):
+    monkeypatch.undo()
+    chosen = plan_training(noise, model, "plain_gan", divide=16, steps=1, batch_size=2)
+    built = chosen.model_class(**chosen.parameters, precision="float32", seed=1)
+    built.compile(run_eagerly=True)
+    assert 0 < plan.step_seconds(built, noise) < 60
