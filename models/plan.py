@@ -96,9 +96,10 @@ def plan_training(
         recipe: of a WGANGP; None for the proposal, or `published` where the model was chosen.
         loss, network, divide: as in `models.recipes.choose`.
         batch_size: images per batch; None for the recipe's.
-        steps: None for as many as fit into `minutes`; without minutes, the published number for `published`, and for
-            the others their usual one on a GPU, or what ten minutes hold without.
-        minutes: how long the training may last.
+        steps: None for as many as fit into `minutes`, or the published number for `published`; without minutes, the
+            usual number on a GPU, and at most what ten minutes hold without.
+        minutes: how long the training may last. A schedule ends with it; a training without one, as `published`, is
+            cut off, and can go on another time.
         every: steps from one sheet to the next; None for 100 of `published`, a twentieth of the steps of others.
         n_critic: critic updates per step; None for the recipe's.
         changes: other arguments of the model, by name.
@@ -138,11 +139,13 @@ def plan_training(
     if steps is None:
         open_ended = fitting is not None and minutes is not None and recipe != "published"
         steps = fitting if open_ended else usual
-    steps = min(steps, fitting or steps)
+    if recipe != "published" and (hurried or set(SCHEDULES) & set(parameters)):  # else the minutes cut it off
+        steps = min(steps, fitting or steps)
     if every is None:
         every = PUBLISHED_EVERY if recipe == "published" else max(1, steps // SHEETS)
     if seconds is not None:
-        values = {"steps": f"{steps:,}", "seconds": f"{seconds:.2g}", "minutes": f"{steps * seconds / 60:.2g}"}
+        lasts = min(steps * seconds / 60, minutes or float("inf"))
+        values = {"steps": f"{steps:,}", "seconds": f"{seconds:.2g}", "minutes": f"{lasts:.2g}"}
         telling.tell("steps", language, passes=_passes(steps, parameters, x_train, n_critic), **values)
     facts = {"model": model, "recipe": recipe, "steps": steps, "loss": loss, "n_critic": n_critic}
     return Plan(model, recipe, arguments(steps), steps, every, seconds, facts)

@@ -40,11 +40,17 @@ def test_minutes_end_the_schedule_too(noise):
     assert chosen.schedule == {"decay_steps": chosen.steps, "warm_up_steps": chosen.steps // 4}
 
 
-def test_the_published_recipe_keeps_its_number_of_steps_unless_they_do_not_fit(noise, capsys):
+def test_the_published_recipe_has_no_schedule_and_keeps_its_number_of_steps(noise, capsys):
     assert plan_training(noise, "WGANGP", "published").steps == 1201
-    assert "1,201 steps" in capsys.readouterr().out
-    assert plan_training(noise, "WGANGP", "published", minutes=1).steps == int(60 * plan.SPENT / 0.1)
-    assert plan_training(noise, "WGANGP", "published", minutes=60).steps == 1201
+    assert "1,201 steps" in (said := capsys.readouterr().out) and "about 2 minutes" in said
+    assert plan_training(noise, "WGANGP", "published", minutes=1).steps == 1201
+    assert "about 1 minutes" in capsys.readouterr().out
+
+
+def test_steps_that_do_not_fit_into_the_minutes_are_cut_where_there_is_a_schedule(noise):
+    fitting = int(60 * plan.SPENT / 0.1)
+    assert plan_training(noise, "CVAE", steps=9000, minutes=1).steps == fitting
+    assert plan_training(noise, "WGANGP", "plain_gan", steps=9000, minutes=1).steps == 9000
 
 
 def test_steps_that_were_asked_stay_and_nothing_is_timed(noise, monkeypatch):
