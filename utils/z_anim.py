@@ -43,8 +43,8 @@ def films(latent_dim: int) -> dict[str, tuple[str, np.ndarray, tuple[float, floa
     return {
         "rows": ("A row of 3 on zeros moves down the rows.", pattern("row", latent_dim), fixed),
         "blocks": (
-            "A block of 5 x 5 values, all 3, slides over a grid of zeros, to and fro from row to row.",
-            pattern("block", latent_dim, size=min(5, columns // 2)),
+            "A block in one quadrant after the other, 5 x 5 values on zeros, rising 1, 2, 3 in each.",
+            pattern("quadrants", latent_dim),
             fixed,
         ),
         "constants": (

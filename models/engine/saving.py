@@ -34,6 +34,7 @@ class SavedNetworks:
         parameter_names: names of the constructor's arguments.
         recipe: a `Recipe`, or None where the arguments say everything.
         data_facts: what the training images are, `ImageBatches.facts`, or None; it goes into generators' files.
+        new_vectors: whether each sample sheet shows the images of other latent vectors.
         pickled_parameters: whether params.pkl is written beside params.json, as the original did.
         ema_generator: the moving average of the generator, which sample images are drawn with, or None.
     """
@@ -43,6 +44,7 @@ class SavedNetworks:
     recipe = None
     pickled_parameters = False
     data_facts = None
+    new_vectors = False
     _copy = None
 
     def parameters(self):
@@ -178,8 +180,11 @@ class SavedNetworks:
             figures.plot_layers(model, Path(folder) / "viz" / f"{model.name}.png", show=False)
 
     def sample_images(self, run_folder, r, c):
-        """Draw r x c images of fixed latent vectors into images/sample_<epoch>.png; returns the path."""
-        z = latent.generate_latent_points(self.z_dim, r * c, seed=0)
+        """Draw r x c images of latent vectors, the same on each sheet unless `new_vectors`; returns the path.
+
+        They go to images/sample_<epoch>.png.
+        """
+        z = latent.generate_latent_points(self.z_dim, r * c, seed=self.epoch if self.new_vectors else 0)
         path = runs.sample_sheet(run_folder, self.epoch)
         generator = self.ema_generator or self.generator
         return figures.sample_grid(np.asarray(generator.predict_on_batch(z)), r, c, path)

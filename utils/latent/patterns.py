@@ -5,6 +5,7 @@ animations move a row, slide a block over the grid and sweep through constants; 
 
     row         one row at a value, moving down the grid
     block       a block of values, sliding over the grid, in alternating directions from row to row
+    quadrants   a block in one quadrant of the grid after the other, rising 1, 2, 3 in each
     constants   all values equal, from the lower limit to the upper
     upper       the upper half from the lower limit to the upper, the lower half 0
     lower       the lower half likewise
@@ -18,7 +19,7 @@ import numpy as np
 
 from utils.figures.heatmaps import grid_shape
 
-PATTERNS = ("row", "block", "constants", "upper", "lower", "coordinate", "mask")
+PATTERNS = ("row", "block", "quadrants", "constants", "upper", "lower", "coordinate", "mask")
 
 
 def pattern(
@@ -37,7 +38,8 @@ def pattern(
     Args:
         name: one of `PATTERNS`; see the module's docstring.
         latent_dim: length of a vector.
-        value: the value of "row" and "block": a number, or an array of the shape of the row or block.
+        value: the value of "row" and "block": a number, or an array of the shape of the row or block; of "quadrants",
+            the highest of three.
         size: side of the block, in cells.
         limits: the lower and upper limit of the other patterns.
         n_steps: number of frames of the other patterns, 2 or more; 25 go from -3 to 3 by quarters.
@@ -47,7 +49,8 @@ def pattern(
         start: the vector (latent_dim,) on which the pattern is placed; zeros if None.
 
     Returns:
-        float32 (frames, latent_dim): one frame per row ("row") or position of the block ("block"), else `n_steps`.
+        float32 (frames, latent_dim): one frame per row ("row"), position of the block ("block") or quadrant and value
+        ("quadrants", 12), else `n_steps`.
 
     Raises:
         ValueError: an unknown name, or an argument out of range; the message says which.
@@ -75,6 +78,11 @@ def pattern(
             (row, column) for row in range(rows - size + 1) for column in (across if row % 2 == 0 else across[::-1])
         ]
         return _place_patch(start, positions, (size, size), value)
+    if name == "quadrants":
+        half = (rows + 1) // 2, (columns + 1) // 2
+        corners = [(row, column) for row in (0, rows - half[0]) for column in (0, columns - half[1])]
+        levels = np.asarray(value, np.float32) * np.array([1, 2, 3], np.float32) / 3
+        return np.concatenate([_place_patch(start, [corner], half, level) for corner in corners for level in levels])
     weights = _weights(name, latent_dim, index, mask)
     if n_steps < 2:
         raise ValueError(f"the pattern {name!r} goes from {limits[0]} to {limits[1]} in 2 steps or more, not {n_steps}")

@@ -8,6 +8,7 @@
                             place of critic.h5, and its decoder as generator.h5
         weights/            weights.h5; for resuming, checkpoint.weights.h5 and data.json, the data set's digest
         .in_progress.json   the folder lock: the process that trains here, or that was killed, and since when
+        generators/         generator_000100.h5 ..., those that drew the sheets; as many as are kept
         images/             sample_0.png, sample_100.png ..., Converge.png
         viz/                diagrams of the networks
 
@@ -19,6 +20,7 @@ from utils.runs.data_set import DataSet, data_of
 from utils.runs.folder import describe, files_to_share, new_run, processor_name, sample_sheet, sample_sheets
 from utils.runs.going_on import files_to_go_on, unpack_run
 from utils.runs.history import HISTORY, read_history, write_history
+from utils.runs.keeping import KeepGenerators, film_of_sheets, kept_generators
 from utils.runs.shipping import (
     SHIPPED_DECODER,
     SHIPPED_GENERATORS,
@@ -38,12 +40,15 @@ __all__ = [
     "SHIPPED_DECODER",
     "SHIPPED_GENERATORS",
     "DataSet",
+    "KeepGenerators",
     "any_generator",
     "data_of",
     "describe",
     "encoder_beside",
     "files_to_go_on",
     "files_to_share",
+    "film_of_sheets",
+    "kept_generators",
     "latest_generator",
     "latest_of",
     "new_run",

@@ -178,7 +178,10 @@ def make_way(folder, parameters, replace=False):
     """
     folder = Path(folder)
     if replace:
-        for name in (*REPLACED, *(path.relative_to(folder) for path in folder.glob("images/sample_*.png"))):
+        drawn = [
+            path for pattern in ("images/sample_*.png", "generators/generator_*.h5") for path in folder.glob(pattern)
+        ]
+        for name in (*REPLACED, *(path.relative_to(folder) for path in drawn)):
             (folder / name).unlink(missing_ok=True)
     elif steps_in(folder) is not None:
         now = json.loads(json.dumps(parameters))

@@ -72,10 +72,13 @@ def sample_sheets(folder):
 
 
 def files_to_share(folder):
-    """The files of a run for download, a list of paths: all but hidden files and those that only resuming needs."""
+    """The files of a run for download, a list of paths: all but hidden files, those that only resuming needs, and the
+    generators of earlier sheets."""
     folder = Path(folder)
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
-    return [path for path in found if path not in (folder / CHECKPOINT, folder / DATA)]
+    return [
+        path for path in found if path not in (folder / CHECKPOINT, folder / DATA) and path.parent.name != "generators"
+    ]
 
 
 def describe(folder, resumed=False, **facts):

@@ -23,6 +23,7 @@ from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.quiet import keras
 from utils.runs import telling
+from utils.runs.keeping import KeepGenerators
 
 READINGS = "readings.csv"
 RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizontals", "palette": "the palette's colours"}
@@ -145,15 +146,17 @@ def _rows(path):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
 
 
-def watching(data, folder: str | os.PathLike, every: int) -> list:
-    """The callbacks that read sample images on the way: `ReadAlong` for the three lines, none for other data.
+def watching(data, folder: str | os.PathLike, every: int, last: int, keep: int | None = None) -> list:
+    """The callbacks of a training in a notebook: `ReadAlong` for the three lines, and `KeepGenerators`.
 
     Args:
         data: `utils.runs.DataSet`.
         folder: the run folder.
-        every: steps between two readings.
+        every: steps between two sheets, and two readings.
+        last: number of steps at which the training ends.
+        keep: how many of the sheets' generators are kept; None for as many as a gibibyte holds.
     """
-    return [ReadAlong(folder, every)] if data.of_lines else []
+    return [*([ReadAlong(folder, every)] if data.of_lines else []), KeepGenerators(folder, every, last, keep)]
 
 
 def plot_convergence(model, path: str | os.PathLike, language: str = "en"):

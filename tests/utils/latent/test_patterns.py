@@ -37,6 +37,15 @@ def test_a_block_may_hold_values_of_its_own():
     assert (grids("block", size=2, value=values)[0, :2, :2] == values).all()
 
 
+def test_a_block_rises_one_two_three_in_one_quadrant_after_the_other():
+    frames = grids("quadrants")
+    assert frames.shape == (12, 10, 10)
+    for number, frame in enumerate(frames):
+        quadrant, level = divmod(number, 3)
+        top, left = 5 * (quadrant // 2), 5 * (quadrant % 2)
+        assert (frame[top : top + 5, left : left + 5] == level + 1).all() and np.count_nonzero(frame) == 25
+
+
 def test_constants_go_from_the_lowest_to_the_highest():
     frames = pattern("constants", n_steps=7)
     assert frames[:, 0].tolist() == [-3, -2, -1, 0, 1, 2, 3]
