@@ -3,8 +3,8 @@
 The original's README and its training notebook published two sets for images of 128 x 128, which differ in their kernel
 sizes (`published`). The generator's kernels are larger than the critic's on purpose: the generator composes globally,
 the critic judges locally. The other sets are `three_lines`, `inked_pictures`, `any_rule`, `pictures`, `plain_gan`,
-`fashion_mnist` and, for the autoencoder, `cvae`; `choose` picks one by the names that the Training notebook uses, `propose` says which
-suits a data set.
+`fashion_mnist` and, for the autoencoder, `cvae`; `choose` picks one by the names that the Training notebook uses,
+`propose` says which suits a data set.
 
 The published networks scale to other image sizes as follows: the coarsest feature map stays 8 x 8 (7 x 7 for 28 x 28),
 and each doubling of the side is one layer of stride 2. A layer keeps the published number of filters of its resolution,

@@ -10,7 +10,6 @@ RULES=waves.py MINUTES=20` does the same.
 """
 
 import argparse
-import statistics
 import time
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from PIL import Image
 import lines
 from lines.registry import name_of, parameter_names
 from models import recipes
+from models.plan import SPENT, step_seconds
 from models.WGANGP import WGANGP
 from utils import figures, files, latent, loaders, reading, runs
 from utils.figures.lighter import lighten
@@ -32,7 +32,6 @@ from utils.runs.pages import Picture, Section, write_page
 
 COUNT, SEED, BATCH_SIZE = 6_000, 1, 16
 MINUTES = 20.0
-TIMED = 12  # steps of a throwaway training by which the number of steps is chosen
 FEWEST, MOST = 200, 20_000  # steps
 SHEETS, READINGS = 30, 15  # along the training
 READ, READ_IN_THE_END = 60, 500  # images a reading
@@ -74,23 +73,17 @@ def draw(rules, name, count):
     return loaders.load_dataset(name, None, BATCH_SIZE, seed=SEED)
 
 
-def steps_in(minutes, images):
+def steps_in(minutes, x_train):
     """How many steps the recipe does in so many minutes on this machine, by the pace of a few of them."""
-    gan = WGANGP(**recipes.choose("WGANGP", "any_rule", images, steps=MOST), seed=SEED)
-    gan.n_critic = 1
-    paces = []
-    for step in range(TIMED):
-        begun = time.monotonic()
-        gan.train_on_batch(images[step * BATCH_SIZE % (len(images) - BATCH_SIZE + 1) :][:BATCH_SIZE])
-        paces.append(time.monotonic() - begun)
-    return int(np.clip(60 * minutes / statistics.median(paces[TIMED // 2 :]), FEWEST, MOST))
+    seconds = step_seconds(WGANGP(**recipes.choose("WGANGP", "any_rule", x_train.images, steps=MOST)), x_train)
+    return int(np.clip(60 * SPENT * minutes / seconds, FEWEST, MOST))
 
 
 def train(x_train, rules, name, folder, minutes):
     """Train, or go on with what run/<name>/ holds; gives the model."""
     started = folder / "run.json"
     resume = started.exists() and (folder / runs.HISTORY).exists()
-    steps = read_json(started)["steps"] if resume else steps_in(minutes, x_train.images)
+    steps = read_json(started)["steps"] if resume else steps_in(minutes, x_train)
     parameters = recipes.choose("WGANGP", "any_rule", x_train.images, steps=steps)
     gan = WGANGP(**parameters, seed=SEED)
     gan.save(folder)

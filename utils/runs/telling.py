@@ -130,11 +130,10 @@ TEXTS = {
         '`RECIPE = "three_lines"` garde les règles.',
     ),
     "first choice rules": (
-        "Rules drew these images, so the proposal is **a GAN with the recipe for any rule**: it paints with the pens that "
-        "it finds in the images, and its critic looks at two images at once, so that no picture is drawn over and over.",
-        "Des règles ont dessiné ces images ; la proposition est donc **un GAN avec la recette de toute règle** : il peint "
-        "avec les stylos qu’il trouve dans les images, et son critique regarde deux images à la fois, pour qu’aucune ne "
-        "soit dessinée encore et encore.",
+        "A program drew these images. The notebook takes `any_rule`, a GAN that paints with the pens that it finds in "
+        "them, and whose critic sees two images at once; `MODEL` and `RECIPE` say otherwise.",
+        "Un programme a dessiné ces images. Le carnet prend `any_rule`, un GAN qui peint avec les stylos qu’il y "
+        "trouve, et dont le critique voit deux images à la fois ; `MODEL` et `RECIPE` disent autre chose.",
     ),
     "first choice flat": (
         "These images are drawn in few flat colours. The notebook takes `inked_pictures`, a GAN that paints with their "
