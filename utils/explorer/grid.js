@@ -5,7 +5,7 @@ const LIMIT = 3; // the colour scale's end, and as far as hand and keys go
 const PER_PIXEL = 0.02; // a drag over 150 pixels goes from -3 to 0
 const STILL = 4; // pixels that a finger may move in a click
 
-function render({ model, el }) {
+export function renderGrid({ model, el }) {
   let cells = [];
   let shown = []; // the values that the cells show: only what differs is painted
   let columns = 1;
@@ -50,20 +50,21 @@ function render({ model, el }) {
     const cell = cells[k];
     if (cell.textContent !== text) cell.textContent = text;
     cell.style.background = `rgb(${color})`;
-    cell.style.color = color[0] + color[1] + color[2] < 434 ? "white" : "#22262b";
-    cell.setAttribute("aria-label", inWords(k, value));
+    cell.style.color = luminance(color) < 0.179 ? "white" : "black"; // the one that stands out more
+    cell.setAttribute("aria-label", inWords(k, text)); // its name says what it shows; the line below, more
   }
 
-  function inWords(k, value) {
+  function inWords(k, text) {
     return model
       .get("words")
       .cell.replace("{row}", Math.floor(k / columns))
       .replace("{column}", k % columns)
-      .replace("{value}", value.toFixed(2).replace("-", "−"));
+      .replace("{value}", text);
   }
 
   function readOut() {
-    readout.textContent = `Z[${focused}] · ${inWords(focused, model.get("values")[focused])}`;
+    const text = model.get("values")[focused].toFixed(2).replace("-", "−");
+    readout.textContent = `Z[${focused}] · ${inWords(focused, text)}`;
   }
 
   function change(k, value) {
@@ -93,14 +94,15 @@ function render({ model, el }) {
     event.preventDefault();
     grid.setPointerCapture(event.pointerId);
     gesture += 1;
-    drag = { k, y: event.clientY, from: model.get("values")[k], moved: false };
+    drag = { k, x: event.clientX, y: event.clientY, from: model.get("values")[k], moved: false };
     focus(k);
   });
   grid.addEventListener("pointermove", (event) => {
     if (!drag) return;
-    const up = drag.y - event.clientY;
-    drag.moved ||= Math.abs(up) > STILL;
-    if (drag.moved) change(drag.k, drag.from + up * PER_PIXEL);
+    // a finger that goes up or down scrolls the page
+    const way = event.clientX - drag.x + (event.pointerType === "touch" ? 0 : drag.y - event.clientY);
+    drag.moved ||= Math.abs(way) > STILL;
+    if (drag.moved) change(drag.k, drag.from + way * PER_PIXEL);
   });
   grid.addEventListener("pointerup", (event) => {
     if (drag && !drag.moved) step(drag.k, event.shiftKey ? -1 : 1);
@@ -156,6 +158,15 @@ function colorOf(value, [low, middle, high]) {
   return middle.map((channel, i) => Math.round(channel + (end[i] - channel) * Math.abs(position)));
 }
 
+// How light a colour is, from 0 to 1, as WCAG defines it.
+function luminance(color) {
+  const [red, green, blue] = color.map((channel) => {
+    const value = channel / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 // ipywidgets draws sliders and images without a name for screen readers: they get the words that stand beside them.
 function nameControls(model, el) {
   let waiting = 0;
@@ -193,11 +204,11 @@ function named(button) {
   return words.length > 2 ? `${words}: ${button.title}` : button.title;
 }
 
-function element(tag, className, attributes = {}) {
+export function element(tag, className, attributes = {}) {
   const made = document.createElement(tag);
   made.className = className;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
 }
 
-export default { render };
+export default { render: renderGrid };

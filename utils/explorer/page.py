@@ -29,7 +29,7 @@ class Grid(anywidget.AnyWidget):
     """The vector as a grid of cells (see grid.js)."""
 
     _esm = HERE / "grid.js"
-    _css = HERE / "page.css"
+    _css = (HERE / "page.css").read_text("utf-8") + (HERE / "grid.css").read_text("utf-8")
     # no echo of changes that the browser itself made
     values = traitlets.List(traitlets.Float()).tag(sync=True, echo_update=False)
     gesture = traitlets.Int(0).tag(sync=True, echo_update=False)

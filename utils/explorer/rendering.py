@@ -49,11 +49,7 @@ class Drawing:
         self._lock = threading.Lock()
         self.latent_dim = int(generator.input_shape[-1])
         self.fingerprint = fingerprint(generator)
-        if directions is None:
-            directions = first_layer_directions(generator)
-        if not isinstance(directions, Mapping):
-            directions = {direction.name: direction.vector for direction in directions}
-        self.directions = {name: _unit(vector, self.latent_dim, name) for name, vector in directions.items()}
+        self.directions = as_directions(generator, directions)
         self.shape = self.draw(np.zeros((1, self.latent_dim))).shape[1:]  # compiles
 
     def draw(self, Z: np.ndarray) -> np.ndarray:
@@ -118,6 +114,16 @@ def first_layer_directions(generator) -> dict[str, np.ndarray]:
     except ValueError:
         return {}
     return {str(i + 1): direction.vector for i, direction in enumerate(found)}
+
+
+def as_directions(generator, directions: Directions | None) -> dict[str, np.ndarray]:
+    """Directions in any of the forms that `Drawing` takes: dict, name -> float32 (latent_dim,), of length 1."""
+    if directions is None:
+        directions = first_layer_directions(generator)
+    if not isinstance(directions, Mapping):
+        directions = {direction.name: direction.vector for direction in directions}
+    latent_dim = int(generator.input_shape[-1])
+    return {name: _unit(vector, latent_dim, name) for name, vector in directions.items()}
 
 
 def _unit(vector, latent_dim: int, name: str) -> np.ndarray:

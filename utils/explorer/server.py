@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.explorer.export import export_page
 from utils.explorer.rendering import (
     ADDRESS,
     DIRECTIONS,
@@ -54,6 +55,12 @@ def main(arguments: list[str] | None = None) -> None:
         generator = loaders.load_generator(path)
         if options.find_directions:
             write_directions(path, generator)
+        if options.export:
+            written = export_page(
+                generator, options.export, all_directions(path, generator), _name(path), options.language
+            )
+            print(f"{written}: {written.stat().st_size / 2**20:.1f} MiB, opens in any browser, without a network.")
+            return
         drawing = Drawing(generator, all_directions(path, generator), runs.data_of(path, generator).rules)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
@@ -153,7 +160,10 @@ def write_directions(path: Path, generator) -> Path:
 
 
 def all_directions(path: str | os.PathLike, generator) -> dict[str, np.ndarray]:
-    """The directions saved by `write_directions` for this generator, then those of its first layer, at most six."""
+    """The directions saved by `write_directions` for this generator, at most six.
+
+    Where there are fewer than two, which is little to play with, those of its first layer follow, which nobody named.
+    """
     found = {}
     try:
         found = read_directions(_directions_file(path), generator)
@@ -161,7 +171,15 @@ def all_directions(path: str | os.PathLike, generator) -> dict[str, np.ndarray]:
         pass
     except (OSError, ValueError) as error:  # the page works without them
         print(error)
-    return dict(list((found | first_layer_directions(generator)).items())[:DIRECTIONS])
+    if len(found) < 2:
+        found |= first_layer_directions(generator)
+    return dict(list(found.items())[:DIRECTIONS])
+
+
+def _name(path: str | os.PathLike) -> str:
+    """What the page calls a generator: its file, or for one of a run the run's folder."""
+    path = Path(path)
+    return path.stem if path.stem not in ("generator", "generator_ema") else path.resolve().parent.name
 
 
 def _directions_file(path: str | os.PathLike) -> Path:
@@ -193,6 +211,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help="find directions that move and colour the lines "
         "(half a minute), keep them beside the generator, and give them sliders",
+    )
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="WALK.HTML",
+        help="write the page as one HTML file that holds the network and needs no Python, and serve nothing",
     )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     return parser.parse_args(arguments)

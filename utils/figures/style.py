@@ -20,6 +20,9 @@ from utils.files import write_bytes
 from utils.images import to_uint8
 
 INK, FAINT, LINE = "#22262b", "#7a828c", "#d9dde2"  # text, secondary text, rules: neutral, so that the images speak
+# What surrounds a generated image: a grey hairline, which shows where it ends on white and on black alike, and on the
+# page a dark stage. Everything that shows images takes both from here.
+FRAME, STAGE = "#7a828c", "#0e1013"
 
 
 @contextmanager

@@ -3,31 +3,23 @@
 Its screenshots stay in run/tests/, which git ignores.
 """
 
-import shutil
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.utils.explorer.browsing import BROWSER, NO_BROWSER, WAIT, chromium
 from utils.files.provenance import from_image
 from utils.latent import read_vectors
 
 PICTURES = Path(__file__).parents[3] / "run" / "tests"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-QUIET = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
-WAIT = 20_000  # milliseconds for what takes one on a quiet machine
-
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
 pytest.importorskip("voila", reason="voila is not installed (pip install voila)")
 served = pytest.importorskip("tests.utils.explorer.serving").served
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(BROWSER is None, reason=f"no browser is installed ({', '.join(BROWSERS)})"),
+    pytest.mark.skipif(BROWSER is None, reason=NO_BROWSER),
 ]
 
 
@@ -57,12 +49,8 @@ def server(generator):
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @contextmanager
@@ -151,7 +139,7 @@ def test_a_walk_on_a_wide_screen(browser, server, tmp_path):
         page.keyboard.press("0")
         assert values(page)[35] == "0.0"
         changed(page, first)
-        assert page.locator(".z-cell:focus").get_attribute("aria-label") == "row 3, column 5: 0.00"
+        assert page.locator(".z-cell:focus").get_attribute("aria-label") == "row 3, column 5: 0.0"
 
         # saved, wandered off, and back from the file
         here = pixels(page)

@@ -1,0 +1,564 @@
+"""The page in one file, opened as a file by a headless Chromium that has no network."""
+
+import base64
+import json
+import re
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import minimum_filter
+
+from tests.conftest import build_tiny
+from tests.utils.explorer.browsing import BROWSER, NO_BROWSER, WAIT, chromium
+from utils import latent, loaders
+from utils.explorer.export import bundle, export_page
+from utils.explorer.server import all_directions
+from utils.explorer.texts import TEXTS
+from utils.files.provenance import from_image
+from utils.quiet import keras
+from utils.runs.shipping import SHIPPED_GENERATORS
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason=NO_BROWSER)]
+STROKES = SHIPPED_GENERATORS[0]
+DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # a microphone that beeps
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium(*DEVICES) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def strokes(tmp_path_factory):
+    """The generator of strokes that ships, and its page."""
+    generator = loaders.load_generator(STROKES)
+    path = tmp_path_factory.mktemp("stage") / "walk.html"
+    return generator, export_page(generator, path, all_directions(STROKES, generator), "strokes")
+
+
+@contextmanager
+def opened(browser, path, width=1440, height=900, locale="en-GB", fragment="", **options):
+    """The page in a window of its own, still, once it shows an image."""
+    settings = {"viewport": {"width": width, "height": height}, "locale": locale, "reduced_motion": "reduce"}
+    with browser.new_context(offline=True, **settings | options) as window:
+        page = window.new_page()
+        page.defects = []
+        page.on("pageerror", lambda error: page.defects.append(str(error)))
+        page.on("console", lambda said: page.defects.append(said.text) if said.type == "error" else None)
+        page.goto(f"{path.as_uri()}{fragment}")
+        page.wait_for_selector("html[data-drawn]", state="attached", timeout=WAIT)
+        yield page
+        assert page.defects == []
+
+
+def drawn(page, Z, bends=()):
+    """The images of vectors, as the page's engine draws them: uint8 (n, h, w, 3)."""
+    draw = """async ([Z, bends]) => {
+        const { engine } = document.getElementById("stage").page;
+        const pictures = [];
+        for (const z of Z) {
+            const { pixels } = await engine.draw(Float32Array.from(z), bends);
+            pictures.push(pixels.reduce((text, value) => text + String.fromCharCode(value), ""));
+        }
+        return btoa(pictures.join(""));
+    }"""
+    height, width, _ = page.evaluate("document.getElementById('stage').page.engine.shape")
+    pictures = base64.b64decode(page.evaluate(draw, [np.asarray(Z).tolist(), list(bends)]))
+    return np.frombuffer(pictures, np.uint8).reshape(-1, height, width, 4)[..., :3]
+
+
+def vector(page):
+    return np.float32(page.evaluate("Array.from(document.getElementById('stage').page.z)"))
+
+
+def settled(page, act):
+    """Do something, and wait until another image is shown."""
+    before = page.get_attribute("html", "data-drawn")
+    act()
+    page.wait_for_selector(f"html:not([data-drawn='{before}'])", state="attached", timeout=WAIT)
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def downloaded(page, click, folder):
+    with page.expect_download(timeout=WAIT) as download:
+        click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+# The same images as Keras' --------------------------------------------------------------------------------------------
+
+
+def odd_network():
+    """A generator of layers in sizes and strides that no family of ours has, whose weights are not small."""
+    weights = {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.6, seed=1)}
+    bias = {"bias_initializer": keras.initializers.RandomNormal(stddev=0.3, seed=2)}
+    layers = keras.layers
+    z = keras.Input((12,))
+    x = layers.Reshape((3, 4, 5))(layers.Dense(60, activation="silu", **weights)(z))
+    x = layers.Conv2DTranspose(6, (5, 4), (2, 3), "same", activation="softplus", **weights, **bias)(x)  # (6, 12, 6)
+    x = layers.Conv2DTranspose(4, 3, 3, "same", use_bias=False, activation="elu", **weights)(x)  # (18, 36, 4)
+    x = layers.Conv2DTranspose(4, 1, 2, "same", **weights)(x)  # a stride larger than its kernel
+    x = layers.Rescaling(20.0)(layers.Softmax(axis=1)(x))
+    y = layers.Conv2D(4, 3, 2, "same", dilation_rate=1, activation="relu6", **weights, **bias)(x)
+    y = layers.UpSampling2D(2, interpolation="bilinear")(y)
+    x = layers.Concatenate()([layers.Add()([x, y]), layers.Maximum()([x, y]), layers.Average()([x, y])])
+    x = layers.Cropping2D(((1, 2), (3, 0)))(layers.ZeroPadding2D(((2, 1), (0, 4)))(x))
+    x = layers.Conv2D(4, 3, dilation_rate=2, padding="same", activation="hard_sigmoid", **weights)(x)
+    x = layers.Conv2D(1, 3, padding="valid", activation="sigmoid", **weights, **bias)(x)  # grey
+    return keras.Model(z, layers.Rescaling(2.0, -1.0)(x))
+
+
+def unlike_its_beginning(generator):
+    """The generator with weights of a size at which its images differ, statistics of normalisation included."""
+    random = np.random.default_rng(1)
+    for layer in generator.layers:
+        weights = layer.get_weights()
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([np.float32(random.uniform(0.5, 2, weight.shape)) for weight in weights])
+        elif layer.trainable and "stamp" not in layer.name:
+            layer.set_weights([weight + np.float32(random.normal(0, 0.1, weight.shape)) for weight in weights])
+    return generator
+
+
+def family(**options):
+    return lambda: unlike_its_beginning(build_tiny(**options).generator)
+
+
+NETWORKS = {
+    "strokes that ship": lambda: loaders.load_generator(STROKES),
+    "published that ships": lambda: loaders.load_generator(SHIPPED_GENERATORS[1]),
+    "autoencoder that ships": lambda: loaders.load_generator(STROKES.with_name("cvae_128.h5")),
+    "published, modulated": family(modulation=[8]),
+    "published, enlarged first": family(generator_upsample=[2, 2], generator_dropout_rate=0.5),
+    "palette": family(inks=4),
+    "strokes": family(strokes=2, modulation=[8], inks=[(0, 0, 0), (255, 0, 0), (0, 0, 255)]),
+    "odd": odd_network,
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_sixteen_images_are_keras_own(browser, tmp_path, name):
+    generator = NETWORKS[name]()
+    Z = latent.generate_latent_points(generator.input_shape[-1], 16, seed=5)
+    wanted = latent.generate_images(generator, Z).astype(int)
+    assert np.ptp(wanted) > 50, "these images would equal any others"
+    with opened(browser, export_page(generator, tmp_path / "walk.html")) as page:
+        assert np.abs(drawn(page, Z) - wanted).max() <= 1
+
+
+def test_files_of_the_generators_that_ship_are_small(strokes, tmp_path):
+    assert strokes[1].stat().st_size < 2**20
+    published = export_page(loaders.load_generator(SHIPPED_GENERATORS[1]), tmp_path / "walk.html")
+    assert published.stat().st_size < 10 * 2**20
+
+
+def test_the_file_reaches_for_nothing_outside_itself(strokes):
+    text = strokes[1].read_text(encoding="utf-8")
+    assert "default-src 'none'" in text and not re.search(r'(?:src|href)="(?!#)', text)
+
+
+def test_each_module_is_there_once():
+    text = bundle("main.js")
+    assert text.count("class Page ") == 1 and not re.search(r"^(?:import|export) ", text, re.MULTILINE)
+
+
+# Ways and files -------------------------------------------------------------------------------------------------------
+
+
+def test_the_arc_is_the_one_of_the_notebooks(browser, strokes):
+    Z = latent.generate_latent_points(100, 2, seed=3)
+    wanted = latent.interpolate_spherical(Z[0], Z[1], 5, ease="smooth")
+    with opened(browser, strokes[1]) as page:
+        page.evaluate(
+            "Z => (document.getElementById('stage').page.ends = Z.map((z) => Float32Array.from(z)))", Z.tolist()
+        )
+        arc = """() => { const { motion, ends } = document.getElementById('stage').page;
+                         [motion.kind, motion.easing] = ['between', 'smooth'];
+                         return [0, 0.25, 0.5, 0.75, 1].map((position) => {
+                             motion.position = position; return Array.from(motion.wayPoint([], ends)); }); }"""
+        assert np.allclose(page.evaluate(arc), wanted, atol=1e-5)
+
+
+def test_drift_stays_where_the_generator_was_trained(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        points = page.evaluate(
+            """() => { const { motion } = document.getElementById('stage').page;
+                       motion.radius = 1; motion.start(new Float32Array(100));
+                       const points = Array.from({ length: 50 }, (_, i) => {
+                           motion.position = i / 50; return Array.from(motion.wayPoint([], [])); });
+                       motion.stop(); return points; }"""
+        )
+    assert 0.9 < np.std(points) < 1.1
+
+
+def test_a_saved_image_carries_its_vector(browser, strokes, tmp_path):
+    generator, path = strokes
+    with opened(browser, path) as page:
+        small = downloaded(page, button(page, "Save image").click, tmp_path)
+        large = downloaded(page, button(page, "PNG 512 × 512").click, tmp_path)
+        numbers = downloaded(page, button(page, "Save vector").click, tmp_path)
+        z, info = from_image(small, generator)
+        assert info["generator"] == latent.fingerprint(generator)
+        assert (z[0] == vector(page)).all() and z.dtype == np.float32
+        assert (latent.read_vectors(numbers) == z).all() and (from_image(large)[0] == z).all()
+        pixels = np.asarray(Image.open(small))
+        assert np.abs(pixels - latent.generate_images(generator, z)[0].astype(int)).max() <= 1
+        assert (np.asarray(Image.open(large))[2::4, 2::4] == pixels).all()
+
+
+def test_images_and_numbers_are_brought_back(browser, strokes, tmp_path):
+    generator, path = strokes
+    Z = latent.generate_latent_points(100, 3, seed=8)
+    from utils.files.provenance import save_image
+
+    ours = save_image(tmp_path / "ours.png", latent.generate_images(generator, Z[:1])[0], Z[0], "another")
+    listed = tmp_path / "list.txt"
+    listed.write_text("\n".join(map(str, Z[1])))
+    pair = latent.write_vectors(tmp_path / "pair.txt", Z[1:])
+    evil = tmp_path / "evil.txt"
+    evil.write_text("alert(1)")
+    with opened(browser, path) as page:
+        chooser = page.locator("#s-file")
+        for file, z, words in (
+            (ours, Z[0], "Another generator drew it"),
+            (listed, Z[1], "list.txt is opened"),
+            (pair, Z[1], "holds 2 vectors"),
+        ):
+            settled(page, lambda file=file: chooser.set_input_files(file))
+            assert (vector(page) == z).all()
+            page.get_by_text(words).wait_for(timeout=WAIT)
+        assert button(page, "Go to B").is_visible()
+        chooser.set_input_files(evil)
+        page.locator(".s-refused", has_text="evil.txt carries no vector").wait_for(timeout=WAIT)
+
+
+def test_a_film_is_recorded(browser, strokes, tmp_path):
+    with opened(browser, strokes[1]) as page:
+        button(page, "Record a film").click()
+        page.wait_for_timeout(1500)
+        film = downloaded(page, button(page, "End the film").click, tmp_path)
+        assert film.name == "film.webm" and film.read_bytes().startswith(b"\x1aE\xdf\xa3")
+        assert film.stat().st_size > 5000
+
+
+# Moving ---------------------------------------------------------------------------------------------------------------
+
+
+def test_pins_a_and_b_are_set_gone_to_and_taken_back(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        first = vector(page)
+        button(page, "Set A").click()
+        settled(page, button(page, "Random").click)
+        second = vector(page)
+        button(page, "Set B").click()
+        settled(page, button(page, "Go to A").click)
+        assert (vector(page) == first).all()
+        settled(page, button(page, "Go to B").click)
+        assert (vector(page) == second).all()
+        settled(page, lambda: page.get_by_role("slider", name="A to B").press("Home"))
+        assert np.allclose(vector(page), first, atol=1e-6)
+        for _ in range(4):  # the slider, two visits, and B itself
+            page.keyboard.press("Control+z")
+        assert button(page, "Pin the image as B").is_visible() and (vector(page) == second).all()
+        page.keyboard.press("Control+z")
+        assert (vector(page) == first).all()
+
+
+def test_a_loop_needs_two_pins_and_says_so_beside_its_button(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        button(page, "Round the pins").click()
+        page.locator(".s-refused", has_text="two pins").wait_for()
+        button(page, "Pin image").click()
+        button(page, "Random").click()
+        button(page, "Pin image").click()
+        settled(page, button(page, "Round the pins").click)
+        assert button(page, "Pause").is_visible()
+        assert page.locator(".s-refused").count() == 0
+        button(page, "Remove pin 2").click()
+        assert button(page, "Play").is_visible()
+
+
+def test_directions_have_both_ends_in_words_and_move_the_image(browser, strokes):
+    generator, path = strokes
+    redder = all_directions(STROKES, generator)["redder"]
+    with opened(browser, path) as page:
+        before = vector(page)
+        settled(page, lambda: page.get_by_role("slider", name="bluer ↔ redder").press("End"))
+        moved = vector(page) - before
+        assert np.isclose(vector(page) @ redder, 4, atol=1e-4)
+        assert np.isclose(moved @ redder, np.linalg.norm(moved), atol=1e-4)
+
+
+def test_the_pad_moves_two_directions_by_mouse_and_keys(browser, strokes):
+    generator, path = strokes
+    first, second, *_ = all_directions(STROKES, generator).values()
+    with opened(browser, path) as page:
+        pad = page.locator(".s-pad")
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        x, y = box["x"] + 0.75 * box["width"], box["y"] + 0.75 * box["height"]
+        settled(page, lambda: page.mouse.click(x, y))
+        assert np.isclose(vector(page) @ second, -2, atol=0.1)
+        before = vector(page) @ first
+        settled(page, lambda: page.locator(".s-dot").press("ArrowLeft"))
+        assert vector(page) @ first < before - 0.1
+
+
+def test_the_image_moves_by_itself_unless_the_system_asks_for_less_motion(browser, strokes):
+    with opened(browser, strokes[1], reduced_motion="no-preference") as page:
+        before = vector(page)
+        page.wait_for_timeout(600)
+        assert np.abs(vector(page) - before).max() > 1e-3
+        page.keyboard.press("Space")
+        still = vector(page)
+        page.wait_for_timeout(300)
+        assert (vector(page) == still).all()
+    with opened(browser, strokes[1]) as page:
+        before = vector(page)
+        page.wait_for_timeout(300)
+        assert (vector(page) == before).all()
+
+
+def test_a_number_is_changed_by_keyboard(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        page.get_by_text("The numbers of the vector").click()
+        page.get_by_role("gridcell").nth(34).focus()
+        settled(page, lambda: page.keyboard.press("0"))
+        assert vector(page)[34] == 0
+
+
+def test_everything_is_remembered_and_travels_in_a_link(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        button(page, "Pin image").click()
+        settled(page, button(page, "Random").click)
+        button(page, "Set A").click()
+        here = vector(page)
+        button(page, "Copy link").click()
+        page.get_by_text("brings all of this back").wait_for()
+        fragment = page.evaluate("location.hash")
+        page.evaluate("location.hash = ''")
+        page.reload()
+        page.wait_for_selector("html[data-drawn]", state="attached", timeout=WAIT)
+        assert (vector(page) == here).all() and button(page, "Go to pin 1").is_visible()
+    with opened(browser, strokes[1], fragment=fragment) as page:
+        assert (vector(page) == here).all()
+        assert button(page, "Go to pin 1").is_visible() and button(page, "Go to A").is_visible()
+
+
+@pytest.mark.parametrize(
+    "fragment", ["#nonsense", '#{"z":"AAAA"}', '#{"z":1,"pins":{},"bends":[[7]]}', "#null", "#[1]"]
+)
+def test_a_link_of_nonsense_is_left_aside(browser, strokes, fragment):
+    with opened(browser, strokes[1], fragment=fragment) as page:
+        assert np.isfinite(vector(page)).all()
+
+
+# Bending --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def flat(browser, tmp_path_factory):
+    """A network whose only layer of pictures is its image: what is bent can be computed by hand."""
+    z = keras.Input((12 * 12,))
+    generator = keras.Model(z, keras.layers.Activation("tanh")(keras.layers.Reshape((12, 12, 1))(z)))
+    with opened(browser, export_page(generator, tmp_path_factory.mktemp("flat") / "walk.html")) as page:
+        yield page
+
+
+STRAIGHT = {"channels": [0], "turn": 0, "scale": 1, "x": 0, "y": 0, "mirror": False, "erode": 0, "silence": False}
+
+
+@pytest.mark.parametrize(
+    "bend, wanted",
+    [
+        ({"turn": 90}, lambda a: np.rot90(a, -1)),  # clockwise, as a hand turns a page
+        ({"mirror": True}, np.fliplr),
+        ({"x": 0.25}, lambda a: np.pad(a, ((0, 0), (3, 0)))[:, :-3]),
+        ({"y": -0.25}, lambda a: np.pad(a, ((0, 3), (0, 0)))[3:]),
+        ({"erode": 1}, lambda a: minimum_filter(a, 3, mode="constant", cval=9)),
+        ({"silence": True}, np.zeros_like),
+        ({"channels": [], "silence": True}, lambda a: a),
+    ],
+    ids=["turn", "mirror", "right", "up", "erode", "silence", "no channel"],
+)
+def test_a_bend_does_what_it_says(flat, bend, wanted):
+    z = latent.generate_latent_points(144, 1, seed=2)
+    expected = np.rint(wanted(np.tanh(z.reshape(12, 12))) * 127.5 + 127.5)
+    (last,) = flat.evaluate("document.getElementById('stage').page.engine.maps.map(({ index }) => index)")
+    bent = drawn(flat, z, [[last, STRAIGHT | bend]])[0, ..., 0]
+    assert np.abs(bent - expected).max() <= 1
+
+
+def test_a_layer_is_seen_and_bent_from_the_page(browser, tmp_path):
+    generator = NETWORKS["published, modulated"]()
+    with opened(browser, export_page(generator, tmp_path / "walk.html")) as page:
+        z = vector(page)
+        page.get_by_text("Bend the network").click()
+        page.get_by_label("Layer", exact=True).select_option("0")
+        pictures = page.locator(".s-map")
+        assert pictures.count() == 8
+        grey = """document.querySelector('.s-map canvas').getContext('2d').getImageData(0, 0, 4, 4).data
+                  .some((value, i) => i % 4 < 3 && value)"""
+        for _ in range(50):
+            if page.evaluate(grey):
+                break
+            page.wait_for_timeout(100)
+        assert page.evaluate(grey), "the layer's pictures stay empty"
+        straight = drawn(page, [z])
+        button(page, "None").click()
+        pictures.nth(3).click()
+        settled(page, button(page, "Silence").click)
+        bends = page.evaluate("document.getElementById('stage').page.bends")
+        assert [bend["channels"] for _, bend in bends] == [[3]]
+        assert (drawn(page, [z], bends) != straight).any()
+        settled(page, button(page, "Straighten all").click)
+        assert page.evaluate("document.getElementById('stage').page.bends") == []
+
+
+# Hands and sound ------------------------------------------------------------------------------------------------------
+
+DEVICE = """navigator.requestMIDIAccess = async () => {
+    window.knob = {};
+    return { inputs: new Map([[1, window.knob]]) }; }"""
+
+
+def test_a_slider_learns_a_midi_control_by_touch(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        page.evaluate(DEVICE)
+        page.get_by_text("Hands and sound").click()
+        button(page, "Learn a MIDI control").click()
+        page.get_by_text("Now touch a slider.").wait_for()
+        page.get_by_role("slider", name="Truncation").click()
+        page.get_by_text("it will move “Truncation”").wait_for()
+        page.evaluate("knob.onmidimessage({ data: [0xb0, 21, 10] })")
+        settled(page, lambda: page.evaluate("knob.onmidimessage({ data: [0xb0, 21, 127] })"))
+        assert page.get_by_role("slider", name="Truncation").input_value() == "2"
+        page.evaluate("knob.onmidimessage({ data: [0x90, 21, 1] })")  # a note moves nothing
+        assert page.get_by_role("slider", name="Truncation").input_value() == "2"
+        button(page, "Forget control 1/21").click()
+        page.evaluate("knob.onmidimessage({ data: [0xb0, 21, 0] })")
+        assert page.get_by_role("slider", name="Truncation").input_value() == "2"
+
+
+def test_a_slider_follows_the_microphone(browser, strokes):
+    with opened(browser, strokes[1], permissions=["microphone"]) as page:
+        page.get_by_text("Hands and sound").click()
+        page.get_by_label("Level moves").select_option("truncation")
+        before = page.get_by_role("slider", name="Truncation").input_value()
+        button(page, "Listen").click()
+        for _ in range(100):
+            if page.get_by_role("slider", name="Truncation").input_value() != before:
+                break
+            page.wait_for_timeout(100)
+        assert page.get_by_role("slider", name="Truncation").input_value() != before
+        button(page, "Listen").click()
+
+
+# For everybody --------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_speaks_french_where_the_browser_does(browser, strokes):
+    with opened(browser, strokes[1], locale="fr-FR") as page:
+        assert page.title() == TEXTS["fr"]["title"] and page.get_attribute("html", "lang") == "fr"
+        button(page, "EN: English").click()
+        assert page.title() == TEXTS["en"]["title"] and page.get_attribute("html", "lang") == "en"
+        assert button(page, "Random").is_visible()
+
+
+def test_on_a_phone_the_image_stays_in_view(browser, strokes):
+    with opened(browser, strokes[1], 390, 844, has_touch=True, is_mobile=True) as page:
+        page.locator(".s-pad").scroll_into_view_if_needed()
+        image = page.locator(".s-image").bounding_box()
+        assert image["y"] >= 0 and image["y"] + image["height"] < 844 / 2
+        assert page.evaluate("[...document.querySelectorAll('*')].every((e) => e.getBoundingClientRect().right <= 391)")
+        sliders = page.locator("input[type=range]")
+        assert set(sliders.evaluate_all("all => all.map((e) => getComputedStyle(e).touchAction)")) == {"pan-y"}
+
+
+def test_every_control_has_a_name_and_a_size_for_fingers(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        for fold in page.locator("summary").all():
+            fold.click()
+        unnamed = """() => [...document.querySelectorAll('button, input, select, [role=grid], canvas[role]')]
+            .filter((e) => !(e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText))
+            .map((e) => e.outerHTML)"""
+        assert page.evaluate(unnamed) == []
+        small = """() => [...document.querySelectorAll('button, input[type=range], select')]
+            .filter((e) => { const { width, height } = e.getBoundingClientRect();
+                             return width && Math.min(width, height) < 24; })
+            .map((e) => e.outerHTML)"""
+        assert page.evaluate(small) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width, height", [(1440, 900), (390, 844)])
+def test_axe_finds_nothing(browser, strokes, scheme, width, height):
+    axe = pytest.importorskip(
+        "axe_playwright_python", reason="axe-core is not here (pip install axe-playwright-python)"
+    )
+    script = Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+    with opened(browser, strokes[1], width, height, color_scheme=scheme, bypass_csp=True) as page:
+        for fold in page.locator("summary").all():
+            fold.click()
+        button(page, "Pin image").click()
+        page.evaluate(script)
+        found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 20
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_and_lines_stand_out_from_what_they_stand_on(browser, strokes, scheme):
+    with opened(browser, strokes[1], color_scheme=scheme) as page:
+        colors = page.evaluate(
+            """() => ['.s-panel', '.s-stage'].map((place) => {
+                const style = getComputedStyle(document.querySelector(place));
+                return ['--ink', '--faint', '--accent', '--refused', '--line', '--paper', '--stage']
+                    .map((name) => style.getPropertyValue(name).trim()); })"""
+        )
+    for (ink, faint, accent, refused, line, paper, stage), ground in zip(colors, (5, 6), strict=True):
+        under = (ink, faint, accent, refused, line, paper, stage)[ground]
+        assert min(contrast(color, under) for color in (ink, faint, accent, refused)) >= 4.5
+        assert contrast(line, under) >= 3
+
+
+def contrast(color, ground):
+    def luminance(text):
+        digits = text.lstrip("#")
+        digits = "".join(2 * digit for digit in digits) if len(digits) == 3 else digits
+        values = np.array(list(bytes.fromhex(digits))) / 255
+        return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    light, dark = sorted((luminance(color), luminance(ground)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_a_browser_that_cannot_draw_is_told_so(browser, strokes):
+    with browser.new_context(offline=True, locale="en-GB") as window:
+        page = window.new_page()
+        page.add_init_script(
+            "delete globalThis.WebAssembly; window.Worker = class { constructor() { throw Error('old'); } }"
+        )
+        page.goto(strokes[1].as_uri())
+        page.get_by_text("This browser cannot draw the images (old)").wait_for(timeout=WAIT)
+
+
+def test_the_command_writes_the_page(tmp_path, capsys):
+    from utils.explorer.server import main
+
+    main(["--generator", str(STROKES), "--export", str(tmp_path / "walk.html"), "--language", "fr"])
+    assert "walk.html" in capsys.readouterr().out
+    text = (tmp_path / "walk.html").read_text(encoding="utf-8")
+    facts = json.loads(re.search(r'id="facts">(.*?)</script>', text)[1])
+    assert facts["language"] == "fr" and facts["name"] == "three_lines_128"
+    assert "redder" in facts["directions"]

@@ -1,0 +1,114 @@
+"""The page in one file: `python -m utils.explorer --export walk.html`.
+
+The file holds the network, the runtime that draws it, the page and its texts. It needs no server and no network; a
+policy inside it forbids the browser to reach for one. Its scripts are the modules in stage/, put one after the other;
+whoever exports needs neither node nor a bundler.
+"""
+
+import base64
+import gzip
+import html
+import json
+import lzma
+import os
+import re
+from pathlib import Path
+
+from utils.explorer.rendering import Directions, as_directions
+from utils.explorer.texts import DIRECTION_ENDS, LANGUAGES, TEXTS
+from utils.figures.heatmaps import BLUE, RED, WHITE
+from utils.figures.style import FRAME, STAGE
+from utils.files import write_text
+from utils.latent import fingerprint
+
+STAGE_FOLDER = Path(__file__).with_name("stage")
+RUNTIME_FOLDER = Path(__file__).with_name("runtime")
+RUNTIME, WASM = "tf.js", "tfjs-backend-wasm-simd.wasm"  # TensorFlow.js 4.22.0, see runtime/build.mjs
+IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[\w.]+)";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?:default [^\n]*\n|(?=(?:async )?(?:function|class|const|let)\b))", re.MULTILINE)
+
+
+def export_page(
+    generator,
+    path: str | os.PathLike,
+    directions: Directions | None = None,
+    name: str = "",
+    language: str | None = None,
+) -> Path:
+    """Write the page of a generator as one HTML file.
+
+    Args:
+        generator: a functional or sequential Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
+        path: the file, by custom in .html.
+        directions: as in `utils.explorer.rendering.Drawing`.
+        name: what the page calls the generator.
+        language: "en" or "fr"; None for the browser's.
+
+    Returns:
+        The path.
+
+    Raises:
+        UnknownLayer: a layer that the browser does not know; the message names it.
+
+    Example:
+        >>> export_page(loaders.load_generator("generator.h5"), "walk.html")
+    """
+    from utils.explorer.network import pack  # starts Keras
+
+    if language not in (None, *LANGUAGES):
+        raise ValueError(f"the page speaks {' and '.join(LANGUAGES)}, not {language!r}; None asks the browser")
+    description, weights = pack(generator)
+    facts = {
+        "name": name,
+        "fingerprint": fingerprint(generator),
+        "language": language,
+        "network": description,
+        "directions": {key: vector.tolist() for key, vector in as_directions(generator, directions).items()},
+        "direction_ends": DIRECTION_ENDS,
+        "texts": TEXTS,
+        "stops": [list(BLUE), list(WHITE), list(RED)],
+    }
+    return write_text(path, _filled(facts, weights))
+
+
+def _filled(facts: dict, weights: bytes) -> str:
+    """The template with everything in its place."""
+    parts = {
+        "title": html.escape(TEXTS[facts["language"] or LANGUAGES[0]]["title"]),
+        "style": f":root {{ --frame: {FRAME}; --stage: {STAGE}; }}\n{_read('stage.css')}\n{_read('../grid.css')}",
+        "facts": json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"),
+        "worker": bundle("worker.js"),
+        "page": bundle("main.js"),
+        "runtime": packed(_unpacked(RUNTIME)),
+        "wasm": packed(_unpacked(WASM)),
+        "weights": packed(weights),
+    }
+    return re.sub(r"<!-- (\w+) -->", lambda match: parts[match[1]], _read("page.html"))
+
+
+def bundle(entry: str) -> str:
+    """The modules that an entry of stage/ imports, and the entry, as one script, each module once."""
+    done: list[str] = []
+
+    def add(module: str) -> str:
+        if module in done:
+            return ""
+        done.append(module)
+        text = _read(module)
+        before = "".join(add(other.removeprefix("./")) for other in IMPORT.findall(text))
+        return f"{before}\n// {module}\n{EXPORT.sub('', IMPORT.sub('', text))}"
+
+    return add(entry)
+
+
+def packed(content: bytes) -> str:
+    """Bytes as base64 of gzip, which every browser of today unpacks by itself."""
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
+
+
+def _unpacked(name: str) -> bytes:
+    return lzma.decompress((RUNTIME_FOLDER / f"{name}.xz").read_bytes())
+
+
+def _read(name: str) -> str:
+    return (STAGE_FOLDER / name).read_text(encoding="utf-8")
