@@ -160,6 +160,7 @@ export class Page {
         if (!a || !b) return this.pinMessage.tell("no_ends", {}, true);
         this.remember("between");
         this.setCore(onArc(a, b, value));
+        this.onWay = this.core;
       },
     });
     const ends = controls.make("div", "s-ends", {}, ...this.endButtons.map(({ box }) => box));
@@ -394,6 +395,7 @@ export class Page {
     this.ends[i] = this.core;
     this.pinMessage.tell(null);
     this.showPins();
+    this.onWay = this.core;
     this.between.place(i);
   }
 
@@ -480,6 +482,7 @@ export class Page {
     const z = this.z;
     for (const { place, direction } of this.directionSliders) place(clipped(dot(z, direction.vector), 0.05));
     this.truncationSlider.place(this.truncation);
+    if (this.core !== this.onWay) this.between.place(0); // the image has left the way from A to B
     if (this.dot) {
       const shares = this.padPlace().map((value) => (clipped(value, 0.01) / REACH + 1) / 2);
       [this.dot.style.left, this.dot.style.top] = [`${100 * shares[0]}%`, `${100 * (1 - shares[1])}%`];
