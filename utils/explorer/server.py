@@ -9,6 +9,7 @@ import argparse
 import ipaddress
 import os
 import secrets
+import socket
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -47,6 +48,8 @@ POLICY = (
 def main(arguments: list[str] | None = None) -> None:
     """Load a generator and serve the page until Ctrl-C."""
     options = _options(arguments)
+    if not options.export:
+        see_port(options.ip, options.port)
     from utils import loaders, runs
 
     try:
@@ -69,14 +72,56 @@ def main(arguments: list[str] | None = None) -> None:
     if options.language:
         os.environ[LANGUAGE] = options.language
     token = "" if is_local(options.ip) else secrets.token_urlsafe(24)
-    shown = options.ip if options.ip not in ("0.0.0.0", "::", "") else "<this machine>"
-    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{options.port}/" + (f"?token={token}" if token else "")
+    address, *_ = addresses(options.ip, options.port, token)
     print(f"The page: {address}", flush=True)
     if token:
         print("Whoever has this address can use the page. It travels unencrypted: use it in a network you trust.")
+        print_qr(address)
     print("Ctrl-C ends it.", flush=True)
     with a_home():
         start_voila(options.ip, options.port, token, options.open)
+
+
+def see_port(ip: str, port: int) -> None:
+    """Leave, with a word on the way out, if the address to listen on is taken or is none of this machine's."""
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    with socket.socket(family) as trial:
+        if os.name == "posix":  # as the server does: a port that was in use until a moment ago is free
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((ip, port))
+            trial.listen(1)
+        except OSError as error:
+            sys.exit(
+                f"The page cannot listen on port {port} of {ip} ({error.strerror}). Choose another port: "
+                f"make explore PORT={port + 1}, or python -m utils.explorer --port {port + 1}"
+            )
+
+
+def addresses(ip: str, port: int, token: str = "") -> list[str]:
+    """The addresses under which the page can be reached: of 0.0.0.0 and ::, those of this machine in its networks."""
+    hosts = [ip]
+    if ip in ("0.0.0.0", "::", ""):
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                probe.connect(("192.0.2.1", 9))  # sends nothing: it asks which address would be used
+                hosts = [probe.getsockname()[0]]
+        except OSError:  # in no network
+            hosts = ["127.0.0.1"]
+    ends = f":{port}/" + (f"?token={token}" if token else "")
+    return [f"http://{f'[{host}]' if ':' in host else host}{ends}" for host in hosts]
+
+
+def print_qr(address: str) -> None:
+    """Print an address as a QR code, for a phone's camera, where the package qrcode is installed."""
+    try:
+        import qrcode
+    except ImportError:
+        print("With pip install qrcode the address appears here as a QR code too.")
+        return
+    code = qrcode.QRCode(border=2)
+    code.add_data(address)
+    code.print_ascii(invert=True)
 
 
 @contextmanager
@@ -114,7 +159,9 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
     settings.Voila.ip, settings.Voila.port, settings.Voila.port_retries = ip, port, 0
     settings.Voila.open_browser = open_browser
     settings.Voila.token = token
-    settings.Voila.log_level = "WARN"
+    settings.Voila.log_level = "ERROR"  # a notebook that nobody has signed is no news
+    if os.name == "posix":  # sockets of this account's own, in place of ports that any account can listen to
+        settings.KernelManager.transport = "ipc"
     settings.Voila.tornado_settings = {
         # refuses a foreign page whose name resolves to 127.0.0.1 (DNS rebinding), since it names itself as host
         "allow_remote_access": not is_local(ip),

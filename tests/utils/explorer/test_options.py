@@ -1,9 +1,14 @@
 """Without a server: where it listens, and the directions that it offers."""
 
+import re
+import socket
+
 import numpy as np
 import pytest
 
-from utils.explorer.server import _options, all_directions, is_local, write_directions
+from utils.explorer.server import _options, addresses, all_directions, is_local, main, see_port, write_directions
+from utils.explorer.texts import DIRECTION_ENDS
+from utils.runs.shipping import SHIPPED_GENERATORS
 
 
 def test_directions_found_are_kept_beside_the_generator(tiny, tmp_path, monkeypatch):
@@ -28,6 +33,51 @@ def test_only_this_machine_is_local(ip, local):
 @pytest.mark.parametrize("ip", ["", "example.org", "192.168.1.4", "::"])
 def test_what_is_not_known_to_be_this_machine_is_not_local(ip):
     assert not is_local(ip)
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_loaded(capsys):
+    with socket.socket() as other:
+        other.bind(("0.0.0.0", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(SystemExit, match=f"port {port} .* PORT={port + 1}"):
+            main(["--port", str(port)])
+    assert capsys.readouterr().out == ""
+
+
+def test_an_address_of_another_machine_is_refused_in_words():
+    with pytest.raises(SystemExit, match=r"port 8866 of 192\.0\.2\.77"):
+        see_port("192.0.2.77", 8866)
+
+
+@pytest.mark.parametrize(
+    "ip, address", [("127.0.0.1", "http://127.0.0.1:8866/"), ("::1", "http://[::1]:8866/")], ids=["4", "6"]
+)
+def test_the_address_can_be_typed(ip, address):
+    assert addresses(ip, 8866) == [address]
+
+
+def test_of_all_addresses_one_that_other_machines_can_type_is_named():
+    (address,) = addresses("0.0.0.0", 8866, "secret")
+    assert re.fullmatch(r"http://(?!0\.0)[\d.]+:8866/\?token=secret", address)
+
+
+def test_named_directions_stand_alone_where_there_are_two(tiny, tmp_path, monkeypatch):
+    from utils.latent import directions
+
+    generator = tiny().generator
+    found = [directions.Direction(n, np.eye(10)[i], 0.5, "reading") for i, n in enumerate(["redder", "more lines"])]
+    monkeypatch.setattr(directions, "reading_directions", lambda generator: found)
+    write_directions(tmp_path / "generator.h5", generator)
+    assert [*all_directions(tmp_path / "generator.h5", generator)] == ["redder", "more lines"]
+
+
+def test_the_generators_that_ship_have_directions_with_names():
+    from utils.loaders import load_generator
+
+    for path in (*SHIPPED_GENERATORS, SHIPPED_GENERATORS[0].with_name("cvae_128.h5")):
+        names = [*all_directions(path, load_generator(path))]
+        assert len(names) >= 2 and set(names) <= DIRECTION_ENDS.keys(), path
 
 
 def test_the_page_listens_to_this_machine_unless_told_otherwise():
