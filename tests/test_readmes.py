@@ -273,7 +273,7 @@ def test_every_setting_is_a_parameter_of_a_notebook(name):
     settings = {word for cell in cells for word in re.findall(r"^([A-Z][A-Z_]+) = ", "".join(cell["source"]), re.M)}
     named = {span.partition(" = ")[0].partition("[")[0] for span in SPAN.findall(prose(name))}
     named = {word for word in named if re.fullmatch(r"[A-Z]{2,}(?:_[A-Z]+)*", word)}
-    elsewhere = {"WGANGP", "CVAE", "PARAMETERS", "PROCESS_ID", "KERAS_BACKEND"}
+    elsewhere = {"WGANGP", "CVAE", "NAMES", "PARAMETERS", "PROCESS_ID", "KERAS_BACKEND"}
     assert sorted(named - settings - elsewhere) == []
 
 
@@ -358,7 +358,7 @@ def test_all_python_examples_run_in_their_order(tmp_path, monkeypatch):
     lines.write_dataset("data/lines", 100, seed=1, progress=False)
     names = [f"docs/en/{subject}.md" for subject in ("data", "training", "latent", "super_resolution")]
     others = [name for name in OWN if name.startswith("docs/en/") and name not in names and blocks(name, "python")]
-    assert others == ["docs/en/elsewhere.md", "docs/en/gallery.md"]  # whose examples have tests of their own
+    assert others == ["docs/en/elsewhere.md", "docs/en/gallery.md", "docs/en/own_rules.md"]  # whose examples have tests of their own
     text = "\n".join(block for name in names for block in blocks(name, "python"))
     text = smaller(text, {"divide=4": "divide=128", "epochs=1201": "epochs=1", "gan/0001": "gan/0002"})
     z = latent.generate_latent_points(100, 1, seed=1)
@@ -400,7 +400,7 @@ def test_the_table_of_keywords_is_the_recipe_s(name):
     for keyword, value in keywords.items():
         default = rows[keyword][-1]
         assert float(numbers(default, name)[0]) == value if isinstance(value, float | int) else default == str(value)
-    assert len(keywords) == 15 and re.search("^(Quinze mots-clés|Fifteen keywords)", TEXT[name], re.MULTILINE)
+    assert len(keywords) == 18 and re.search("^(Dix-huit mots-clés|Eighteen keywords)", TEXT[name], re.MULTILINE)
 
 
 @page("gpu")
@@ -435,7 +435,8 @@ def test_the_options_of_python_m_lines_are_the_programs(name):
 
 @page("training")
 def test_the_options_of_python_m_models_train_are_the_programs(name):
-    from models.train import STEPS, parser
+    from models.recipes import STEPS
+    from models.train import parser
 
     rows = table_of(name, "--data")
     assert set(rows) <= set(re.findall(r"--[a-z][\w-]*", parser().format_help()))
