@@ -358,7 +358,11 @@ def test_all_python_examples_run_in_their_order(tmp_path, monkeypatch):
     lines.write_dataset("data/lines", 100, seed=1, progress=False)
     names = [f"docs/en/{subject}.md" for subject in ("data", "training", "latent", "super_resolution")]
     others = [name for name in OWN if name.startswith("docs/en/") and name not in names and blocks(name, "python")]
-    assert others == ["docs/en/elsewhere.md", "docs/en/gallery.md", "docs/en/own_rules.md"]  # whose examples have tests of their own
+    assert others == [
+        "docs/en/elsewhere.md",
+        "docs/en/gallery.md",
+        "docs/en/own_rules.md",
+    ]  # whose examples have tests of their own
     text = "\n".join(block for name in names for block in blocks(name, "python"))
     text = smaller(text, {"divide=4": "divide=128", "epochs=1201": "epochs=1", "gan/0001": "gan/0002"})
     z = latent.generate_latent_points(100, 1, seed=1)

@@ -5,6 +5,9 @@ to its nearest redraw, in the reader's own features, as 95 % of drawn images are
 weighed by how much they vary between drawn images and their redraws (a Mahalanobis distance, with one variance for all
 that hardly varies), so that what another hand changes anyway counts little, and what no hand changes counts much.
 
+The same is asked of its two colours, that of the ground and that of the ink, which would hardly count among so many
+features.
+
 Drawn images pass 95 % by construction, those of other seeds but for chance. That share is the scale for others.
 """
 
@@ -12,19 +15,22 @@ import numpy as np
 
 from utils.images import IDENTICAL, psnr_each
 from utils.progress import tqdm
-from utils.reading.reader import Reader, Reading, draw_many
+from utils.reading.reader import Reader, Reading, draw_many, ground_and_ink
 from utils.reading.relations import jensen_shannon
 from utils.reading.shrinking import as_rgb
 
 PASSED = 0.95  # share of drawn images that keep the rules
 HANDS = 6  # redraws of an image
 CALIBRATED = 2_000  # drawn images that set the scale: half of them the metric, half the threshold
+LEVELS = 3.0  # of 255: what a colour may differ by where drawn images' colours never do
 DIRECTIONS = 48  # in which differences are weighed one by one
 BINS = 16  # of numbers, as likely as each other by the rules
 
 
-def differences(reader: Reader, reading: Reading, rules, seed: int = 0, desc: str = "Drawing again") -> np.ndarray:
-    """The difference of each image's features to those of its nearest redraw, in units of drawn images' deviation.
+def differences(
+    reader: Reader, reading: Reading, rules, seed: int = 0, desc: str = "Drawing again"
+) -> tuple[np.ndarray, np.ndarray]:
+    """How each image differs from its nearest redraw.
 
     Args:
         reader: of the rule set, with the scale of its features.
@@ -34,21 +40,26 @@ def differences(reader: Reader, reading: Reading, rules, seed: int = 0, desc: st
         desc: what the progress bar says.
 
     Returns:
-        float32 (n, features).
+        `(features, colors)`: float32 (n, features), in units of drawn images' deviation, of the redraw whose features
+        are nearest; and float32 (n, 6), of the redraw whose colours are.
     """
     scale = reader.calibration["scale"]
     rng = np.random.default_rng(seed)
     n = len(reading.features)
     nearest, found = np.full(n, np.inf), np.empty_like(reading.features)
+    least, colors = np.full(n, np.inf), np.empty_like(reading.colors)
     with tqdm(total=HANDS, desc=desc, unit="hand", delay=2, leave=False) as bar:
         for _ in range(HANDS):
-            again = reader.features(reader.redraws(reading, rules, rng))
-            difference = (reading.features - again) / scale
-            distance = (difference**2).mean(axis=1)
-            nearer = distance < nearest
-            nearest, found[nearer] = np.where(nearer, distance, nearest), difference[nearer]
+            redraws = reader.redraws(reading, rules, rng)
+            for difference, distance, kept in (
+                ((reading.features - reader.features(redraws)) / scale, nearest, found),
+                (reading.colors - ground_and_ink(redraws), least, colors),
+            ):
+                length = (difference**2).mean(axis=1)
+                nearer = length < distance
+                distance[nearer], kept[nearer] = length[nearer], difference[nearer]
             bar.update()
-    return found
+    return found, colors
 
 
 def distances(reader: Reader, difference: np.ndarray) -> np.ndarray:
@@ -59,6 +70,23 @@ def distances(reader: Reader, difference: np.ndarray) -> np.ndarray:
     count = difference.shape[1] - len(directions)
     weighed = (along**2 / variances).sum(axis=1) + remaining / rest
     return np.sqrt(weighed / (len(directions) + count))
+
+
+def color_distances(reader: Reader, colors: np.ndarray) -> np.ndarray:
+    """The largest difference of each image's colours (n, 6), in units of drawn images' deviation: (n,)."""
+    return np.abs(colors / reader.calibration["color_scale"]).max(axis=1)
+
+
+def scores(reader: Reader, difference: np.ndarray, colors: np.ndarray) -> np.ndarray:
+    """What `differences` gives as one number: (n,), up to 1 for an image that keeps the rules.
+
+    It is the larger of the distance of the features and that of the colours, which hardly count among so many features:
+    each in units of what 95 % of drawn images keep, then both together likewise.
+    """
+    limits = (reader.calibration[f"threshold_{kind}"] for kind in ("features", "colors"))
+    found = (distances(reader, difference), color_distances(reader, colors))
+    larger = np.maximum(*(distance / limit for distance, limit in zip(found, limits, strict=True)))
+    return larger / reader.calibration["threshold"]
 
 
 def calibrate(reader: Reader, rules, seed: int = 2) -> None:
@@ -74,7 +102,7 @@ def calibrate(reader: Reader, rules, seed: int = 2) -> None:
     reading = reader.read(images)
     scale = reading.features.std(axis=0)
     reader.calibration["scale"] = np.maximum(scale, 0.05 * scale.mean()).astype(np.float32)
-    difference = differences(reader, reading, rules, rng)
+    difference, colors = differences(reader, reading, rules, rng)
     half = CALIBRATED // 2
     centred = difference[:half].astype(np.float64)
     variances, directions = np.linalg.eigh(centred.T @ centred / half)  # ascending
@@ -85,7 +113,15 @@ def calibrate(reader: Reader, rules, seed: int = 2) -> None:
         "variances": np.maximum(variances[-count:], rest).astype(np.float32),
         "rest": np.float32(rest),
     }
-    reader.calibration["threshold"] = np.float32(np.quantile(distances(reader, difference[half:]), PASSED))
+    spread = np.sqrt((colors[:half] ** 2).mean(axis=0) + LEVELS**2)
+    reader.calibration |= {"color_scale": spread.astype(np.float32), "threshold": np.float32(1)}
+    for kind, found in (
+        ("features", distances(reader, difference[half:])),
+        ("colors", color_distances(reader, colors[half:])),
+    ):
+        reader.calibration[f"threshold_{kind}"] = np.float32(np.quantile(found, PASSED))
+    both = scores(reader, difference[half:], colors[half:])
+    reader.calibration["threshold"] = np.float32(np.quantile(both, PASSED))
     reader.calibration |= {f"drawn_{name}": shares for name, shares in histograms(reader, reading).items()}
     reader.calibration["drawn_together"] = dependence(reader, reading).astype(np.float32)
 
@@ -171,7 +207,7 @@ def against_reader(images: np.ndarray, rules, reader: Reader, seed: int = 0) -> 
           equal ones.
     """
     reading = reader.read(images)
-    found = distances(reader, differences(reader, reading, rules, seed)) / reader.calibration["threshold"]
+    found = scores(reader, *differences(reader, reading, rules, seed))
     shares = histograms(reader, reading)
     parameters = {}
     for one in reader.read_parameters:

@@ -81,12 +81,14 @@ class Reading:
         deviations: dict, name -> float (n,), the standard deviation of numbers as the reader sees it.
         probabilities: dict, name -> float (n, classes), of classes.
         features: float32 (n, features), see `Reader`.
+        colors: float32 (n, 2 * channels), see `ground_and_ink`.
     """
 
     values: dict
     deviations: dict
     probabilities: dict
     features: np.ndarray
+    colors: np.ndarray
 
 
 # The network ---------------------------------------------------------------------------------------------------------
@@ -200,7 +202,7 @@ class Reader:
                 numbers = part[:, 0].astype(np.float64) * one.deviation + one.mean
                 values[one.name] = np.rint(numbers).astype(np.int64) if one.whole else numbers
                 deviations[one.name] = np.exp(np.clip(part[:, 1], -8, 4) / 2).astype(np.float64) * one.deviation
-        return Reading(values, deviations, probabilities, features)
+        return Reading(values, deviations, probabilities, features, ground_and_ink(images))
 
     def values_of(self, name: str) -> tuple:
         """The values of a parameter that is told as a class, in the order of its probabilities."""
@@ -285,6 +287,24 @@ def load(path: str | os.PathLike) -> Reader:
             f"{path} and its card are no reader of ours ({error}): remove both, they are made anew"
         ) from None
     return reader
+
+
+def ground_and_ink(images: np.ndarray) -> np.ndarray:
+    """The colour of the ground of each image and the mean colour of what is drawn on it.
+
+    Args:
+        images: as in `Reader.read`.
+
+    Returns:
+        float32 (n, 6), 0 to 255: the median of the pixels, and their mean weighted by the squared distance to it, that
+        of the ground itself where there is nothing else.
+    """
+    pixels = as_rgb(images).reshape(len(images), -1, 3)[:, ::2].astype(np.float32)
+    ground = np.median(pixels, axis=1)
+    weights = ((pixels - ground[:, None]) ** 2).sum(axis=2)
+    total = weights.sum(axis=1, keepdims=True)
+    ink = np.einsum("np,npc->nc", weights, pixels) / np.maximum(total, 1e-6)
+    return np.concatenate([ground, np.where(total > 0, ink, ground)], axis=1)
 
 
 def draw_many(rules, n, rng, desc):

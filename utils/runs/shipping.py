@@ -16,7 +16,8 @@ from utils.runs.history import read_history
 
 SEED = 2022  # of the latent vectors that a generator is measured on
 READ = 10_000  # images of the adherence; of 1,000 images a share has a standard error of about one percent
-SHIPPED_BITS, WHOLE_BYTES = 12, 2**20
+GRID = 25  # steps of the grid of a shipped kernel's values within their standard deviation
+WHOLE_BYTES, FEW_VALUES = 2**20, 10_000  # files, and arrays, up to which nothing is rounded
 SHIPPED_GENERATORS = [Path("data/generators") / f"three_lines_128{recipe}.h5" for recipe in ("", "_published")]
 LINES = "lines"  # the data set of all that ships
 SHIPPED_DECODER = Path("data/generators/cvae_128.h5")  # of an autoencoder; see `encoder_beside`
@@ -144,8 +145,10 @@ def ship(folder, path, **facts):
     The source is the moving average generator_ema.h5 if there is one, else generator.h5. An autoencoder's encoder.h5 is
     copied beside it, see `encoder_beside`.
 
-    The weights stay float32. In a file above `WHOLE_BYTES` they are rounded to `SHIPPED_BITS` bits after the leading
-    one, so that HDF5's compression can save space. Half-precision training computes with 7 or 10 such bits.
+    The weights stay float32. In a file above `WHOLE_BYTES` the values of large kernels are rounded to multiples of a
+    power of two, `GRID` or more of which make the kernel's standard deviation, so that HDF5's compression can save
+    space: about ten bits a value. Images of the shipped generators then differ by 60 dB, at most five levels of 255
+    (benchmarks/LOG.md, "Weights on a grid").
 
     Args:
         folder: the run folder.
@@ -183,8 +186,8 @@ def _is_rounded(source):
 
 
 def _weights_of(source):
-    rounded = f" rounded to {SHIPPED_BITS} bits after the leading one" if _is_rounded(source) else ""
-    return f"float32{rounded}, compressed"
+    rounded = f", those of large kernels on a grid of a {GRID}th of their deviation" if _is_rounded(source) else ""
+    return f"float32, compressed{rounded}"
 
 
 def _write_compressed(source, target):
@@ -197,7 +200,7 @@ def _write_compressed(source, target):
             values = item[()]
             packed = {}
             if values.dtype == np.float32 and values.ndim:
-                values = _rounded(values, SHIPPED_BITS) if rounded else values
+                values = on_grid(values) if rounded and values.size > FEW_VALUES else values
                 packed = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
             written = small.create_dataset(name, data=values, **packed)
         else:
@@ -209,11 +212,13 @@ def _write_compressed(source, target):
         whole.visititems(copy)
 
 
-def _rounded(values, bits):
-    """Round float32 values to `bits` bits after the leading one; the rest of the mantissa becomes zero."""
-    spare = 23 - bits
-    integers = values.view(np.uint32)
-    return ((integers + np.uint32(1 << (spare - 1))) & np.uint32((0xFFFFFFFF << spare) & 0xFFFFFFFF)).view(np.float32)
+def on_grid(values, steps=GRID):
+    """Round float32 values to multiples of the largest power of two that is at most their deviation / `steps`."""
+    deviation = values.std()
+    if not deviation > 0:
+        return values
+    step = np.float32(2.0 ** np.floor(np.log2(deviation / steps)))
+    return np.round(values / step) * step
 
 
 # Measures of a generator ---------------------------------------------------------------------------------------------

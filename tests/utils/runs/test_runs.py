@@ -165,6 +165,7 @@ def test_a_small_generator_ships_to_the_bit(tmp_path):
 
 def test_a_shipped_generator_has_a_card_that_tells_how_it_was_trained(tmp_path, monkeypatch):
     monkeypatch.setattr(shipping, "WHOLE_BYTES", 0)
+    monkeypatch.setattr(shipping, "FEW_VALUES", 0)
     write_run(tmp_path / "run")
     card = json.loads(runs.ship(tmp_path / "run", tmp_path / "generators" / "mine.h5").read_text())
     with h5py.File(tmp_path / "generators" / "mine.h5") as file:
@@ -172,10 +173,10 @@ def test_a_shipped_generator_has_a_card_that_tells_how_it_was_trained(tmp_path, 
             "kernel"
         ]
         shipped = file["model_weights/dense/kernel"][()]
-    assert np.allclose(shipped, WEIGHTS, rtol=2.0**-13, atol=0) and shipped.dtype == np.float32
+    assert np.abs(shipped - WEIGHTS).max() <= WEIGHTS.std() / 50 and shipped.dtype == np.float32
     sizes = [(tmp_path / name).stat().st_size for name in ("run/generator.h5", "generators/mine.h5")]
     assert sizes[1] < 0.8 * sizes[0]
-    assert card["weights"] == "float32 rounded to 12 bits after the leading one, compressed"
+    assert card["weights"] == "float32, compressed, those of large kernels on a grid of a 25th of their deviation"
     assert card["steps"] == 3 and card["training_minutes"] == 0.1 and card["parameters"] == {"z_dim": 100}
     assert card["run"]["seed"] == 4 and card["last_losses"]["d_penalty"] == 0.25
 
