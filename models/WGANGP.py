@@ -17,6 +17,7 @@ from types import MappingProxyType
 import keras
 from keras import ops
 
+from models.augmentation import NUMBERS, augmented
 from models.critic import build_critic
 from models.engine.backend import TrainStep, descend
 from models.engine.distributed import cut, random_rows
@@ -212,6 +213,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         n = ops.shape(real)[0]
         z = self._noise(n)  # line 4: z ~ p(z), (n, z_dim)
         fake = ops.stop_gradient(self.generator(z, training=True))  # line 5: G(z)
+        real, fake = self._seen(real), self._seen(fake)
         mix = self._mix(n)  # line 4: epsilon ~ U[0, 1], (n, 1, 1, 1)
         penalty = PENALTIES[self.recipe.penalty]
 
@@ -232,8 +234,8 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         objective = LOSSES[self.recipe.loss]
 
         def loss():  # line 12: -D(G(z)), as published
-            fake = self.generator(z, training=True)
-            scores = self._scores_of_both(real, fake) if objective.needs_real else (None, self._score(fake))
+            fake = self._seen(self.generator(z, training=True))
+            scores = self._scores_of_both(self._seen(real), fake) if objective.needs_real else (None, self._score(fake))
             g_loss = objective.generator(*scores)
             return g_loss, {"g_loss": g_loss}
 
@@ -244,6 +246,16 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
 
     def _mix(self, n):
         return random_rows(lambda n: keras.random.uniform((n, 1, 1, 1), seed=self.seed_generator), n)
+
+    def _seen(self, images):
+        """Images as the critic sees them: themselves, as published, or changed at random by `critic_augment`."""
+        names = self.recipe.critic_augment
+        if not names:
+            return images
+        numbers = random_rows(
+            lambda n: keras.random.uniform((n, NUMBERS), seed=self.seed_generator), ops.shape(images)[0]
+        )
+        return augmented(images, names, numbers)
 
     def _score(self, images):
         return self.critic(self._packs(images), training=True)

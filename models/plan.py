@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from models import recipes
+from models.augmentation import CHANGES
 from models.CVAE import CVAE
 from models.engine import distributed
 from models.engine.backend import batches_for_fit
@@ -27,6 +28,7 @@ ALONE_MINUTES = 10  # of a training on processors for which neither steps nor mi
 SPENT = 0.93  # share of the minutes for the steps; the rest is for sheets and saved networks
 TIMED = 8  # steps, after those that compile
 SCHEDULES = ("decay_steps", "warm_up_steps")
+FEW = 3000  # images, below which a critic learns them by heart
 SHEETS = 20  # in a training, if their number is not asked
 PUBLISHED_EVERY = 100  # steps from one sheet to the next, as published
 
@@ -83,6 +85,7 @@ def plan_training(
     minutes: float | None = None,
     every: int | None = None,
     n_critic: int | None = None,
+    critic_augment: list | tuple | None = None,
     changes: dict | None = None,
     precision: str = "auto",
     resume=None,
@@ -102,6 +105,8 @@ def plan_training(
             cut off, and can go on another time.
         every: steps from one sheet to the next; None for 100 of `published`, a twentieth of the steps of others.
         n_critic: critic updates per step; None for the recipe's.
+        critic_augment: changes of what a critic sees, see `models.augmentation`; () for none, None for all of them where
+            there are fewer than `FEW` images that no rules drew, unless the recipe is `published`.
         changes: other arguments of the model, by name.
         precision: as in the model's constructor.
         resume: run folder of a training that goes on, whose model, recipe and steps are kept where none is given.
@@ -122,8 +127,14 @@ def plan_training(
     model = model or "WGANGP"
     recipe = None if model == "CVAE" else recipe or "published"
 
+    few = len(x_train.images) < FEW and not DataSet.of(x_train).rules
+    if critic_augment is None and few and recipe not in (None, "published"):
+        critic_augment = list(CHANGES)
+        telling.tell("few images", language, count=f"{len(x_train.images):,}")
+    seen = {"critic_augment": list(critic_augment)} if critic_augment and model == "WGANGP" else {}
+
     def arguments(steps):
-        chosen = recipes.choose(model, recipe, x_train.images, network, divide, steps, loss)
+        chosen = recipes.choose(model, recipe, x_train.images, network, divide, steps, loss) | seen
         return chosen | ({} if batch_size is None else {"batch_size": batch_size}) | (changes or {})
 
     if steps is not None:

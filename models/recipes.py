@@ -21,7 +21,7 @@ so smaller images leave out the finest layers; 256 adds one, with half the filte
 
 from dataclasses import asdict, dataclass, field, fields
 
-from models import generators
+from models import augmentation, generators
 from models.engine.precision import has_accelerator
 from models.losses import LOSSES, PENALTIES
 from utils.reading.colors import flat_colors, flat_share, pens
@@ -44,6 +44,8 @@ class Recipe:
             may use another number.
         packing: number of images that the critic scores together, as further channels (PacGAN; Lin et al., 2018), so
             that it sees how images differ from each other; 1 as published. It divides the batch size.
+        critic_augment: changes of all images that the critic sees, real and generated alike, for sets of few images:
+            any of "color", "shift" and "cutout", see `models.augmentation`; None for none.
         n_critic: critic updates per step; 5 as published. `WGANGP.train(n_critic=...)` overrides it.
         n_critic_every_100th: critic updates on steps 0, 100, 200 ...; 5 as published.
         generator: dict of the keywords of `models.generators`, which choose the generator's family. `WGANGP` takes each
@@ -76,6 +78,7 @@ class Recipe:
     ema: float | None = None
     generator_steps: int = 1
     packing: int = 1
+    critic_augment: list | None = None
     n_critic: int = N_CRITIC
     n_critic_every_100th: int = N_CRITIC_EVERY_100TH
     generator: dict = field(default_factory=lambda: dict(generators.KEYWORDS))
@@ -113,6 +116,7 @@ class Recipe:
             number = getattr(self, name)
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 raise ValueError(f"{name} is {number!r}; it is a whole number from 1 on.")
+        augmentation.check(self.critic_augment)
         if self.ema is not None and not 0 < self.ema < 1:
             raise ValueError(f"ema is {self.ema!r}; it is a decay between 0 and 1, such as 0.999, or None.")
 

@@ -21,7 +21,7 @@ FLOORS = (  # from the ground up; rooms on one floor do not know each other
     {"utils.latent"},
     {"utils.runs"},
     {"models.engine", "models.SuperResolution"},
-    {"models.losses", "models.critic", "models.generators"},
+    {"models.losses", "models.critic", "models.generators", "models.augmentation"},
     {"models.recipes"},
     {"models.WGANGP", "models.CVAE"},
     {"models.plan"},

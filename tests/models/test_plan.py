@@ -86,6 +86,15 @@ def test_a_training_that_goes_on_keeps_its_model_recipe_and_steps(noise, tmp_pat
     assert plan_training(noise, resume=tmp_path, steps=900).steps == 900
 
 
+def test_few_images_of_no_rule_are_changed_before_the_critic_sees_them(noise, capsys):
+    chosen = plan_training(noise, "WGANGP", "pictures", steps=1)
+    assert chosen.parameters["critic_augment"] == ["color", "shift", "cutout"]
+    assert "32 images are few for a critic" in capsys.readouterr().out
+    for options in ({"critic_augment": ()}, {"recipe": "published"}):
+        others = plan_training(noise, **{"model": "WGANGP", "recipe": "pictures", "steps": 1, **options})
+        assert "critic_augment" not in others.parameters
+
+
 def test_an_impossible_combination_is_refused_before_anything_is_timed(noise, monkeypatch):
     monkeypatch.setattr(plan, "step_seconds", None)
     with pytest.raises(ValueError, match="needs the gradient penalty"):

@@ -23,17 +23,8 @@ CHECKPOINT = Path("weights") / "checkpoint.weights.h5"
 DATA = Path("weights") / "data.json"
 OF_TRAINING = {  # parameters that say how a network is trained: those of a training may change, and it still loads
     *("batch_size", "optimiser", "learning_rate", "critic_learning_rate", "generator_learning_rate", "grad_weight"),
-    *(
-        "beta_1",
-        "beta_2",
-        "decay_steps",
-        "warm_up_steps",
-        "n_critic",
-        "n_critic_every_100th",
-        "generator_steps",
-        "loss",
-        "penalty",
-    ),
+    *("beta_1", "beta_2", "decay_steps", "warm_up_steps", "n_critic", "n_critic_every_100th", "generator_steps"),
+    *("loss", "penalty", "critic_augment"),
     *("critic_dropout_rate", "generator_dropout_rate"),
 }
 REPLACED = (  # what a training leaves, but for its pictures; `make_way` removes it where another one is to begin

@@ -154,6 +154,14 @@ TEXTS = {
         "Ces images ne sont ni des lignes ni des aplats, et il y a du temps. Le carnet prend `pictures`, un GAN qui "
         'voit l’image entière d’un coup ; `MODEL = "CVAE"` en donne de plus douces en un dixième du temps.',
     ),
+    "few images": (
+        "{count} images are few for a critic, which would learn them by heart: what it sees, real and generated alike, "
+        "is shifted, tinted and cut into at random. That does not leak into what the generator draws; "
+        "`CRITIC_AUGMENT = ()` turns it off.",
+        "{count} images, c’est peu pour un critique, qui les saurait par cœur : ce qu’il voit, vrai ou généré, est "
+        "déplacé, teinté et entamé au hasard. Cela ne passe pas dans ce que dessine le générateur ; "
+        "`CRITIC_AUGMENT = ()` l’arrête.",
+    ),
     "steps": (
         "{steps} steps of {seconds} seconds: about {minutes} minutes on this machine, in which each image is seen "
         "{passes} times.",
