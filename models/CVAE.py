@@ -230,6 +230,31 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         """
         return self.decode(self.encode(images)[0])
 
+    def evidence(self, images, seed=None):
+        """The evidence lower bound of images under the model, and its terms, at the full weight of the divergence.
+
+        Args:
+            images: (n, height, width, channels), uint8 or float in [-1, 1].
+            seed: of the sample from each posterior: int, None or a `numpy.random.Generator`.
+
+        Returns:
+            Dict of floats, means in nats per image: `bound` = -(`reconstruction` + beta * `divergence`), up to the
+            constant of the likelihood.
+        """
+        rng, images = np.random.default_rng(seed), np.asarray(images)
+        totals = np.zeros(2)
+        for batch in _batches(images):
+            batch = _as_range(batch)
+            mean, log_variance = (ops.convert_to_tensor(part) for part in _run(self.encoder, batch))
+            log_variance = bounded(log_variance)
+            noise = rng.standard_normal(mean.shape).astype("float32")
+            drawn = _run(self.generator, sample_posterior(mean, log_variance, noise))
+            terms = reconstruction_error(batch, drawn), prior_divergence(mean, log_variance)
+            totals += len(batch) / len(images) * np.array([float(ops.convert_to_numpy(term)) for term in terms])
+        reconstruction, divergence = map(float, totals)
+        bound = -(reconstruction + self.beta * divergence)
+        return {"bound": bound, "reconstruction": reconstruction, "divergence": divergence}
+
     def generate(self, n, seed=None):
         """Generate images from random latent vectors.
 

@@ -80,6 +80,7 @@ def plan_training(
     loss: str | None = None,
     network: str = "readme",
     divide: int | None = None,
+    z_dim: int | None = None,
     batch_size: int | None = None,
     steps: int | None = None,
     minutes: float | None = None,
@@ -98,6 +99,7 @@ def plan_training(
         model: `WGANGP` or `CVAE`; None for what `models.recipes.propose` finds, which is explained.
         recipe: of a WGANGP; None for the proposal, or `published` where the model was chosen.
         loss, network, divide: as in `models.recipes.choose`.
+        z_dim: length of the latent vector; None for the recipe's.
         batch_size: images per batch; None for the recipe's.
         steps: None for as many as fit into `minutes`, or the published number for `published`; without minutes, the
             usual number on a GPU, and at most what ten minutes hold without.
@@ -105,7 +107,7 @@ def plan_training(
             cut off, and can go on another time.
         every: steps from one sheet to the next; None for 100 of `published`, a twentieth of the steps of others.
         n_critic: critic updates per step; None for the recipe's.
-        critic_augment: changes of what a critic sees, see `models.augmentation`; () for none, None for all of them where
+        critic_augment: changes of what a critic sees, see `models.augmentation`; () for none, None for all of them if
             there are fewer than `FEW` images that no rules drew, unless the recipe is `published`.
         changes: other arguments of the model, by name.
         precision: as in the model's constructor.
@@ -135,7 +137,8 @@ def plan_training(
 
     def arguments(steps):
         chosen = recipes.choose(model, recipe, x_train.images, network, divide, steps, loss) | seen
-        return chosen | ({} if batch_size is None else {"batch_size": batch_size}) | (changes or {})
+        given = {"batch_size": batch_size, "z_dim": z_dim}
+        return chosen | {name: value for name, value in given.items() if value is not None} | (changes or {})
 
     if steps is not None:
         steps = whole_number(steps, "epochs (EPOCHS)", 0)

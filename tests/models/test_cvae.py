@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.CVAE import CVAE, prior_divergence, reconstruction_error, sample_posterior
+from models.CVAE import CVAE, LOG_VARIANCES, bounded, prior_divergence, reconstruction_error, sample_posterior
 from models.recipes import cvae
 from utils import runs
 from utils.latent.generating import generate_images
@@ -252,3 +252,36 @@ def test_what_ships_opens_from_three_files(trained, tmp_path):
     (tmp_path / "vae.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"vae\.json"):
         CVAE.from_files(tmp_path / "vae.h5")
+
+
+def test_the_bound_on_other_images_is_the_loss_with_its_sign_turned():
+    model, images = tiny(compiled=False), bars(10)
+    found = model.evidence(images, seed=1)
+    assert found["bound"] == pytest.approx(-(found["reconstruction"] + model.beta * found["divergence"]))
+    assert found == model.evidence(images / 127.5 - 1, seed=1)
+    mean, log_variance = model.encode(images)
+    by_hand = float(ops.convert_to_numpy(prior_divergence(*map(ops.convert_to_tensor, (mean, log_variance)))))
+    assert found["divergence"] == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_log_variances_stay_in_their_bounds_and_hardly_change_inside():
+    values = np.array([[-1e6, -30.0, -10.0, -5.0, -1.0, 0.0, 2.0, 30.0, 1e6]], "float32")
+    low, high = LOG_VARIANCES
+    out = ops.convert_to_numpy(bounded(ops.convert_to_tensor(values)))[0]
+    assert np.isfinite(out).all() and low - 1e-4 <= out.min() and out.max() <= high + 1e-4
+    assert (np.diff(out) >= -1e-5).all() and np.allclose(out[3:5], values[0, 3:5], atol=0.1)
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1])
+def test_the_divergence_never_explodes(rate, tmp_path):
+    """Without the bounds it reaches thousands of nats at these rates, and millions at 28 x 28."""
+    model = tiny(compiled=False, learning_rate=rate, beta=4.0)
+    train(model, bars(40), tmp_path, 8)
+    assert max(model.losses_of["divergence"]) < 500
+
+
+def test_a_run_folder_opens_like_a_shipped_autoencoder(tmp_path):
+    model = tiny(compiled=False)
+    model.save(tmp_path)
+    train(model, bars(8), tmp_path, 1)
+    assert np.allclose(CVAE.from_files(tmp_path).reconstruct(bars(2)), model.reconstruct(bars(2)), atol=0.02)

@@ -69,8 +69,8 @@ def test_a_batch_size_overrides_the_recipes_only_if_it_is_given(noise):
 
 
 def test_other_arguments_can_be_changed(noise):
-    chosen = plan_training(noise, "CVAE", steps=1, changes={"z_dim": 2})
-    assert chosen.parameters["z_dim"] == 2
+    chosen = plan_training(noise, "CVAE", steps=1, z_dim=2, changes={"beta": 0.5})
+    assert chosen.parameters["z_dim"] == 2 and chosen.parameters["beta"] == 0.5
 
 
 @pytest.mark.parametrize(("recipe", "every"), [("published", 100), ("plain_gan", 50)])

@@ -71,6 +71,11 @@ def principal_plane(vectors: np.ndarray) -> Plane:
     return Plane(middle.astype(np.float32), scaled.astype(np.float32), deviations**2 / np.sum(deviations**2))
 
 
+def whole_plane() -> Plane:
+    """The whole of a latent space of two numbers, as a plane."""
+    return Plane(np.zeros(2, np.float32), np.eye(2, dtype=np.float32), np.full(2, 0.5))
+
+
 def plane_of_directions(first: np.ndarray, second: np.ndarray) -> Plane:
     """The plane through the origin of two directions (latent_dim,), the first of length 1, orthogonalised."""
     second = second - (second @ first) * first
@@ -227,7 +232,7 @@ def show_maps(
         coordinates = planes[name].coordinates(placed)
         for axes, attribute in zip(row, known, strict=True):
             _draw_map(figure, axes, coordinates, attribute)
-            axes.set_title(f"{name}: {attribute.title}", loc="left", fontsize=9, color=INK)
+            axes.set_title(f"{name}: {attribute.title}".removeprefix(": "), loc="left", fontsize=9, color=INK)
     return finish(figure, path, show, dpi=110)
 
 

@@ -141,6 +141,12 @@ class DataSet:
         known = {"class": labels} if len(source.classes) > 1 else {}
         return Sample(np.stack(images), known, {"class": list(map(shown, source.classes))} if known else {}, unseen)
 
+    def unseen(self, count: int, seed: int = 0) -> np.ndarray | None:
+        """Images of the same source that training does not see, uint8 (n, h, w, c); None where there are none."""
+        if not (self.rules or self.of_keras):
+            return None
+        return self.real(count, seed).images
+
     def targets(self, generator, count: int, seed: int | None = None) -> np.ndarray:
         """Images to search latent vectors for: real ones, else the generator's own, which is said.
 

@@ -18,14 +18,17 @@ import numpy as np
 import lines
 from utils import files, reading
 from utils.figures import draw_curves, plot_curves, plot_losses
-from utils.figures.style import INK, finish, in_own_style
+from utils.figures.style import FAINT, INK, finish, in_own_style
+from utils.latent import comparison
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.quiet import keras
 from utils.runs import telling
 from utils.runs.keeping import KeepGenerators
 
-READINGS = "readings.csv"
+READINGS, HELD_OUT = "readings.csv", "held_out.csv"
+MAPPED = 1000  # real images on a map
+HELD_OUT_COUNT = 2000  # images of the bound; all 10,000 would take a tenth of a short training
 RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizontals", "palette": "the palette's colours"}
 CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a", "#b5312a")  # 0 to 6 lines, 3 black
 
@@ -81,7 +84,49 @@ def rule_measure(rules: str | os.PathLike | ModuleType) -> Callable:
     return measure
 
 
-class ReadAlong(keras.callbacks.Callback):
+class _Along(keras.callbacks.Callback):
+    """A callback that appends a row of numbers to a table of the run folder every `every` steps and at the end.
+
+    Args:
+        folder: the run folder. A resumed run keeps the earlier rows up to the step that it resumes from.
+        every: steps between two rows.
+    """
+
+    table = ""
+
+    def __init__(self, folder, every):
+        super().__init__()
+        self.folder, self.every = Path(folder), every
+        self.rows = None
+
+    def numbers(self, model) -> dict[str, float]:
+        """The numbers of a row, of a model as it is now."""
+        raise NotImplementedError
+
+    def on_train_begin(self, logs=None):
+        if self.rows is None:
+            path = self.folder / self.table
+            self.rows = [row for row in _rows(path) if row["step"] < self.model.epoch] if path.exists() else []
+
+    def due(self, step):
+        """Whether a step has a row."""
+        return step % self.every == 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        model = self.model
+        if not (self.due(model.epoch) or model.stop_training):
+            return
+        model.synchronise()
+        row = {"step": model.epoch, "minutes": sum(model.step_seconds) / 60, **self.numbers(model)}
+        self.rows.append(row)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, row, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: f"{value:.5g}" for name, value in one.items()} for one in self.rows)
+        files.write_text(self.folder / self.table, text.getvalue())
+
+
+class ReadAlong(_Along):
     """Reads sample images every `every` steps and at the end, into readings.csv.
 
     Args:
@@ -92,37 +137,36 @@ class ReadAlong(keras.callbacks.Callback):
         measure: function of images that returns one flat row; see `measure_rules` and `rule_measure`.
     """
 
+    table = READINGS
+
     def __init__(self, folder, every=100, count=200, seed=1, measure=measure_rules):
-        super().__init__()
-        self.folder, self.every, self.count, self.seed = Path(folder), every, count, seed
-        self.measure = measure
-        self.rows = None
+        super().__init__(folder, every)
+        self.count, self.seed, self.measure = count, seed, measure
 
-    def on_train_begin(self, logs=None):
-        if self.rows is None:
-            path = self.folder / READINGS
-            self.rows = [row for row in _rows(path) if row["step"] < self.model.epoch] if path.exists() else []
-
-    def due(self, step):
-        """Whether a step has a reading."""
-        return step % self.every == 0
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.due(self.model.epoch) or self.model.stop_training:
-            self._read()
-
-    def _read(self):
-        model = self.model
-        model.synchronise()
+    def numbers(self, model):
         Z = generate_latent_points(model.z_dim, self.count, seed=self.seed)
-        numbers = self.measure(generate_images(model.ema_generator or model.generator, Z))
-        row = {"step": model.epoch, "minutes": sum(model.step_seconds) / 60, **numbers}
-        self.rows.append(row)
-        text = io.StringIO()
-        writer = csv.DictWriter(text, row, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: f"{value:.5g}" for name, value in one.items()} for one in self.rows)
-        files.write_text(self.folder / READINGS, text.getvalue())
+        return self.measure(generate_images(model.ema_generator or model.generator, Z))
+
+
+class HeldOut(_Along):
+    """Measures an autoencoder's evidence lower bound on images that the training does not see, into held_out.csv.
+
+    Args:
+        folder: the run folder.
+        images: uint8 (n, h, w, c), never seen in training.
+        count: number of the training images, for the passes.
+        every: steps between two measurements.
+    """
+
+    table = HELD_OUT
+
+    def __init__(self, folder, images, count, every=100):
+        super().__init__(folder, every)
+        self.images, self.count = images, count
+
+    def numbers(self, model):
+        passes = (model.epoch + 1) * model.batch_size / self.count
+        return {"passes": passes, **model.evidence(self.images, seed=0)}
 
 
 def read_readings(folder: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -146,8 +190,10 @@ def _rows(path):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
 
 
-def watching(data, folder: str | os.PathLike, every: int, last: int, keep: int | None = None) -> list:
-    """The callbacks of a training in a notebook: `ReadAlong` for the three lines, and `KeepGenerators`.
+def watching(
+    data, folder: str | os.PathLike, every: int, last: int, keep: int | None = None, encoder: bool = False
+) -> list:
+    """The callbacks of a training in a notebook: `ReadAlong` for the three lines, `HeldOut`, and `KeepGenerators`.
 
     Args:
         data: `utils.runs.DataSet`.
@@ -155,8 +201,13 @@ def watching(data, folder: str | os.PathLike, every: int, last: int, keep: int |
         every: steps between two sheets, and two readings.
         last: number of steps at which the training ends.
         keep: how many of the sheets' generators are kept; None for as many as a gibibyte holds.
+        encoder: whether the model is an autoencoder, which is then measured on images that it does not see, where there
+            are some: those that rules draw, or the test images of a set of Keras.
     """
-    return [*([ReadAlong(folder, every)] if data.of_lines else []), KeepGenerators(folder, every, last, keep)]
+    along = [ReadAlong(folder, every)] if data.of_lines else []
+    if encoder and (unseen := data.unseen(HELD_OUT_COUNT)) is not None:
+        along.append(HeldOut(folder, unseen, len(data.x_train.images), every))
+    return [*along, KeepGenerators(folder, every, last, keep)]
 
 
 def plot_convergence(model, path: str | os.PathLike, language: str = "en"):
@@ -177,7 +228,7 @@ def plot_convergence(model, path: str | os.PathLike, language: str = "en"):
 
 
 def show_learning(data, folder: str | os.PathLike, losses: Mapping[str, Sequence[float]], language: str = "en") -> None:
-    """Draw what was read on the way, into images/Learning.png, where something was.
+    """Draw what was measured on the way, where something was, into images/Learning.png and images/Held_out.png.
 
     Args:
         data: `utils.runs.DataSet`.
@@ -188,6 +239,33 @@ def show_learning(data, folder: str | os.PathLike, losses: Mapping[str, Sequence
     if data.of_lines and (Path(folder) / READINGS).exists():
         telling.tell("learnt lines", language)
         plot_learning(folder, losses, Path(folder) / "images" / "Learning.png")
+    if (Path(folder) / HELD_OUT).exists():
+        telling.tell("held out", language)
+        plot_held_out(folder, losses, Path(folder) / "images" / "Held_out.png")
+
+
+def show_latent(model, data, folder: str | os.PathLike, side: int = 20, seed: int = 1, language: str = "en") -> None:
+    """Show the latent space of an autoencoder: a square of its images, and where its encoder puts real ones.
+
+    Args:
+        model: a CVAE; a model without an encoder shows nothing.
+        data: `utils.runs.DataSet`.
+        folder: where manifold.png and map.png go.
+        side: images per row and column of the square. It is the whole space where z_dim is 2, else the plane of the two
+            directions in which real images spread most.
+        seed: of the real images.
+        language: of the text.
+    """
+    if "encoder" not in model.parts:
+        return
+    sample = data.real(MAPPED, seed)
+    means = model.encode(sample.images)[0]
+    plane = comparison.whole_plane() if model.z_dim == 2 else comparison.principal_plane(means)
+    telling.tell("latent square" if model.z_dim == 2 else "latent plane", language, side=side, z_dim=model.z_dim)
+    comparison.show_manifolds({"": model.decode}, {"": plane}, side, Path(folder) / "manifold.png")
+    telling.tell("latent map", language)
+    known = comparison.attributes(sample.images, sample.known, sample.names)
+    comparison.show_maps({"": means}, {"": plane}, known, Path(folder) / "map.png")
 
 
 def show_report(
@@ -218,6 +296,47 @@ def show_report(
     telling.show(reading.in_words(numbers, language))
     telling.show(reading.table(numbers))
     return numbers
+
+
+@in_own_style
+def plot_held_out(
+    folder: str | os.PathLike,
+    losses: Mapping[str, Sequence[float]],
+    path: str | os.PathLike | None = None,
+    show: bool = True,
+):
+    """Draw the evidence lower bound on images never seen beside that of the training images, by steps and passes.
+
+    Args:
+        folder: the run folder with held_out.csv.
+        losses: `model.losses_of` of an autoencoder.
+        path: where to save the figure as PNG.
+        show: whether to show it in a notebook.
+
+    Returns:
+        The path, or the Matplotlib figure where there is none.
+    """
+    from matplotlib.figure import Figure
+
+    rows = _rows(Path(folder) / HELD_OUT)
+    steps, bound, passes = (np.array([row[name] for row in rows]) for name in ("step", "bound", "passes"))
+    seen = -np.asarray(losses["loss"], float)
+    width = max(1, len(seen) // 50)
+    means = np.convolve(seen, np.ones(width) / width, mode="valid")
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(np.arange(len(means)) + width / 2, means, color=FAINT, linewidth=1, label="training images, mean")
+    axes.plot(steps, bound, color="black", marker=".", linewidth=1.5, label="images never seen")
+    settled = np.concatenate([means[len(means) // 20 :], bound[1:] if len(bound) > 1 else bound])
+    axes.set_ylim(np.min(settled) - 0.05 * np.ptp(settled) - 1, np.max(settled) + 0.05 * np.ptp(settled) + 1)
+    axes.set_title("Evidence lower bound, nats an image", loc="left", fontsize=13, color=INK)
+    axes.set_xlabel("step", color=INK)
+    rate = passes[-1] / (steps[-1] + 1)
+    above = axes.secondary_xaxis("top", functions=(lambda step: step * rate, lambda times: times / rate))
+    above.set_xlabel("passes over the data (epochs)", color=FAINT, fontsize=9)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="lower right", frameon=False, fontsize=9, labelcolor=INK)
+    return finish(figure, path, show, dpi=100)
 
 
 @in_own_style

@@ -136,7 +136,8 @@ TEXTS = {
         "trouve, et dont le critique voit deux images à la fois ; `MODEL` et `RECIPE` disent autre chose.",
     ),
     "first choice flat": (
-        "These images are drawn in few flat colours. The notebook takes `inked_pictures`, a GAN that paints with their "
+        "These images are drawn in few flat colours. The notebook takes `inked_pictures`, a GAN that paints "
+        "with their "
         "own colours; `MODEL` and `RECIPE` say otherwise.",
         "Ces images sont en quelques aplats. Le carnet prend `inked_pictures`, un GAN qui peint avec leurs propres "
         "couleurs ; `MODEL` et `RECIPE` disent autre chose.",
@@ -144,18 +145,21 @@ TEXTS = {
     "first choice short": (
         "These images are neither lines nor flat colours. In {minutes:g} minutes without a GPU an autoencoder gives "
         'most of them, whole if soft; for sharper ones take an hour or a GPU, with `RECIPE = "pictures"`.',
-        "Ces images ne sont ni des lignes ni des aplats. En {minutes:g} minutes sans carte graphique, un auto-encodeur "
+        "Ces images ne sont ni des lignes ni des aplats. En {minutes:g} minutes sans carte graphique, un "
+        "auto-encodeur "
         "en donne le plus, entières mais douces ; pour plus de netteté, une heure ou une carte, et "
         '`RECIPE = "pictures"`.',
     ),
     "first choice long": (
-        "These images are neither lines nor flat colours, and there is time. The notebook takes `pictures`, a GAN that "
+        "These images are neither lines nor flat colours, and there is time. The notebook takes `pictures`, "
+        "a GAN that "
         'sees the whole image at once; `MODEL = "CVAE"` gives softer ones in a tenth of the time.',
         "Ces images ne sont ni des lignes ni des aplats, et il y a du temps. Le carnet prend `pictures`, un GAN qui "
         'voit l’image entière d’un coup ; `MODEL = "CVAE"` en donne de plus douces en un dixième du temps.',
     ),
     "few images": (
-        "{count} images are few for a critic, which would learn them by heart: what it sees, real and generated alike, "
+        "{count} images are few for a critic, which would learn them by heart: what it sees, real and "
+        "generated alike, "
         "is shifted, tinted and cut into at random. That does not leak into what the generator draws; "
         "`CRITIC_AUGMENT = ()` turns it off.",
         "{count} images, c’est peu pour un critique, qui les saurait par cœur : ce qu’il voit, vrai ou généré, est "
@@ -251,6 +255,40 @@ TEXTS = {
         "épaisseur et de quelle couleur ; quelle part de l’encre a une teinte jamais montrée ; à quelle "
         "distance est l’image la plus proche que la règle aurait pu tracer. Dans la rangée du bas, en noir "
         "la place des lignes du générateur, en rouge celle des règles.",
+    ),
+    "held out": (
+        "The autoencoder's loss with its sign turned is a lower bound of the evidence: how probable the "
+        "model finds an "
+        "image. In black that of images which no step has seen, in grey that of the training images. While both rise, "
+        "what is learnt holds for other images too; where only the grey one rises, images are learnt by heart.",
+        "La perte de l’auto-encodeur, changée de signe, est une borne inférieure de l’évidence : la "
+        "probabilité que le "
+        "modèle donne à une image. En noir celle d’images qu’aucun pas n’a vues, en gris celle des images "
+        "d’entraînement. Tant que les deux montent, ce qui est appris vaut aussi pour d’autres images ; là "
+        "où seule la "
+        "grise monte, des images s’apprennent par cœur.",
+    ),
+    "latent square": (
+        "Two numbers say everything about an image here, so the whole latent space fits on a sheet: {side} × {side} "
+        "images, from two standard deviations to one side to two to the other.",
+        "Deux nombres disent ici tout d’une image : l’espace latent entier tient sur une planche, {side} × "
+        "{side} images, "
+        "de deux écarts-types d’un côté à deux de l’autre.",
+    ),
+    "latent plane": (
+        "A plane through the latent space, {side} × {side} images: the two directions, of {z_dim}, in which "
+        "real images "
+        "spread most. `Z_DIM = 2` makes the plane the whole space.",
+        "Un plan à travers l’espace latent, {side} × {side} images : les deux directions, sur {z_dim}, où les vraies "
+        "images s’étalent le plus. Avec `Z_DIM = 2`, le plan est tout l’espace.",
+    ),
+    "latent map": (
+        "The same plane, seen by the encoder: each point is a real image where the encoder puts it. Colours "
+        "say what is "
+        "known of it, which the training was not told.",
+        "Le même plan, vu par l’encodeur : chaque point est une vraie image, là où l’encodeur la met. Les "
+        "couleurs disent "
+        "ce qu’on en sait, et que l’entraînement n’a pas su.",
     ),
     "search lines": (
         "Of drawn lines, which the generator never made, the search meets one image in three so; of the "
