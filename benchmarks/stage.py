@@ -32,7 +32,8 @@ SPEED = """async (seconds) => {
     await engine.hands[0].ask("draw", { z: z(), bends: [] });
     const began = performance.now();
     let pictures = 0;
-    for (; performance.now() - began < 1000 * seconds; pictures++) await engine.hands[0].ask("draw", { z: z(), bends: [] });
+    for (; performance.now() - began < 1000 * seconds; pictures++)
+      await engine.hands[0].ask("draw", { z: z(), bends: [] });
     return (1000 * pictures) / (performance.now() - began);
 }"""
 OTHER = """async ([network, seconds]) => {

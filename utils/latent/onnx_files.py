@@ -24,9 +24,9 @@ def export_onnx(network, path: str | os.PathLike) -> Path:
     """Write a generator, or a network that enlarges, as an ONNX file, and check that it gives the same images.
 
     Args:
-        network: a Keras model of one input and one output: vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1], or
-            images (n, h, w, c) -> larger images; or the path of such a generator, whose card (the .json beside it) then
-            travels in the file.
+        network: a Keras model of one input and one output: vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1],
+            or images (n, h, w, c) -> larger images; or the path of such a generator, whose card (the .json beside it)
+            then travels in the file.
         path: the file, by custom in .onnx.
 
     Returns:
