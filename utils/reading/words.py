@@ -2,6 +2,17 @@
 
 WORDS = {
     "en": {
+        "kept": (
+            (
+                0.8,
+                "**{share} of {count} images keep the rules** (of drawn images {drawn}): hardly to be told from drawn.",
+            ),
+            (0.2, "**{share} of {count} images keep the rules** (of drawn images {drawn}): others come near, or not."),
+            (
+                0.0,
+                "**{share} of {count} images keep the rules** (of drawn images {drawn}): they look like them, no more.",
+            ),
+        ),
         "different": (
             (0.9, "**{share} of {count} images are clearly different**: the generator hardly repeats itself."),
             (0.5, "**{share} of {count} images are clearly different**: the generator repeats itself."),
@@ -46,6 +57,20 @@ WORDS = {
         ),
     },
     "fr": {
+        "kept": (
+            (
+                0.8,
+                "**{share} des {count} images gardent les règles** ({drawn} des dessinées) : à peine distinctes.",
+            ),
+            (
+                0.2,
+                "**{share} des {count} images gardent les règles** ({drawn} des dessinées) : d’autres approchent.",
+            ),
+            (
+                0.0,
+                "**{share} des {count} images gardent les règles** ({drawn} des dessinées) : l’air, pas la règle.",
+            ),
+        ),
         "different": (
             (0.9, "**{share} des {count} images diffèrent nettement** : le générateur ne se répète guère."),
             (0.5, "**{share} des {count} images diffèrent nettement** : le générateur se répète."),
@@ -111,7 +136,12 @@ def in_words(numbers: dict, language: str = "en") -> str:
     words = WORDS[language]
     spread, covered, memory = numbers["diversity"], numbers["coverage"], numbers["memory"]
     different = spread["different"] / spread["images"]
-    said = [_said(words["different"], different, share=_percent(different), count=spread["images"])]
+    said = []
+    if "parameters" in numbers:
+        kept = numbers["adherence"]
+        values = {"share": _percent(kept["all"]), "drawn": _percent(kept["drawn"]), "count": numbers["images"]}
+        said.append(_said(words["kept"], kept["all"], **values))
+    said.append(_said(words["different"], different, share=_percent(different), count=spread["images"]))
     if covered is not None:
         ratio = covered["share"] / max(covered["expected"], 1e-9)
         values = {"share": _percent(covered["share"]), "expected": _percent(covered["expected"])}

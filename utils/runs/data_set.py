@@ -20,7 +20,7 @@ from utils.files.hdf5 import open_h5
 from utils.files.json_files import parse_json, read_json
 from utils.files.names import shown
 from utils.files.typed import colour
-from utils.latent.directions import measure_lines, measure_pictures
+from utils.latent.directions import measure_by, measure_lines, measure_pictures
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.loaders import load_dataset
@@ -163,21 +163,23 @@ class DataSet:
     @property
     def measure(self):
         """The measures of an image whose directions `utils.latent.directions.reading_directions` looks for."""
+        if self.rules and not self.of_lines:
+            return measure_by(self.rules)
         return measure_lines if self.of_lines else measure_pictures
 
     def report(self, images: np.ndarray, seed: int = 0) -> dict:
-        """The report of images, `utils.reading.report`: with the rules where there are some that can be read.
+        """The report of images, `utils.reading.report`: with the rules where there are some.
 
-        Without them, the images are held against the training images; where those are not on this machine, that is
-        said, and the report keeps to what the images alone tell.
+        The images are held against the training images too; where those are not on this machine, that is said, and the
+        report keeps to the rules, or to what the images alone tell.
         """
         if self.of_lines:
             return reading.report(images, rules=THREE_LINES, seed=seed)
         try:
-            return reading.report(images, self.x_train, rules=None, seed=seed)
+            return reading.report(images, self.x_train, rules=self.rules, seed=seed)
         except FileNotFoundError as error:
-            print(f"{one_line(error)}. The report keeps to the images themselves.")
-            return reading.report(images, rules=None, seed=seed)
+            print(f"{one_line(error)}. The report keeps to the {'rules' if self.rules else 'images themselves'}.")
+            return reading.report(images, rules=self.rules, seed=seed)
 
     def _drawn(self, count, seed):
         from PIL import Image

@@ -29,6 +29,7 @@ from utils.runs.keeping import KeepGenerators
 READINGS, HELD_OUT = "readings.csv", "held_out.csv"
 MAPPED = 1000  # real images on a map
 HELD_OUT_COUNT = 2000  # images of the bound; all 10,000 would take a tenth of a short training
+READ_BY_READER = 60  # images a reading; each is drawn again six times
 RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizontals", "palette": "the palette's colours"}
 CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a", "#b5312a")  # 0 to 6 lines, 3 black
 
@@ -193,7 +194,7 @@ def _rows(path):
 def watching(
     data, folder: str | os.PathLike, every: int, last: int, keep: int | None = None, encoder: bool = False
 ) -> list:
-    """The callbacks of a training in a notebook: `ReadAlong` for the three lines, `HeldOut`, and `KeepGenerators`.
+    """The callbacks of a training in a notebook: `ReadAlong` where there are rules, `HeldOut`, and `KeepGenerators`.
 
     Args:
         data: `utils.runs.DataSet`.
@@ -205,6 +206,8 @@ def watching(
             are some: those that rules draw, or the test images of a set of Keras.
     """
     along = [ReadAlong(folder, every)] if data.of_lines else []
+    if data.rules and not data.of_lines:
+        along = [ReadAlong(folder, every, READ_BY_READER, measure=rule_measure(data.rules))]
     if encoder and (unseen := data.unseen(HELD_OUT_COUNT)) is not None:
         along.append(HeldOut(folder, unseen, len(data.x_train.images), every))
     return [*along, KeepGenerators(folder, every, last, keep)]
@@ -236,8 +239,8 @@ def show_learning(data, folder: str | os.PathLike, losses: Mapping[str, Sequence
         losses: as in `plot_learning`.
         language: of the text above it.
     """
-    if data.of_lines and (Path(folder) / READINGS).exists():
-        telling.tell("learnt lines", language)
+    if data.rules and (Path(folder) / READINGS).exists():
+        telling.tell("learnt lines" if data.of_lines else "learnt rules", language)
         plot_learning(folder, losses, Path(folder) / "images" / "Learning.png")
     if (Path(folder) / HELD_OUT).exists():
         telling.tell("held out", language)

@@ -218,6 +218,16 @@ TEXTS = {
         "La divergence est ce que les vecteurs savent de leur image, en nats : à 0, ils n’en sauraient rien. "
         "Leur somme, la divergence pondérée, est la perte.",
     ),
+    "learnt rules": (
+        "The losses cannot say what became of the rules. A small network, taught on what they draw, *reads* the "
+        "images. At the top, the share that keeps the rules, on a scale where drawn images get 95 %; below it, how far "
+        "each parameter is spread from what the rules draw, 0 bits where it is spread alike. Losses at the bottom, "
+        "step by step beside them.",
+        "Les pertes ne disent pas ce que sont devenues les règles. Un petit réseau, formé sur ce qu’elles dessinent, "
+        "*lit* les images. En haut, la part qui garde les règles, sur une échelle où les images dessinées ont 95 % ; "
+        "au-dessous, ce qui sépare chaque paramètre de ce que tirent les règles, 0 bit s’il se répartit de même. Les "
+        "pertes sont en bas, pas à pas.",
+    ),
     "learnt lines": (
         "The losses cannot say whether there are three lines. But the data were made by known rules, so the "
         "images can be *measured*. At the top, the share of images that keep a rule: one vertical line, two "

@@ -10,8 +10,10 @@ import lines
 from utils import runs
 from utils.files.hdf5 import open_h5
 from utils.loaders import ImageBatches, load_dataset
+from utils.reading import in_words
 from utils.runs import telling
 from utils.runs.data_set import known_facts
+from utils.runs.learning import ReadAlong, watching
 
 
 @pytest.fixture
@@ -129,6 +131,19 @@ def test_only_lines_are_read_for_rules(discs, capsys):
     assert runs.DataSet("gone", (16, 16, 3)).report(images)["memory"] is None
     assert "gone" in capsys.readouterr().out
     assert "adherence" in runs.DataSet("lines", (16, 16, 3)).report(images)
+
+
+@pytest.mark.slow
+def test_images_of_other_rules_are_read_by_their_reader(tmp_path, capsys):
+    nees = runs.DataSet("nees", (128, 128, 3), folder=tmp_path)  # whose images are not on this machine
+    images = nees.real(30, seed=1).images
+    numbers = nees.report(images)
+    assert numbers["rules"] == {"name": "nees"} and numbers["adherence"]["all"] > 0.8 and numbers["memory"] is None
+    assert "keeps to the rules" in capsys.readouterr().out
+    assert in_words(numbers).startswith("- **") and "keep the rules" in in_words(numbers)
+    assert "more rows" in nees.measure(images[:2])
+    (reader,) = (one for one in watching(nees, tmp_path, 5, 10, keep=1) if isinstance(one, ReadAlong))
+    assert {"adherence", "different", "divergence_rows"} <= set(reader.measure(images))
 
 
 def test_arrays_without_a_name_are_an_unknown_data_set():
