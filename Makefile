@@ -9,7 +9,7 @@
 # make report     measures what the shipped generators learnt, and prints the tables of docs/*/results.md, with docs/results_*
 # make test-backends  installs JAX and PyTorch too, holds the three backends against each other, and several processes
 # make test-colab  builds what Google Colab has in .venv-colab/, and runs tests and notebooks there
-# make explore    opens the page to play with: http://127.0.0.1:8866
+# make explore    opens the page to play with: http://127.0.0.1:8866 (OSC=9000 lets other programs move it)
 # make z-anim     films the patterns of Z beside their images: Z-anim/
 # make lab        opens JupyterLab
 # make clean      removes the environments; data sets and runs stay
@@ -105,7 +105,8 @@ report: $(VENV)/ready
 
 explore: $(VENV)/ready
 	@$(BIN)/python -m pip install --quiet "voila>=0.5.8"
-	$(BIN)/python -m utils.explorer --open $(if $(GENERATOR),--generator "$(GENERATOR)") $(if $(PORT),--port $(PORT)) $(if $(IP),--ip $(IP))
+	$(if $(OSC),@$(BIN)/python -m pip install --quiet python-osc)
+	$(BIN)/python -m utils.explorer --open $(if $(OSC),--osc $(OSC)) $(if $(GENERATOR),--generator "$(GENERATOR)") $(if $(PORT),--port $(PORT)) $(if $(IP),--ip $(IP))
 
 z-anim: $(VENV)/ready
 	$(BIN)/python -m utils.z_anim

@@ -14,7 +14,7 @@ import os
 import re
 from pathlib import Path
 
-from utils.explorer.rendering import Directions, as_directions
+from utils.explorer.steering import Directions, as_directions
 from utils.explorer.texts import DIRECTION_ENDS, LANGUAGES, TEXTS
 from utils.figures.heatmaps import BLUE, RED, WHITE
 from utils.figures.style import FRAME, STAGE
@@ -40,7 +40,7 @@ def export_page(
     Args:
         generator: a functional or sequential Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
         path: the file, by custom in .html.
-        directions: as in `utils.explorer.rendering.Drawing`.
+        directions: as in `utils.explorer.steering.as_directions`.
         name: what the page calls the generator.
         language: "en" or "fr"; None for the browser's.
 

@@ -142,13 +142,29 @@ export function renderGrid({ model, el }) {
   model.on("change:words", build);
   build();
   const stopNaming = nameControls(model, el);
+  const stopUndoing = undoByKey(model, el);
   model.set("browser_language", navigator.language || "");
   model.save_changes();
   return () => {
     model.off("change:values", paint);
     model.off("change:words", build);
     stopNaming();
+    stopUndoing();
   };
+}
+
+// Ctrl Z, wherever the focus is on the page.
+function undoByKey(model, el) {
+  const pressed = (event) => {
+    const page = el.closest(".z-explorer");
+    const here = page && (page.contains(event.target) || event.target === document.body);
+    if (!here || event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.target.matches("input, textarea")) return;
+    event.preventDefault();
+    model.set("undone", (model.get("undone") ?? 0) + 1);
+    model.save_changes();
+  };
+  document.addEventListener("keydown", pressed);
+  return () => document.removeEventListener("keydown", pressed);
 }
 
 // Blue over white to red, as in the heat maps; what lies beyond the ends takes the colour of the end.
@@ -174,7 +190,18 @@ function nameControls(model, el) {
     waiting = 0;
     const page = el.closest(".z-explorer");
     if (!page) return;
-    page.lang = model.get("words").language;
+    const { language, title } = model.get("words");
+    page.lang = language;
+    if ("voila" in document.body.dataset) {
+      document.documentElement.lang = language; // a page of its own
+      document.title = title;
+    }
+    for (const select of page.querySelectorAll(".widget-dropdown select")) {
+      const label = select.closest(".widget-dropdown").querySelector(".widget-label")?.textContent;
+      select.setAttribute("aria-label", label?.trim() || select.title || select.closest("[title]")?.title || "");
+    }
+    for (const button of page.querySelectorAll(".z-languages button"))
+      button.setAttribute("aria-pressed", button.classList.contains("z-on"));
     for (const slider of page.querySelectorAll(".widget-slider")) {
       const label = slider.querySelector(".widget-label");
       const words = label?.textContent || label?.title || "";
@@ -198,10 +225,10 @@ function nameControls(model, el) {
   };
 }
 
-// A button of one letter or sign is called by its hint; another by its own words first.
+// A button is called by its hint, and by its own words first where the hint does not hold them.
 function named(button) {
   const words = button.textContent.trim();
-  return words.length > 2 ? `${words}: ${button.title}` : button.title;
+  return words === "×" || button.title.includes(words) ? button.title : `${words}: ${button.title}`;
 }
 
 export function element(tag, className, attributes = {}) {

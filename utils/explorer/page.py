@@ -3,6 +3,7 @@
 import asyncio
 import html
 import os
+import time
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -14,25 +15,43 @@ import numpy as np
 import traitlets
 
 from utils.colab import in_colab
-from utils.explorer.rendering import Directions, Drawing
+from utils.explorer.osc import address_of
+from utils.explorer.rendering import Drawing
+from utils.explorer.steering import Directions
 from utils.explorer.texts import LANGUAGES, TEXTS, direction_name, nearest_language, say, say_lines
 from utils.explorer.walk import MAX_UPLOAD, Refused, Walk, quick_png, short_name, thumbnail
 from utils.figures.heatmaps import BLUE, RED, WHITE
+from utils.figures.style import FRAME, STAGE
 from utils.files import write_bytes
+from utils.files.errors import one_line
+from utils.latent import closed_loop, interpolate_spherical, noise_walk
 
 HERE = Path(__file__).parent
+FRAME_SECONDS = 0.08  # between two images while the page moves by itself, at least
+ASK_SECONDS = 0.05  # between two questions what other programs have sent
+DRIFT_STEPS, DRIFT_RADIUS = 500, 0.6  # once round a loop of noise, and how far from where it began
+KINDS = ("drift", "loop", "between")
 READING_DELAY = 0.15  # seconds without a change before the image's lines are read
-MEDIA_TYPES = {".png": "image/png", ".txt": "text/plain", ".gif": "image/gif", ".mp4": "video/mp4"}
+MEDIA_TYPES = {
+    ".png": "image/png",
+    ".txt": "text/plain",
+    ".html": "text/html",
+    ".gif": "image/gif",
+    ".mp4": "video/mp4",
+}
 
 
 class Grid(anywidget.AnyWidget):
     """The vector as a grid of cells (see grid.js)."""
 
     _esm = HERE / "grid.js"
-    _css = (HERE / "page.css").read_text("utf-8") + (HERE / "grid.css").read_text("utf-8")
+    _css = f":root {{ --frame: {FRAME}; --stage: {STAGE}; }}\n" + "\n".join(
+        (HERE / name).read_text("utf-8") for name in ("page.css", "grid.css")
+    )
     # no echo of changes that the browser itself made
     values = traitlets.List(traitlets.Float()).tag(sync=True, echo_update=False)
     gesture = traitlets.Int(0).tag(sync=True, echo_update=False)
+    undone = traitlets.Int(0).tag(sync=True, echo_update=False)  # how often Ctrl Z was pressed
     browser_language = traitlets.Unicode("").tag(sync=True, echo_update=False)
     stops = traitlets.List([list(BLUE), list(WHITE), list(RED)]).tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
@@ -70,43 +89,130 @@ class Page:
         self._folder = None if folder is None else Path(folder)
         self._said = None  # (key, values) of the last message, for a change of language
         self._saved = 0
+        self._on_way = None  # the vector that the slider from A to B led to
         self._reader = None  # the timer of the next reading
         self._showing = False  # whether the page itself changes its controls, which then have no effect
         self._on_language: list[Callable[[], None]] = []  # called at each change of language
+        self._playing: asyncio.Task | None = None
         self._build()
         self._speak()
         self._show()
+        if getattr(walk.drawing, "follows", False):
+            self._following = asyncio.get_running_loop().create_task(self._follow())  # kept, or it would be collected
+
+    # Moving by itself, and moved by other programs
+
+    def toggle_play(self) -> None:
+        """Begin to move, or stop."""
+        self.set_playing(self._playing is None)
+
+    def set_playing(self, on: bool) -> None:
+        """Begin to move in the way that `kind` says, or stop; raises Refused where there are no pins to go through."""
+        if self._playing is not None:
+            self._playing.cancel()
+            self._playing = None
+        if on:
+            way = self._way()
+            self.walk.go_to(self.walk.z)  # one undo leads back here
+            self._playing = asyncio.get_running_loop().create_task(self._move(way))
+        self.play.description = self._words("play" if self._playing is None else "pause")
+
+    def _way(self) -> np.ndarray:
+        """The closed way that the page goes round, float32 (steps, latent_dim)."""
+        walk, kind = self.walk, self.kind.value
+        if kind == "drift":
+            noise = noise_walk(len(walk.z), DRIFT_STEPS)
+            return np.float32(np.sqrt(1 - DRIFT_RADIUS**2)) * walk.z + np.float32(DRIFT_RADIUS) * (noise - noise[0])
+        points = walk.pins if kind == "loop" else [z for z in (walk.a, walk.b) if z is not None]
+        if len(points) < 2:
+            raise Refused("too_few_pins" if kind == "loop" else "no_ends")
+        steps = round(self.seconds.value / FRAME_SECONDS) * len(points)
+        return closed_loop(points, steps, interpolate_spherical, ease="smooth")
+
+    async def _move(self, way: np.ndarray) -> None:
+        """Go round a way for ever; what the hand changes meanwhile stays added."""
+        walk, step = self.walk, 0
+        lead, fades = walk.z - way[0], 1.0 if self.kind.value == "drift" else 0.9  # from here to the way, gently
+        hand, shown = np.zeros_like(walk.z), walk.z
+        while True:
+            began = time.monotonic()
+            hand = hand + (walk.z - shown)
+            self._do(partial(walk.go_to, way[step % len(way)] + lead * fades**step + hand, ("play",)), quiet=True)
+            shown, step = walk.z, step + 1
+            await asyncio.sleep(max(FRAME_SECONDS - (time.monotonic() - began), 0.01))
+
+    async def _follow(self) -> None:
+        """Do what other programs send, for ever."""
+        version, _ = self.walk.drawing.moves(0)  # what came before this page is not its own
+        while True:
+            await asyncio.sleep(ASK_SECONDS)
+            version, moves = self.walk.drawing.moves(version)
+            if moves:
+                self._do(partial(self.obey, moves))
+
+    def obey(self, moves: dict[str, float]) -> None:
+        """Do what other programs sent: dict, address without its first stroke -> value, see `utils.explorer.osc`."""
+        walk = self.walk
+        z = walk.z.copy()
+        for address, value in moves.items():
+            if address.startswith("z/"):
+                z[int(address[2:])] = value
+        if not np.array_equal(z, walk.z):
+            walk.go_to(z, ("osc",))
+        for name in walk.directions:
+            if (value := moves.get(f"direction/{address_of(name)}")) is not None:
+                walk.turn(name, value)
+        if "truncation" in moves:
+            walk.truncate(moves["truncation"])
+        if "between" in moves:
+            self._between(moves["between"])
+        if "play" in moves:
+            self.set_playing(moves["play"] >= 0.5)
 
     # Building
 
     def _build(self) -> None:
         self.image = widgets.Image(format="png")
         self.image.add_class("z-image")
+        self.outlines = _line("z-outlines")
         self.reading = _line("z-reading")
         self.grid = Grid(values=self.walk.z.tolist())
         self.files = Files()
         self.status = _line("z-status")
         self.title, self.help = _line(), _line("z-help")
-        self.random = self._button("random", self.walk.random, "primary")
+        self.play = self._button("play", self.toggle_play, "primary")
+        self.kind = widgets.Dropdown(options=KINDS)
+        self.random = self._button("random", self.walk.random)
         self.mirror = self._button("mirror", self.walk.mirror)
-        self.undo = self._button("undo", self.walk.undo)
+        self.undo = self._button("undo", self._undo)
         self.save_image = self._button("save_image", lambda: self._save("image_{:02d}.png", self.walk.saved_image()))
         self.save_vector = self._button("save_vector", lambda: self._save("Vec_{}.txt", self.walk.saved_vector()))
-        buttons = [self.random, self.mirror, self.undo, self.save_image, self.save_vector]
+        self.one_file = self._button("one_file", self._one_file)
+        buttons = [
+            self.play,
+            self.kind,
+            self.random,
+            self.mirror,
+            self.undo,
+            self.save_image,
+            self.save_vector,
+            self.one_file,
+        ]
 
         self.grid.observe(self._on_grid, "values")
         self.grid.observe(self._on_browser, "browser_language")
+        self.grid.observe(lambda _: self._undo(), "undone")
         self.files.on_msg(self._on_file)
 
-        self.box = widgets.VBox(
-            [
-                _row("z-head", self.title, self._languages()),
-                _row("z-two", _column(self.image, self.reading), _column(self.grid)),
-                _row("z-two", _column(_row("z-buttons", *buttons), self.status), self.help),
-                _row("z-two", _column(*self._sliders()), _column(*self._ends(), *self._timeline())),
-                self.files,
-            ]
+        picture = widgets.Box([self.image, self.outlines])
+        picture.add_class("z-picture")
+        stage = _column(picture, self.reading, _row("z-buttons", *buttons), self.status)
+        stage.add_class("z-stage")
+        panel = _column(
+            _column(*self._sliders()), _column(*self._ends(), *self._timeline()), self.grid, self.help, self.files
         )
+        panel.add_class("z-panel")
+        self.box = widgets.VBox([_row("z-head", self.title, self._languages()), stage, panel])
         self.box.add_class("z-explorer")
 
     def _button(self, key: str, act: Callable[[], object], style: str = "") -> widgets.Button:
@@ -156,18 +262,25 @@ class Page:
         return [self._heading("directions"), *self.directions.values(), self.truncation]
 
     def _ends(self) -> list[widgets.Widget]:
-        self.set_a, self.set_b = Pin("A", lambda: self._end("a")), Pin("B", lambda: self._end("b"))
-        self.between = self._slider("between_slider", self.walk.between, min=0, max=1, step=0.01)
+        self.ends = {which: Pin(which.upper(), partial(self._go_to_end, which), do=self._do) for which in "ab"}
+        self.set_ends = {which: widgets.Button() for which in "ab"}
+        for which, button in self.set_ends.items():
+            button.on_click(lambda _, which=which: self._set_end(which))
+            button.add_class("z-small")
+        self.between = self._slider("between_slider", self._between, min=0, max=1, step=0.01)
         self.between.readout = False
 
         def speak():
-            self.set_a.call(self._words("set_a"))
-            self.set_b.call(self._words("set_b"))
+            for which, button in self.set_ends.items():
+                button.description = self._words("set_end", i=which.upper())
+                button.tooltip = self._words(f"set_{which}")
+            self._call_ends()
             # the heading describes it already; the tooltip remains for screen readers
             self.between.description = ""
 
         self._on_language.append(speak)
-        return [self._heading("between"), _row("z-ends", self.set_a.box, self.between, self.set_b.box)]
+        a, b = (_column(self.ends[which].box, self.set_ends[which]) for which in "ab")
+        return [self._heading("between"), _row("z-ends", a, self.between, b)]
 
     def _timeline(self) -> list[widgets.Widget]:
         self.pins = _row("z-pins")
@@ -214,12 +327,18 @@ class Page:
         self.help.value = html.escape(self._words("help"))
         self.grid.words = {
             "language": self.language,
+            "title": self._words("title"),
             "grid": self._words("grid", n=len(self.walk.z)),
             "cell": TEXTS[self.language]["cell"],
             "image": self._words("image"),
         }
         limit = MAX_UPLOAD // 2**20
         self.files.words = {"drop": self._words("drop"), "drop_hint": self._words("drop_hint", limit=limit)}
+        kind = self.kind.value
+        self.kind.options = [(self._words(f"move_{kind}"), kind) for kind in KINDS]
+        self.kind.value = kind
+        self.kind.tooltip = self._words("moving")
+        self.play.description = self._words("play" if self._playing is None else "pause")
         for code, button in self.languages.items():
             (button.add_class if code == self.language else button.remove_class)("z-on")
         if self._said:
@@ -232,9 +351,13 @@ class Page:
 
     # Doing
 
-    def _do(self, act: Callable[[], object]) -> None:
-        """Run an action and update the page. A refused action shows a message; no error ends the page."""
-        self._tell(None)
+    def _do(self, act: Callable[[], object], quiet: bool = False) -> None:
+        """Run an action and update the page. A refused action shows a message; no error ends the page.
+
+        A quiet one leaves the message that is there.
+        """
+        if not quiet:
+            self._tell(None)
         try:
             act()
         except Refused as refused:
@@ -257,6 +380,8 @@ class Page:
                 slider.value = round(walk.along(name) / slider.step) * slider.step  # clipped by the slider itself
             self.undo.disabled = not walk.can_undo
             self.between.disabled = walk.a is None or walk.b is None
+            if walk.z is not self._on_way and self._on_way is not None:  # the image has left the way from A to B
+                self.between.value, self._on_way = 0, None
         finally:
             self._showing = False
         self._read_soon()
@@ -271,13 +396,17 @@ class Page:
             self._read()
 
     def _read(self) -> None:
-        """Show the number of lines in the image, and of rules that it keeps, where it should have lines."""
+        """Say which lines the image has and which rules it breaks, and outline the lines, where it should have lines."""
         found = read_image(self.walk.image) if self.walk.rules == "lines" else None
         if found is None:
             return
-        verticals, horizontals, kept, rules = found
-        words = say_lines(self.language, verticals, horizontals)
-        self.reading.value = html.escape(f"{words} · {self._words('rules', kept=kept, n=rules)}")
+        lines, kept = found
+        verticals = sum(line.direction == "vertical" for line in lines)
+        words = [say_lines(self.language, verticals, len(lines) - verticals)]
+        broken = [self._words(f"broken_{rule}") for rule, keeps in kept.items() if not keeps]
+        words.append(self._words("all_rules" if not broken else "rules", kept=len(kept) - len(broken), n=len(kept)))
+        self.reading.value = html.escape(" · ".join([*words, *broken]))
+        self.outlines.value = outlines(lines, self.walk.image.shape)
 
     def _on_grid(self, change) -> None:
         z = np.float32(change["new"])
@@ -288,6 +417,14 @@ class Page:
     def _on_browser(self, change) -> None:
         if self._follows_browser and nearest_language(change["new"]) != self.language:
             self.speak(nearest_language(change["new"]))
+
+    def _one_file(self) -> None:
+        """Hand the page in one file over."""
+        try:
+            content = self.walk.drawing.page(None if self._follows_browser else self.language)
+        except ValueError as error:
+            raise Refused("not_exported", reason=one_line(error)) from None
+        self._save("walk_{:02d}.html", content)
 
     def _on_file(self, widget, content, buffers) -> None:
         name = short_name(content.get("name", ""))
@@ -317,17 +454,39 @@ class Page:
 
     # Pins
 
-    def _end(self, which: str) -> None:
-        setattr(self.walk, which, self.walk.z)
+    def _go_to_end(self, which: str) -> None:
+        """Go to an end; the first click, when there is none yet, sets it."""
+        z = getattr(self.walk, which)
+        self._set_end(which) if z is None else self.walk.go_to(z)
+
+    def _set_end(self, which: str) -> None:
+        self.walk.set_end(which)
+        self._on_way = self.walk.z
         self._showing = True
         self.between.value = {"a": 0, "b": 1}[which]  # the position of the present vector
         self._showing = False
         self._show_ends()
+        self._show()
+
+    def _between(self, ratio: float) -> None:
+        self.walk.between(ratio)
+        self._on_way = self.walk.z
+
+    def _undo(self) -> None:
+        self.walk.undo()
+        self._show_ends()
+        self._show()
 
     def _show_ends(self) -> None:
-        for pin, z in ((self.set_a, self.walk.a), (self.set_b, self.walk.b)):
-            if z is not None:
-                pin.show(self.walk.draw(z))
+        for which, pin in self.ends.items():
+            z = getattr(self.walk, which)
+            pin.show(None if z is None else self.walk.draw(z))
+        self._call_ends()
+
+    def _call_ends(self) -> None:
+        for which, pin in self.ends.items():
+            there = getattr(self.walk, which) is not None
+            pin.call(self._words("go_end", i=which.upper()) if there else self._words(f"set_{which}"))
 
     def _add_pin(self) -> None:
         self.walk.pin()
@@ -382,7 +541,12 @@ class Pin:
         self.box.add_class("z-pin")
         self.box.add_class("z-empty")
 
-    def show(self, image: np.ndarray) -> None:
+    def show(self, image: np.ndarray | None) -> None:
+        """Show an image as thumbnail; None for an empty place."""
+        if image is None:
+            self.box.children = tuple(part for part in self.box.children if part is not self.image)
+            self.box.add_class("z-empty")
+            return
         self.image.value = thumbnail(image)
         if self.image not in self.box.children:
             self.box.children = (self.image, *self.box.children)
@@ -401,16 +565,36 @@ class Pin:
                     part.close()
 
 
-def read_image(image: np.ndarray) -> tuple[int, int, int, int] | None:
-    """Read one image, uint8 (h, w, 3): `(verticals, horizontals, rules kept, rules)`; None for other shapes."""
+def read_image(image: np.ndarray) -> tuple[list, dict[str, bool]] | None:
+    """Read one image, uint8 (h, w, 3): its lines, and for each rule whether it is kept; None for other shapes."""
     from utils.reading import THREE_LINES, read_lines, rules_kept
 
     if image.ndim != 3 or image.shape[-1] != 3:
         return None
     found = read_lines(image[None])[0]
-    kept = rules_kept(found, THREE_LINES)
-    verticals = sum(line.direction == "vertical" for line in found)
-    return verticals, len(found) - verticals, sum(kept.values()), len(kept)
+    return found, rules_kept(found, THREE_LINES)
+
+
+def outlines(lines: list, shape: tuple[int, int, int]) -> str:
+    """The lines that were read as an SVG to lay over the image, on the canvas of 128 x 128 that they were read on.
+
+    The ranges of the rules are shaded: dashed for the vertical and the first horizontal, dotted for the second.
+    """
+    from lines import POSITIONS, SIZE
+    from utils.reading import THREE_LINES
+
+    low, high = POSITIONS.start, POSITIONS.stop
+    second = THREE_LINES.y2_positions
+    parts = [
+        f'<rect x="{low}" y="{low}" width="{high - low}" height="{high - low}" class="z-range"/>',
+        f'<rect x="0" y="{second.start}" width="{SIZE}" height="{len(second)}" class="z-range z-second"/>',
+    ]
+    for line in lines:
+        start, width = line.position + 0.5 - line.width / 2, max(line.width, 1)
+        box = (start, 0, width, SIZE) if line.direction == "vertical" else (0, start, SIZE, width)
+        x, y, w, h = (f"{value:.1f}" for value in box)
+        parts.append(f'<rect x="{x}" y="{y}" width="{w}" height="{h}" class="z-read"/>')
+    return f'<svg viewBox="0 0 {SIZE} {SIZE}" aria-hidden="true">{"".join(parts)}</svg>'
 
 
 def show(

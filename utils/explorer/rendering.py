@@ -7,21 +7,19 @@ local connection. Vectors and images are sent as plain numbers (no pickle), and 
 
 import json
 import os
+import tempfile
 import threading
-from collections.abc import Iterable, Mapping
 from multiprocessing.connection import Client, Connection, Listener
 
 import numpy as np
 
+from utils.explorer.export import export_page
+from utils.explorer.osc import Moves
+from utils.explorer.steering import Directions, as_directions
 from utils.latent import fingerprint, generate_images
-from utils.latent.directions import Direction, closed_form_directions
 
-DIRECTIONS = 6  # largest number of sliders
 BATCH = 64  # images per request
 ADDRESS, KEY = "EXPLORER_ADDRESS", "EXPLORER_KEY"  # environment variables with which a kernel finds the generator
-
-
-Directions = Mapping[str, np.ndarray] | Iterable[Direction]
 
 
 class Drawing:
@@ -29,8 +27,9 @@ class Drawing:
 
     Args:
         generator: a Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
-        directions: iterable of `Direction`, or a dict, name -> float (latent_dim,); None for those that the weights of
-            the first layer stretch most, named "1", "2" ...
+        directions: as in `utils.explorer.steering.as_directions`.
+        name: what the page calls the generator.
+        moves: what other programs send, or None.
         rules: the rule set that drew its training images, e.g. "lines"; None for others.
 
     Attributes:
@@ -43,9 +42,15 @@ class Drawing:
         ValueError: a direction of another length, or without finite values other than 0.
     """
 
-    def __init__(self, generator, directions: Directions | None = None, rules: str | None = None):
-        self._generator = generator
-        self.rules = rules
+    def __init__(
+        self,
+        generator,
+        directions: Directions | None = None,
+        name: str = "",
+        moves: Moves | None = None,
+        rules: str | None = None,
+    ):
+        self._generator, self.name, self._moves, self.rules = generator, name, moves, rules
         self._lock = threading.Lock()
         self.latent_dim = int(generator.input_shape[-1])
         self.fingerprint = fingerprint(generator)
@@ -56,6 +61,21 @@ class Drawing:
         """The images of at most 64 vectors (n, latent_dim): uint8 (n, h, w, c); raises ValueError if one is NaN."""
         with self._lock:
             return generate_images(self._generator, Z, batch_size=BATCH)
+
+    def page(self, language: str | None = None) -> bytes:
+        """The page in one file; raises ValueError where the browser does not know a layer."""
+        with self._lock, tempfile.TemporaryDirectory() as folder:
+            path = export_page(self._generator, f"{folder}/walk.html", self.directions, self.name, language)
+            return path.read_bytes()
+
+    @property
+    def follows(self) -> bool:
+        """Whether other programs may move the page."""
+        return self._moves is not None
+
+    def moves(self, version: int) -> tuple[int, dict[str, float]]:
+        """What other programs sent since a version: the version now, and the last value of each address."""
+        return self._moves.since(version) if self._moves else (version, {})
 
 
 class DistantDrawing:
@@ -73,12 +93,22 @@ class DistantDrawing:
         self.shape = tuple(facts["shape"])
         self.rules = facts["rules"]
         self.directions = {name: np.float32(vector) for name, vector in facts["directions"].items()}
+        self.follows = facts["follows"]
 
     def draw(self, Z: np.ndarray) -> np.ndarray:
         pixels = self._ask(np.ascontiguousarray(Z, "<f4").tobytes())
         if not pixels:
             raise ValueError("the generator cannot draw these vectors")
         return np.frombuffer(pixels, np.uint8).reshape(-1, *self.shape)
+
+    def page(self, language: str | None = None) -> bytes:
+        content = self._ask(_command("page", language))
+        if not content.startswith(b"<"):
+            raise ValueError(content.decode())
+        return content
+
+    def moves(self, version: int) -> tuple[int, dict[str, float]]:
+        return tuple(json.loads(self._ask(_command("moves", version))))
 
     def _ask(self, question: bytes) -> bytes:
         self._connection.send_bytes(question)
@@ -107,33 +137,6 @@ def shared_drawing() -> DistantDrawing | None:
     return DistantDrawing(os.environ[ADDRESS], bytes.fromhex(os.environ[KEY]))
 
 
-def first_layer_directions(generator) -> dict[str, np.ndarray]:
-    """The directions that the first layer's weights stretch most, named "1", "2" ...; empty if it is not dense."""
-    try:
-        found = closed_form_directions(generator, DIRECTIONS)
-    except ValueError:
-        return {}
-    return {str(i + 1): direction.vector for i, direction in enumerate(found)}
-
-
-def as_directions(generator, directions: Directions | None) -> dict[str, np.ndarray]:
-    """Directions in any of the forms that `Drawing` takes: dict, name -> float32 (latent_dim,), of length 1."""
-    if directions is None:
-        directions = first_layer_directions(generator)
-    if not isinstance(directions, Mapping):
-        directions = {direction.name: direction.vector for direction in directions}
-    latent_dim = int(generator.input_shape[-1])
-    return {name: _unit(vector, latent_dim, name) for name, vector in directions.items()}
-
-
-def _unit(vector, latent_dim: int, name: str) -> np.ndarray:
-    vector = np.asarray(vector, np.float32).ravel()
-    length = np.linalg.norm(vector)
-    if len(vector) != latent_dim or not np.isfinite(length) or length == 0:
-        raise ValueError(f"direction {name!r} must hold {latent_dim} finite numbers that are not all 0")
-    return vector / length
-
-
 def _listen(listener: Listener, drawing: Drawing) -> None:
     from multiprocessing import AuthenticationError
 
@@ -148,22 +151,46 @@ def _listen(listener: Listener, drawing: Drawing) -> None:
 
 
 def _answer(connection: Connection, drawing: Drawing) -> None:
-    """Answer one client until it disconnects: an empty request with the facts, vectors with their images."""
-    max_bytes = 4 * BATCH * drawing.latent_dim
+    """Answer one client until it disconnects: an empty request with the facts, vectors with their images.
+
+    A request whose length is no whole number of float32 is a command, see `_command`.
+    """
+    max_bytes = max(4 * BATCH * drawing.latent_dim, 256)
     facts = {
         "latent_dim": drawing.latent_dim,
         "shape": drawing.shape,
         "fingerprint": drawing.fingerprint,
         "rules": drawing.rules,
+        "follows": drawing.follows,
         "directions": {name: vector.tolist() for name, vector in drawing.directions.items()},
     }
     with connection:
         while True:
             try:
                 question = connection.recv_bytes(max_bytes)
-                connection.send_bytes(_pixels(drawing, question) if question else json.dumps(facts).encode())
+                if not question:
+                    connection.send_bytes(json.dumps(facts).encode())
+                else:
+                    connection.send_bytes((_obey if len(question) % 4 else _pixels)(drawing, question))
             except (EOFError, OSError):
                 return
+
+
+def _command(what: str, value) -> bytes:
+    """A command as JSON, filled up with blanks so that it is no whole number of float32."""
+    text = json.dumps([what, value]).encode()
+    return text + b" " * ((1 - len(text)) % 4)
+
+
+def _obey(drawing: Drawing, command: bytes) -> bytes:
+    """The answer to a command: the page in one file, or why there is none; or what other programs sent."""
+    try:
+        what, value = json.loads(command)
+        if what == "page":
+            return drawing.page(value)
+        return json.dumps(drawing.moves(int(value))).encode()
+    except (ValueError, TypeError) as error:
+        return str(error).encode()
 
 
 def _pixels(drawing: Drawing, vectors: bytes) -> bytes:

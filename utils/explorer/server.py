@@ -19,15 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from utils.explorer.export import export_page
-from utils.explorer.rendering import (
-    ADDRESS,
-    DIRECTIONS,
-    KEY,
-    Drawing,
-    first_layer_directions,
-    serve_drawing,
-    shared_drawing,
-)
+from utils.explorer.osc import Moves, listen
+from utils.explorer.rendering import ADDRESS, KEY, Drawing, serve_drawing, shared_drawing
+from utils.explorer.steering import DIRECTIONS, first_layer_directions
 from utils.explorer.walk import MAX_UPLOAD
 from utils.files import write_json
 from utils.latent import fingerprint
@@ -64,8 +58,13 @@ def main(arguments: list[str] | None = None) -> None:
             )
             print(f"{written}: {written.stat().st_size / 2**20:.1f} MiB, opens in any browser, without a network.")
             return
-        drawing = Drawing(generator, all_directions(path, generator), runs.data_of(path, generator).rules)
-    except (OSError, ValueError) as error:
+        directions = all_directions(path, generator)
+        moves = Moves(int(generator.input_shape[-1]), directions) if options.osc is not None else None
+        drawing = Drawing(generator, directions, _name(path), moves, runs.data_of(path, generator).rules)
+        if moves is not None:
+            port = listen(options.osc_ip, options.osc, moves)
+            print(f"OSC: {options.osc_ip}, UDP port {port}, such as /direction/redder 2.5", flush=True)
+    except (OSError, ValueError, ImportError) as error:
         sys.exit(str(error))
     key = secrets.token_bytes(32)
     os.environ[ADDRESS], os.environ[KEY] = serve_drawing(drawing, key), key.hex()
@@ -167,6 +166,7 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
         "allow_remote_access": not is_local(ip),
         # a closed page ends its kernel by the kernel's secret name; Voilà gives it no cookie to sign the request
         "disable_check_xsrf": True,
+        "ws_ping_timeout": 30_000,  # Tornado wants no more than the interval, and says so to the terminal
         "websocket_max_message_size": MAX_UPLOAD + MARGIN_BYTES,
         "headers": {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"},
     }
@@ -189,7 +189,8 @@ def served_page():
 
         path = runs.latest_generator() or SHIPPED
         generator = loaders.load_generator(path)
-        drawing = Drawing(generator, all_directions(path, generator), runs.data_of(path, generator).rules)
+        rules = runs.data_of(path, generator).rules
+        drawing = Drawing(generator, all_directions(path, generator), _name(path), rules=rules)
     return Page(Walk(drawing), os.environ.get(LANGUAGE)).box
 
 
@@ -264,6 +265,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         type=Path,
         metavar="WALK.HTML",
         help="write the page as one HTML file that holds the network and needs no Python, and serve nothing",
+    )
+    parser.add_argument("--osc", type=int, metavar="PORT", help="let messages of OSC to this UDP port move the page")
+    parser.add_argument(
+        "--osc-ip", default="127.0.0.1", help="the address that takes them; this machine's own, unasked"
     )
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     return parser.parse_args(arguments)

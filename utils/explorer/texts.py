@@ -58,10 +58,23 @@ TEXTS = {
         "not_filmed": "The film could not be made: {reason}",
         "lines": "lines: {verticals} vertical, {horizontals} horizontal",
         "rules": "{kept} of {n} rules kept",
+        "one_file": "Page in one file",
+        "one_file_hint": "This page for any browser, without Python: it moves, bends, plays by MIDI and sound",
+        "not_exported": "The page cannot be made one file: {reason}",
+        "all_rules": "all {n} rules kept",
+        "broken_one_vertical": "there is not one vertical",
+        "broken_two_horizontals": "there are not two horizontals",
+        "broken_x": "the vertical is too near the edge",
+        "broken_y1": "the first horizontal is too near the edge",
+        "broken_y2": "the second horizontal does not lie near row 48",
+        "broken_palette": "a colour is not in the palette",
+        "broken_width": "a line is not 5 pixels wide",
+        "broken_inked": "a line has gaps",
+        "broken_straight": "a line is not straight",
         "stage": "The stage",
         "play": "Play",
         "pause": "Pause",
-        "play_hint": "The image moves by itself (space)",
+        "play_hint": "The image moves by itself",
         "full_screen": "Full screen",
         "full_screen_hint": "The image alone, as large as the screen (F)",
         "rate": "{n} pictures a second · {name}",
@@ -197,10 +210,23 @@ TEXTS = {
         "not_filmed": "Le film n’a pas pu être fait : {reason}",
         "lines": "lignes : {verticals} verticale{s_verticals}, {horizontals} horizontale{s_horizontals}",
         "rules": "{kept} règles sur {n} respectées",
+        "one_file": "La page en un fichier",
+        "one_file_hint": "Cette page pour tout navigateur, sans Python : elle bouge, se tord, suit le MIDI et le son",
+        "not_exported": "La page n’a pas pu devenir un fichier : {reason}",
+        "all_rules": "les {n} règles sont respectées",
+        "broken_one_vertical": "il n’y a pas une verticale",
+        "broken_two_horizontals": "il n’y a pas deux horizontales",
+        "broken_x": "la verticale est trop près du bord",
+        "broken_y1": "la première horizontale est trop près du bord",
+        "broken_y2": "la seconde horizontale n’est pas vers la ligne 48",
+        "broken_palette": "une couleur n’est pas dans la palette",
+        "broken_width": "une ligne n’a pas 5 pixels de large",
+        "broken_inked": "une ligne a des trous",
+        "broken_straight": "une ligne n’est pas droite",
         "stage": "La scène",
         "play": "Jouer",
         "pause": "Pause",
-        "play_hint": "L’image bouge d’elle-même (espace)",
+        "play_hint": "L’image bouge d’elle-même",
         "full_screen": "Plein écran",
         "full_screen_hint": "L’image seule, aussi grande que l’écran (F)",
         "rate": "{n} images par seconde · {name}",
@@ -317,8 +343,11 @@ DIRECTION_ENDS = {
 
 
 def direction_name(language: str, name: str) -> str:
-    """The label of a direction's slider in a language."""
-    return DIRECTION_ENDS[name][LANGUAGES.index(language)][1] if name in DIRECTION_ENDS else name
+    """The label of a direction's slider in a language: both of its ends, where they are known."""
+    if name not in DIRECTION_ENDS:
+        return name
+    low, high = DIRECTION_ENDS[name][LANGUAGES.index(language)]
+    return say(language, "ends", low=low, high=high)
 
 
 def say(language: str, key: str, **values) -> str:

@@ -43,7 +43,7 @@ class Walk:
     """One visitor's walk through the latent space.
 
     Args:
-        drawing: a `Drawing` or `DistantDrawing`.
+        drawing: a `Drawing` or `DistantDrawing`; stays an attribute.
         seed: of random vectors: int, None or a `numpy.random.Generator`.
 
     Attributes:
@@ -56,9 +56,9 @@ class Walk:
     """
 
     def __init__(self, drawing, seed: int | np.random.Generator | None = None):
-        self._drawing = drawing
+        self.drawing = drawing
         self._random = np.random.default_rng(seed)
-        self._history = deque(maxlen=UNDO_STEPS)  # (z, image, truncation)
+        self._history = deque(maxlen=UNDO_STEPS)  # (z, image, truncation, a, b)
         self._gesture = None
         self.fingerprint = drawing.fingerprint
         self.directions = drawing.directions
@@ -87,11 +87,15 @@ class Walk:
         if z.shape != self.z.shape:
             raise Refused("wrong_length", name="Z", n=z.size, latent_dim=len(self.z))
         image = self.draw(z)
-        if gesture is None or gesture != self._gesture:
-            self._history.append((self.z, self.image, self.truncation))
-        self._gesture = gesture
+        self._remember(gesture)
         self.z, self.image = z, image
         self.truncation = self.truncation if truncation is None else truncation
+
+    def _remember(self, gesture=None) -> None:
+        """Keep the present state for `undo`, once for each gesture."""
+        if gesture is None or gesture != self._gesture:
+            self._history.append((self.z, self.image, self.truncation, self.a, self.b))
+        self._gesture = gesture
 
     def random(self) -> None:
         """Go to a random vector, scaled by the truncation."""
@@ -109,7 +113,7 @@ class Walk:
         """Undo the last move; returns whether there was one."""
         if not self._history:
             return False
-        self.z, self.image, self.truncation = self._history.pop()
+        self.z, self.image, self.truncation, self.a, self.b = self._history.pop()
         self._gesture = None
         return True
 
@@ -134,6 +138,11 @@ class Walk:
 
     # Pins
 
+    def set_end(self, which: str) -> None:
+        """Make the present vector the end "a" or "b" of the way between both."""
+        self._remember()
+        setattr(self, which, self.z)
+
     def pin(self) -> None:
         """Add the present vector to the timeline."""
         if len(self.pins) >= MAX_PINS:
@@ -150,7 +159,7 @@ class Walk:
         if not np.isfinite(z).all():
             raise Refused("not_drawn", name="Z")
         try:
-            return self._drawing.draw(np.asarray(z, np.float32)[None])[0]
+            return self.drawing.draw(np.asarray(z, np.float32)[None])[0]
         except ValueError:
             raise Refused("not_drawn", name="Z") from None
 
@@ -232,7 +241,7 @@ class Walk:
     def _frames(self, Z: np.ndarray, progress: Callable[[int, int], None]):
         for start in range(0, len(Z), 32):
             progress(start, len(Z))
-            yield from self._drawing.draw(Z[start : start + 32])
+            yield from self.drawing.draw(Z[start : start + 32])
 
 
 def quick_png(image: np.ndarray) -> bytes:

@@ -36,7 +36,11 @@ def served(generator, log, *options):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-u", "-m", "utils.explorer", "--generator", str(generator), "--port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "OMP_NUM_THREADS": "1",
+    }
     with open(log, "w") as out:
         process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=out, stderr=out)
     try:

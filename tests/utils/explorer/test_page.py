@@ -1,5 +1,6 @@
 """The page's widgets, without a browser."""
 
+import asyncio
 import io
 
 import ipywidgets
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.utils.explorer.conftest import N
+from utils.explorer import page as page_module
+from utils.explorer.osc import Moves
 from utils.explorer.page import Page
 
 
@@ -123,11 +126,145 @@ def test_pins_are_added_visited_and_removed(page):
 
 def test_the_ends_light_the_slider_between(page):
     assert page.between.disabled
-    page.set_a.button.click()
+    page.set_ends["a"].click()
     page.random.click()
-    page.set_b.button.click()
-    page.pin.click()
+    page.set_ends["b"].click()
     assert not page.between.disabled
+
+
+def test_a_click_on_an_end_goes_there_and_never_overwrites_it(page):
+    first = page.walk.z
+    page.ends["a"].button.click()  # the first click sets it
+    page.random.click()
+    page.ends["a"].button.click()
+    assert np.array_equal(page.walk.z, first) and np.array_equal(page.walk.a, first)
+
+
+def test_undo_brings_the_ends_back_too(page):
+    page.set_ends["a"].click()
+    first = page.walk.a
+    page.random.click()
+    page.set_ends["a"].click()
+    page.grid.undone += 1  # Ctrl Z
+    assert np.array_equal(page.walk.a, first)
+    page.undo.click()
+    page.undo.click()
+    assert page.walk.a is None and page.ends["a"].image not in page.ends["a"].box.children
+
+
+def test_the_slider_between_returns_when_the_image_moves_on(page):
+    page.set_ends["a"].click()
+    page.random.click()
+    page.set_ends["b"].click()
+    page.between.value = 0.5
+    assert page.between.value == 0.5
+    page.random.click()
+    assert page.between.value == 0
+
+
+def test_the_page_says_which_rules_an_image_breaks(page, monkeypatch):
+    from lines import draw, sample
+
+    parameters = sample(1, seed=1)
+    monkeypatch.setattr(page.walk, "draw", lambda z: draw(parameters)[0])
+    page.random.click()
+    assert "all 9 rules kept" in page.reading.value
+    parameters["y2"][:] = 100
+    page.random.click()
+    assert "8 of 9 rules kept" in page.reading.value
+    assert "the second horizontal does not lie near row 48" in page.reading.value
+
+
+def test_the_lines_that_were_read_are_outlined(page, monkeypatch):
+    from lines import draw, sample
+
+    parameters = sample(1, seed=1)
+    monkeypatch.setattr(page.walk, "draw", lambda z: draw(parameters)[0])
+    page.random.click()
+    assert page.outlines.value.count("z-read") == 3
+    assert f'x="{parameters["x"][0] - 2:.1f}"' in page.outlines.value
+
+
+def test_the_image_moves_by_itself_until_it_is_told_to_stop(page, monkeypatch):
+    monkeypatch.setattr(page_module, "FRAME_SECONDS", 0.001)
+
+    async def play():
+        before = page.walk.z
+        page.play.click()
+        await asyncio.sleep(0.2)
+        assert page.play.description == "Pause" and not np.array_equal(page.walk.z, before)
+        page.play.click()
+        there = page.walk.z
+        await asyncio.sleep(0.05)
+        assert np.array_equal(page.walk.z, there)
+        page.undo.click()
+        assert np.array_equal(page.walk.z, before)  # the whole of it is one step back
+
+    asyncio.run(play())
+
+
+def test_what_the_hand_changes_stays_while_the_image_moves(page, monkeypatch):
+    monkeypatch.setattr(page_module, "FRAME_SECONDS", 0.001)
+
+    async def play():
+        page.play.click()
+        await asyncio.sleep(0.05)
+        before = page.walk.z[0]
+        page.grid.values = [float(before) + 50, *page.grid.values[1:]]
+        await asyncio.sleep(0.05)
+        assert page.walk.z[0] > before + 40
+        page.play.click()
+
+    asyncio.run(play())
+
+
+def test_a_loop_without_pins_is_refused_in_words(page):
+    page.kind.value = "loop"
+    page.play.click()
+    assert "two pins" in page.status.value and page.play.description == "Play"
+
+
+def test_other_programs_move_the_page(page):
+    page.obey({"z/3": 2.5, "direction/redder": -1.0})
+    assert page.walk.z[3] == 2.5 and page.walk.z[1] == -1
+    page._do(lambda: page.obey({"truncation": 0.5}))
+    assert page.truncation.value == 0.5
+    page._do(lambda: page.obey({"between": 0.5}))
+    assert "Pin an image as A" in page.status.value
+
+
+def test_a_page_follows_what_comes_after_it(walk):
+    walk.drawing.follows, moves = True, Moves(N, walk.directions)
+    walk.drawing.moves = moves.since
+    moves.take("/z/3", 1.5)
+
+    async def follow():
+        page = Page(walk, "en")
+        before = walk.z[3]
+        await asyncio.sleep(0.2)
+        assert walk.z[3] == before != 1.5
+        moves.take("/z/3", 2.5)
+        await asyncio.sleep(0.2)
+        assert walk.z[3] == 2.5 and np.float32(page.grid.values[3]) == 2.5
+
+    asyncio.run(follow())
+
+
+def test_the_page_in_one_file_is_handed_over(page, monkeypatch):
+    sent = []
+    monkeypatch.setattr(page.files, "send", lambda message, buffers: sent.append((message["name"], buffers[0])))
+    page.walk.drawing.page = lambda language: b"<!doctype html>" + language.encode()
+    page.one_file.click()
+    assert sent == [("walk_00.html", b"<!doctype html>en")]
+
+
+def test_a_network_that_the_browser_does_not_know_is_named(page):
+    def page_in_one_file(language):
+        raise ValueError("the browser does not know the layer odd_one")
+
+    page.walk.drawing.page = page_in_one_file
+    page.one_file.click()
+    assert "odd_one" in page.status.value
 
 
 def test_a_film_is_handed_over(page, monkeypatch):
@@ -156,7 +293,7 @@ def test_a_notebook_shows_the_page_of_a_generator(tiny, monkeypatch):
 def test_the_page_turns_into_another_language(page):
     page.languages["fr"].click()
     assert page.random.description == "Hasard"
-    assert page.directions["redder"].description == "plus rouge"
+    assert page.directions["redder"].description == "plus bleu ↔ plus rouge"
     assert "verticale" in page.reading.value
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from utils.explorer.osc import Moves
 from utils.explorer.rendering import DistantDrawing, Drawing, serve_drawing
 
 
@@ -21,6 +22,35 @@ def test_the_shared_process_refuses_what_cannot_be_drawn_and_goes_on(tiny):
     with pytest.raises(ValueError):
         distant.draw(np.full((1, 10), np.nan, np.float32))
     assert distant.draw(np.zeros((1, 10))).shape == (1, 16, 16, 3)
+
+
+def test_the_shared_process_hands_the_page_in_one_file_over(tiny):
+    drawing = Drawing(tiny().generator, name="mine")
+    distant = DistantDrawing(serve_drawing(drawing, b"key"), b"key")
+    assert distant.page("fr") == drawing.page("fr")
+    assert b'"name":"mine"' in distant.page() and b'"language":"fr"' not in distant.page()
+
+
+def test_the_shared_process_says_why_there_is_no_such_page(tiny, monkeypatch):
+    drawing = Drawing(tiny().generator)
+
+    def unknown(language):
+        raise ValueError("the browser does not know the layer odd_one")
+
+    monkeypatch.setattr(drawing, "page", unknown)
+    distant = DistantDrawing(serve_drawing(drawing, b"key"), b"key")
+    with pytest.raises(ValueError, match="odd_one"):
+        distant.page()
+
+
+def test_what_other_programs_send_reaches_every_page(tiny):
+    moves = Moves(10)
+    address = serve_drawing(Drawing(tiny().generator, moves=moves), b"key")
+    pages = [DistantDrawing(address, b"key") for _ in range(2)]
+    moves.take("/z/3", 1.5)
+    assert [page.moves(0) for page in pages] == [(1, {"z/3": 1.5})] * 2
+    assert all(page.follows for page in pages)
+    assert not DistantDrawing(serve_drawing(Drawing(tiny().generator), b"key"), b"key").follows
 
 
 def test_nobody_draws_without_the_key(tiny):
