@@ -396,7 +396,7 @@ class Page:
             self._read()
 
     def _read(self) -> None:
-        """Say which lines the image has and which rules it breaks, and outline the lines, where it should have lines."""
+        """Say which lines the image has and which rules it breaks, and outline the lines, if it should have lines."""
         found = read_image(self.walk.image) if self.walk.rules == "lines" else None
         if found is None:
             return
@@ -626,7 +626,7 @@ def show(
         from google.colab import output
 
         output.enable_custom_widget_manager()
-    display(Page(Walk(Drawing(generator, directions, rules), seed), language, folder).box)
+    display(Page(Walk(Drawing(generator, directions, rules=rules), seed), language, folder).box)
 
 
 def _line(name: str = "") -> widgets.HTML:
