@@ -22,7 +22,7 @@ from utils.reading.shrinking import as_rgb
 PASSED = 0.95  # share of drawn images that keep the rules
 HANDS = 6  # redraws of an image
 CALIBRATED = 2_000  # drawn images that set the scale: half of them the metric, half the threshold
-LEVELS = 3.0  # of 255: what a colour may differ by where drawn images' colours never do
+LEVELS = 8.0  # of 255: what a colour may differ by where drawn images' colours never do; hardly seen
 DIRECTIONS = 48  # in which differences are weighed one by one
 BINS = 16  # of numbers, as likely as each other by the rules
 

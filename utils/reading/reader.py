@@ -31,6 +31,7 @@ FILTERS = ((5, 16, 2), (3, 32, 2), (3, 48, 1), (3, 64, 2), (3, 64, 2))  # kernel
 PROFILE = 8  # channels whose means along rows and columns are read
 WIDTH = 64  # units between feature maps and parameters
 BETTER = 0.1  # share of a guess's error that a reading must take away to count as one
+MANY = 1000  # values, up to which an array of a reader's file is stored as it is
 LARGEST = 2**22  # bytes of a reader's file; those that ship have less than one MiB
 
 
@@ -256,12 +257,30 @@ class Reader:
     def save(self, path: str | os.PathLike) -> Path:
         """Write `path` (.npz) and its card (.json), each whole; gives the path."""
         path, stored = Path(path), io.BytesIO()
-        arrays = {f"w{i}": weight.astype(np.float16) for i, weight in enumerate(self.network.get_weights())}
-        np.savez_compressed(stored, **arrays, **{f"a_{name}": array for name, array in self.calibration.items()})
+        arrays = {}
+        for i, weight in enumerate(self.network.get_weights()):
+            arrays |= _packed(f"w{i}", weight)
+        for name, array in self.calibration.items():
+            arrays[f"a_{name}"] = np.float16(array) if array.size > MANY else array
+        np.savez_compressed(stored, **arrays)
         files.write_bytes(path, stored.getvalue())
         facts = {"rules": self.name, "parameters": [asdict(one) for one in self.parameters], **self.card}
         files.write_json(path.with_suffix(".json"), facts)
         return path
+
+
+def _packed(name, weight):
+    """A weight as it is stored: a large one as 8-bit multiples of a step for each output, others as they are."""
+    if weight.size <= MANY:
+        return {name: weight.astype(np.float32)}
+    step = np.maximum(np.abs(weight).reshape(-1, weight.shape[-1]).max(axis=0) / 127, 1e-12).astype(np.float32)
+    return {name: np.rint(weight / step).astype(np.int8), f"s_{name}": step}
+
+
+def _unpacked(arrays, name):
+    """What `_packed` stored, float32."""
+    weight = arrays[name].astype(np.float32)
+    return weight * arrays[f"s_{name}"] if f"s_{name}" in arrays.files else weight
 
 
 def load(path: str | os.PathLike) -> Reader:
@@ -279,9 +298,12 @@ def load(path: str | os.PathLike) -> Reader:
         parameters = [Parameter(**{**one, "values": tuple(one["values"])}) for one in card.pop("parameters")]
         network = build(sum(one.width for one in parameters))
         with np.load(path, allow_pickle=False) as arrays:
-            network.set_weights([arrays[f"w{i}"].astype(np.float32) for i in range(len(network.weights))])
+            network.set_weights([_unpacked(arrays, f"w{i}") for i in range(len(network.weights))])
             reader = Reader(str(card.pop("rules")), parameters, network, card)
-            reader.calibration.update({name[2:]: arrays[name] for name in arrays.files if name.startswith("a_")})
+            for name in arrays.files:
+                if name.startswith("a_"):
+                    array = arrays[name]
+                    reader.calibration[name[2:]] = np.float32(array) if array.dtype == np.float16 else array
     except Exception as error:  # a file that somebody else wrote can be wrong in any way
         raise ValueError(
             f"{path} and its card are no reader of ours ({error}): remove both, they are made anew"
