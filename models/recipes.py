@@ -429,9 +429,9 @@ CVAE_ENCODER_FILTERS = (128, 128, 64, 32, 16, 16)  # from the coarsest layer to 
 CVAE_START_FILTERS = 128
 CVAE_DECODER_FILTERS = (128, 64, 32, 32, 16)  # from the coarsest layer to the last before the image
 CVAE_HALVINGS = {28: 2, 32: 4, 64: 5, 128: 6, 256: 7}  # {image size: halvings of its side}: down to 2, or from 28 to 7
-CVAE_BETA = 10.0  # for an image of 128 x 128 x 3; for other shapes in proportion to their number of values
+CVAE_BETAS = {28: 4.0, 32: 4.0, 64: 10.0, 128: 10.0, 256: 40.0}  # measured at 28, 64, 128: benchmarks/LOG.md
 CVAE_Z_DIM = 32
-CVAE_LEARNING_RATE = 0.002
+CVAE_LEARNING_RATE = 0.001
 CVAE_WARM_UP_STEPS = 1500
 
 
@@ -476,7 +476,7 @@ def cvae(image_size=128, channels=3, divide=1):
         **{name: common[name] for name in _OF_THE_GENERATOR},
         "learning_rate": CVAE_LEARNING_RATE,
         "optimiser": "adam",
-        "beta": CVAE_BETA * image_size**2 * channels / (128**2 * 3),
+        "beta": CVAE_BETAS[image_size],
         "z_dim": CVAE_Z_DIM,
         "batch_size": common["batch_size"],
         "warm_up_steps": CVAE_WARM_UP_STEPS,
