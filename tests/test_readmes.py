@@ -404,7 +404,7 @@ def test_the_table_of_keywords_is_the_recipe_s(name):
     for keyword, value in keywords.items():
         default = rows[keyword][-1]
         assert float(numbers(default, name)[0]) == value if isinstance(value, float | int) else default == str(value)
-    assert len(keywords) == 18 and re.search("^(Dix-huit mots-clés|Eighteen keywords)", TEXT[name], re.MULTILINE)
+    assert len(keywords) == 19 and re.search("^(Dix-neuf mots-clés|Nineteen keywords)", TEXT[name], re.MULTILINE)
 
 
 @page("gpu")
