@@ -28,7 +28,7 @@ from utils.runs.keeping import KeepGenerators
 
 READINGS, HELD_OUT = "readings.csv", "held_out.csv"
 MAPPED = 1000  # real images on a map
-HELD_OUT_COUNT = 2000  # images of the bound; all 10,000 would take a tenth of a short training
+HELD_OUT_PIXELS, FEWEST_HELD_OUT = 2000 * 28 * 28, 200  # of the bound: 2,000 small images, a second at each sheet
 READ_BY_READER = 60  # images a reading; each is drawn again six times
 RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizontals", "palette": "the palette's colours"}
 CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a", "#b5312a")  # 0 to 6 lines, 3 black
@@ -208,7 +208,9 @@ def watching(
     along = [ReadAlong(folder, every)] if data.of_lines else []
     if data.rules and not data.of_lines:
         along = [ReadAlong(folder, every, READ_BY_READER, measure=rule_measure(data.rules))]
-    if encoder and (unseen := data.unseen(HELD_OUT_COUNT)) is not None:
+    height, width, _ = data.shape
+    count = min(2000, max(FEWEST_HELD_OUT, HELD_OUT_PIXELS // (height * width)))
+    if encoder and (unseen := data.unseen(count)) is not None:
         along.append(HeldOut(folder, unseen, len(data.x_train.images), every))
     return [*along, KeepGenerators(folder, every, last, keep)]
 

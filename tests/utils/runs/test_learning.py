@@ -108,3 +108,13 @@ def test_the_bound_on_images_never_seen_is_measured_on_the_way_and_drawn(tmp_pat
 def test_only_data_with_images_never_seen_are_held_out(tmp_path):
     assert runs.DataSet("lines", (16, 16, 3)).unseen(3).shape == (3, 16, 16, 3)
     assert runs.DataSet("mine", (16, 16, 3), folder=tmp_path).unseen(3) is None
+
+
+@pytest.mark.parametrize(("side", "count"), [(28, 2000), (128, 200)])
+def test_of_larger_images_fewer_are_held_out_so_that_a_sheet_stays_quick(tmp_path, side, count):
+    x_train = ImageBatches.from_array(np.zeros((4, side, side, 3), np.uint8), 2)
+    data = runs.DataSet("lines", (side, side, 3))
+    data.__dict__["x_train"] = x_train
+    (held_out,) = [one for one in learning.watching(data, tmp_path, 1, 9, 0, encoder=True) if hasattr(one, "images")]
+    assert len(held_out.images) == count
+    assert not any(hasattr(one, "images") for one in learning.watching(data, tmp_path, 1, 9, 0))
