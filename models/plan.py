@@ -7,6 +7,7 @@ fit make the schedule. `plan_training` does what the Training notebook and the c
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -97,7 +98,7 @@ def plan_training(
     Args:
         x_train: the result of `load_dataset`.
         model: `WGANGP` or `CVAE`; None for what `models.recipes.propose` finds, which is explained.
-        recipe: of a WGANGP; None for the proposal, or `published` where the model was chosen.
+        recipe: of a WGANGP; None for the one that `propose` finds.
         loss, network, divide: as in `models.recipes.choose`.
         z_dim: length of the latent vector; None for the recipe's.
         batch_size: images per batch; None for the recipe's.
@@ -120,14 +121,18 @@ def plan_training(
     Raises:
         ValueError: an unknown name, or a combination that cannot be trained; nothing was trained yet.
     """
-    before = read_json(resume / "run.json") if resume and (resume / "run.json").exists() else {}
+    record = None if resume is None else Path(resume) / "run.json"
+    before = read_json(record) if record and record.exists() else {}
     model, recipe = model or before.get("model"), recipe or before.get("recipe")
     steps = steps if steps is not None else before.get("steps")
     if model is None and recipe is None:
         model, recipe, why = recipes.propose(x_train.images, DataSet.of(x_train).rules, minutes)
         telling.tell(f"first choice {why}", language, minutes=minutes or ALONE_MINUTES)
     model = model or "WGANGP"
-    recipe = None if model == "CVAE" else recipe or "published"
+    if model == "CVAE":
+        recipe = None
+    elif recipe is None:
+        _, recipe, _ = recipes.propose(x_train.images, DataSet.of(x_train).rules, float("inf"))
 
     few = len(x_train.images) < FEW and not DataSet.of(x_train).rules
     if critic_augment is None and few and recipe not in (None, "published"):

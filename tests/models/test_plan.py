@@ -86,6 +86,13 @@ def test_a_training_that_goes_on_keeps_its_model_recipe_and_steps(noise, tmp_pat
     assert plan_training(noise, resume=tmp_path, steps=900).steps == 900
 
 
+def test_a_gan_that_was_chosen_gets_the_recipe_that_suits_the_images(noise):
+    assert plan_training(noise, "WGANGP", steps=1).recipe == "pictures"
+    flat = np.zeros((32, 28, 28, 1), np.uint8)
+    flat[:, 10:14] = 255
+    assert plan_training(ImageBatches.from_array(flat, 4), "WGANGP", steps=1).recipe == "inked_pictures"
+
+
 def test_few_images_of_no_rule_are_changed_before_the_critic_sees_them(noise, capsys):
     chosen = plan_training(noise, "WGANGP", "pictures", steps=1)
     assert chosen.parameters["critic_augment"] == ["color", "shift", "cutout"]
