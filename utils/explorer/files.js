@@ -1,4 +1,8 @@
-// Files come by drop or choice, and leave as downloads.
+// Files come by drop or choice, and leave as downloads. What the visitor found is kept in the browser's memory, over a
+// reload and a server that went away; that it went away is said.
+
+const BEAT = 5000; // milliseconds between two questions whether the server is there
+const PATIENCE = 20_000; // milliseconds without an answer
 
 function render({ model, el }) {
   const zone = document.createElement("label");
@@ -21,6 +25,11 @@ function render({ model, el }) {
     // what is too large stays here: only its name and size go out, and the page says no
     const content = file.size > model.get("limit") ? [] : [await file.arrayBuffer()];
     model.send({ name: file.name, size: file.size }, undefined, content);
+  }
+
+  function heard(message, buffers) {
+    if (message.pong) beat = performance.now();
+    else download(message, buffers);
   }
 
   function download(message, buffers) {
@@ -47,13 +56,48 @@ function render({ model, el }) {
   const events = ["dragover", "dragleave", "drop"];
   events.forEach((name) => document.addEventListener(name, over));
 
+  // Memory and heartbeat of a page of its own; a notebook keeps its own state.
+  const alone = "voila" in document.body.dataset;
+  const gone = document.createElement("p");
+  gone.className = "z-gone";
+  gone.setAttribute("role", "alert");
+  el.append(gone);
+  let beat = performance.now();
+  const name = () => `trois-lignes page ${model.get("generator")}`;
+  const keep = () => {
+    try {
+      if (alone && model.get("kept")) localStorage.setItem(name(), model.get("kept"));
+    } catch {
+      // no memory here
+    }
+  };
+  const ask = () => {
+    try {
+      model.send({ ping: true });
+    } catch {
+      // the connection is closed: no answer comes
+    }
+    const silent = performance.now() - beat > PATIENCE && !model.get("busy");
+    gone.textContent = silent ? model.get("words").gone : "";
+  };
+  const asking = alone && setInterval(ask, BEAT);
+  try {
+    const kept = alone && localStorage.getItem(name());
+    if (kept) model.send({ restore: kept });
+  } catch {
+    // no memory here
+  }
+
+  model.on("change:kept", keep);
   model.on("change:words", write);
-  model.on("msg:custom", download);
+  model.on("msg:custom", heard);
   write();
   return () => {
     events.forEach((name) => document.removeEventListener(name, over));
+    clearInterval(asking);
+    model.off("change:kept", keep);
     model.off("change:words", write);
-    model.off("msg:custom", download);
+    model.off("msg:custom", heard);
   };
 }
 

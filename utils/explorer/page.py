@@ -63,6 +63,9 @@ class Files(anywidget.AnyWidget):
     _esm = HERE / "files.js"
     words = traitlets.Dict().tag(sync=True)
     limit = traitlets.Int(MAX_UPLOAD).tag(sync=True)
+    generator = traitlets.Unicode("").tag(sync=True)  # its fingerprint: what is kept belongs to it
+    kept = traitlets.Unicode("").tag(sync=True)  # what the browser is to remember, see `Walk.kept`
+    busy = traitlets.Bool(False).tag(sync=True)  # whether an answer may take a while
 
 
 class Page:
@@ -177,7 +180,7 @@ class Page:
         self.outlines = _line("z-outlines")
         self.reading = _line("z-reading")
         self.grid = Grid(values=self.walk.z.tolist())
-        self.files = Files()
+        self.files = Files(generator=self.walk.fingerprint)
         self.status = _line("z-status")
         self.title, self.help = _line(), _line("z-help")
         self.play = self._button("play", self.toggle_play, "primary")
@@ -202,7 +205,7 @@ class Page:
         self.grid.observe(self._on_grid, "values")
         self.grid.observe(self._on_browser, "browser_language")
         self.grid.observe(lambda _: self._undo(), "undone")
-        self.files.on_msg(self._on_file)
+        self.files.on_msg(self._on_message)
 
         picture = widgets.Box([self.image, self.outlines])
         picture.add_class("z-picture")
@@ -333,7 +336,11 @@ class Page:
             "image": self._words("image"),
         }
         limit = MAX_UPLOAD // 2**20
-        self.files.words = {"drop": self._words("drop"), "drop_hint": self._words("drop_hint", limit=limit)}
+        self.files.words = {
+            "drop": self._words("drop"),
+            "drop_hint": self._words("drop_hint", limit=limit),
+            "gone": self._words("gone"),
+        }
         kind = self.kind.value
         self.kind.options = [(self._words(f"move_{kind}"), kind) for kind in KINDS]
         self.kind.value = kind
@@ -391,9 +398,14 @@ class Page:
         if self._reader:
             self._reader.cancel()
         try:
-            self._reader = asyncio.get_running_loop().call_later(READING_DELAY, self._read)
+            self._reader = asyncio.get_running_loop().call_later(READING_DELAY, self._settle)
         except RuntimeError:  # no loop: a plain script, a test
-            self._read()
+            self._settle()
+
+    def _settle(self) -> None:
+        """What can wait for the end of a gesture."""
+        self.files.kept = self.walk.kept()
+        self._read()
 
     def _read(self) -> None:
         """Say which lines the image has and which rules it breaks, and outline the lines, if it should have lines."""
@@ -425,6 +437,17 @@ class Page:
         except ValueError as error:
             raise Refused("not_exported", reason=one_line(error)) from None
         self._save("walk_{:02d}.html", content)
+
+    def _on_message(self, widget, content, buffers) -> None:
+        """What the browser sends: a question whether anybody is there, what it remembers, or a file."""
+        if "ping" in content:
+            self.files.send({"pong": True})
+        elif "restore" not in content:
+            self._on_file(widget, content, buffers)
+        elif not self.walk.can_undo:  # nothing was done on this page yet
+            self._do(lambda: self.walk.restore(content["restore"]))
+            self._show_ends()
+            self._rebuild_pins()
 
     def _on_file(self, widget, content, buffers) -> None:
         name = short_name(content.get("name", ""))
@@ -490,11 +513,23 @@ class Page:
 
     def _add_pin(self) -> None:
         self.walk.pin()
+        self._append_pin(self.walk.image)
+        self._show_pins()
+
+    def _append_pin(self, image: np.ndarray) -> None:
         pin = Pin(
             "", lambda: self.walk.go_to(self.walk.pins[self._pins.index(pin)]), lambda: self._remove(pin), self._do
         )
-        pin.show(self.walk.image)
+        pin.show(image)
         self._pins.append(pin)
+
+    def _rebuild_pins(self) -> None:
+        """Make the pins of the walk anew."""
+        for pin in self._pins:
+            pin.close()
+        self._pins.clear()
+        for z in self.walk.pins:
+            self._append_pin(self.walk.draw(z))
         self._show_pins()
 
     def _remove(self, pin: "Pin") -> None:
@@ -511,11 +546,13 @@ class Page:
 
     def _film(self) -> None:
         suffix, seconds = self.format.value, self.seconds.value
-        self.film.disabled = True
+        self.film.disabled = self.files.busy = True
+        self.film.description = self._words("waiting")
         try:
             content, n = self.walk.film(suffix, seconds, lambda done, n: self._tell("filming", n=f"{done} / {n}"))
         finally:
-            self.film.disabled = False
+            self.film.disabled = self.files.busy = False
+            self.film.description = self._words("film")
         name = "film_{:02d}" + suffix
         self._save(name, content)
         self._tell("filmed", name=self._said[1]["name"], n=n, seconds=seconds * len(self._pins))

@@ -7,6 +7,7 @@ page is freed.
 
 import argparse
 import ipaddress
+import logging
 import os
 import secrets
 import socket
@@ -154,6 +155,7 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
         def load_config_file(self, *_, **__):
             """Nothing: somebody's voila.json may name another template, another address, or no token."""
 
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # how it corrects Jupyter's intervals is no news
     settings = Config()
     settings.Voila.ip, settings.Voila.port, settings.Voila.port_retries = ip, port, 0
     settings.Voila.open_browser = open_browser
@@ -166,7 +168,6 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
         "allow_remote_access": not is_local(ip),
         # a closed page ends its kernel by the kernel's secret name; Voilà gives it no cookie to sign the request
         "disable_check_xsrf": True,
-        "ws_ping_timeout": 30_000,  # Tornado wants no more than the interval, and says so to the terminal
         "websocket_max_message_size": MAX_UPLOAD + MARGIN_BYTES,
         "headers": {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"},
     }

@@ -58,6 +58,9 @@ TEXTS = {
         "not_filmed": "The film could not be made: {reason}",
         "lines": "lines: {verticals} vertical, {horizontals} horizontal",
         "rules": "{kept} of {n} rules kept",
+        "gone": "The server does not answer any more. What you found is kept in this browser: start the server again, "
+        "and reload this page.",
+        "waiting": "Drawing …",
         "one_file": "Page in one file",
         "one_file_hint": "This page for any browser, without Python: it moves, bends, plays by MIDI and sound",
         "not_exported": "The page cannot be made one file: {reason}",
@@ -210,6 +213,9 @@ TEXTS = {
         "not_filmed": "Le film n’a pas pu être fait : {reason}",
         "lines": "lignes : {verticals} verticale{s_verticals}, {horizontals} horizontale{s_horizontals}",
         "rules": "{kept} règles sur {n} respectées",
+        "gone": "Le serveur ne répond plus. Ce que vous avez trouvé reste dans ce navigateur : relancez le serveur, "
+        "puis rechargez cette page.",
+        "waiting": "Dessin …",
         "one_file": "La page en un fichier",
         "one_file_hint": "Cette page pour tout navigateur, sans Python : elle bouge, se tord, suit le MIDI et le son",
         "not_exported": "La page n’a pas pu devenir un fichier : {reason}",

@@ -4,7 +4,9 @@ All controls change one vector and derive their position from it: the slider of 
 along that direction, whatever changed it.
 """
 
+import base64
 import io
+import json
 import tempfile
 from collections import deque
 from collections.abc import Callable
@@ -152,6 +154,51 @@ class Walk:
     def unpin(self, i: int) -> None:
         del self.pins[i]
 
+    # What a browser remembers
+
+    def kept(self) -> str:
+        """Vector, truncation, ends and pins as JSON, for `restore`."""
+
+        def text(z: np.ndarray | None) -> str | None:
+            return None if z is None else base64.b64encode(np.ascontiguousarray(z, "<f4").tobytes()).decode()
+
+        return json.dumps(
+            {
+                "z": text(self.z),
+                "truncation": self.truncation,
+                "ends": [text(self.a), text(self.b)],
+                "pins": [text(z) for z in self.pins],
+            }
+        )
+
+    def restore(self, kept: str) -> None:
+        """Go back to what `kept` gave; what is no vector of this generator is left aside.
+
+        Args:
+            kept: text from a browser, which may hold anything.
+        """
+
+        def vector(text) -> np.ndarray | None:
+            try:
+                z = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
+            except (ValueError, TypeError):
+                return None
+            return z.astype(np.float32) if z.shape == self.z.shape and np.isfinite(z).all() else None
+
+        try:
+            facts = json.loads(kept[:MAX_UPLOAD])
+            z, ends, pins = vector(facts["z"]), facts["ends"], facts["pins"]
+            truncation = float(facts["truncation"])
+            a, b = (vector(text) for text in ends)
+            pins = [z for z in map(vector, pins[:MAX_PINS]) if z is not None]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return
+        if z is None or not 0.1 <= truncation <= 1.5:
+            return
+        self.go_to(z, truncation=truncation)
+        self._history.clear()
+        self.a, self.b, self.pins = a, b, pins
+
     # Files
 
     def draw(self, z: np.ndarray) -> np.ndarray:
@@ -196,6 +243,8 @@ class Walk:
             Z, drawn_by = _vectors_in(name, content)
         except Exception as error:  # a hostile file can fail in any way, and must not end the page
             raise Refused("no_vector", name=name) from error
+        if Z.size == len(self.z):  # one vector, written in rows as the grid shows it
+            Z = Z.reshape(1, -1)
         if Z.shape[1] != len(self.z):
             raise Refused("wrong_length", name=name, n=Z.shape[1], latent_dim=len(self.z))
         try:

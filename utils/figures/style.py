@@ -51,7 +51,7 @@ def in_own_style(draw):
 
 
 def draw_image(axes, image: np.ndarray) -> None:
-    """Put one image, grey or colour, uint8 or float in [-1, 1], on Matplotlib axes, without ticks and frame."""
+    """Put one image, grey or colour, uint8 or float in [-1, 1], on Matplotlib axes, without ticks, in its hairline."""
     image = to_uint8(image)
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
@@ -59,7 +59,7 @@ def draw_image(axes, image: np.ndarray) -> None:
     axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    axes.spines[:].set(color=FRAME, linewidth=0.6)
 
 
 def render(figure, dpi: int = 110) -> bytes:

@@ -43,8 +43,9 @@ def vectors_from_text(text: str, source: str = "this text") -> np.ndarray:
     Args:
         text: nested lists of numbers, bare or in `array(...)` or `np.array(...)`, over any number of lines; a number
             may stand in `np.float32(...)`, as NumPy 2 shows it, and a minus may be typographic. Or numbers with decimal
-            commas, `0,5;-1,2`, between semicolons, blanks or tabs, a vector a line, as French tables have them. Where
-            a comma could be either, nothing is read. Parsed as literals; nothing is executed.
+            commas, `0,5;-1,2`, between semicolons, blanks or tabs, a vector a line, as French tables have them. Or
+            plain numbers between blanks, a vector a line; one number a line is one vector. Where a comma could be
+            either, nothing is read. Parsed as literals; nothing is executed.
         source: what errors call it, a file's name for example.
 
     Returns:
@@ -63,7 +64,8 @@ def vectors_from_text(text: str, source: str = "this text") -> np.ndarray:
         raise ValueError(f"{source} is longer than {MAX_TEXT:,} characters, too long for a list of vectors")
     text = text.translate(_MINUS)
     try:
-        rows, dtype = (table, np.float64) if (table := _table(text)) else _literal(text)
+        table = _table(text) or _plain(text)
+        rows, dtype = (table, np.float64) if table else _literal(text)
     except ValueError as error:
         raise ValueError(f"{source} is not an array of numbers such as array([[0.5, -1.2]]): {error}") from None
     return _rectangular(rows, dtype, source)
@@ -216,6 +218,15 @@ def _table(text: str) -> list | None:
     if min(map(len, rows)) < 2:  # 0,5 on a line of its own may be one number or two
         return None
     return [[float(word.strip().replace(",", ".")) for word in row] for row in rows]
+
+
+def _plain(text: str) -> list | None:
+    """Rows of numbers with blanks between them, one a line, or one number a line; None where there is anything else."""
+    rows = [line.split() for line in re.sub("#[^\n]*", "", text).splitlines() if line.strip()]
+    words = [word for row in rows for word in row]
+    if len(words) < 2 or not all(len(word) < 400 and _NUMBER.fullmatch(word) for word in words):
+        return None
+    return [[float(word) for word in words]] if len(words) == len(rows) else [[float(w) for w in row] for row in rows]
 
 
 def _literal(text: str) -> tuple[list, type]:

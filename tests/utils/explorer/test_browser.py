@@ -228,6 +228,27 @@ def test_the_page_moves_by_itself_and_becomes_one_file(browser, server, tmp_path
         alone.wait_for_selector("html[data-drawn]", state="attached", timeout=WAIT)
 
 
+def test_what_was_found_outlives_a_reload_and_a_server_that_goes_away(browser, generator):
+    with (
+        served(generator, generator.with_name("log-gone.txt")) as (process, port),
+        opened(browser, f"http://127.0.0.1:{port}/", 1200, 1000, "en-GB") as page,
+    ):
+        button(page, "Random").click()
+        button(page, "Pin image").click()
+        button(page, "Go to pin 1").wait_for(timeout=WAIT)
+        page.wait_for_timeout(1000)
+        here, numbers = pixels(page), values(page)
+        page.reload()
+        button(page, "Go to pin 1").wait_for(timeout=2 * WAIT)
+        page.wait_for_timeout(1000)
+        assert pixels(page) == here and values(page) == numbers
+        for child in process.children():
+            child.kill()
+        process.kill()
+        page.locator(".z-gone", has_text="does not answer").wait_for(timeout=2 * WAIT)
+        assert values(page) == numbers
+
+
 def test_other_programs_move_the_page(browser, generator):
     client = pytest.importorskip("pythonosc.udp_client", reason="python-osc is not installed (pip install python-osc)")
     log = generator.with_name("log-osc.txt")

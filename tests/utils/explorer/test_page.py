@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.utils.explorer.conftest import N
+from tests.utils.explorer.conftest import Bars, N
 from utils.explorer import page as page_module
 from utils.explorer.osc import Moves
 from utils.explorer.page import Page
+from utils.explorer.walk import Walk
 
 
 @pytest.fixture
@@ -91,18 +92,18 @@ def test_a_saved_file_never_overwrites_another(walk, tmp_path):
 def test_a_file_is_opened_from_the_page(page):
     content, z = page.walk.saved_image(), page.walk.z
     page.random.click()
-    page._on_file(page.files, {"name": "image.png"}, [memoryview(content)])
+    page._on_message(page.files, {"name": "image.png"}, [memoryview(content)])
     assert np.array_equal(page.walk.z, z)
     assert "image.png is opened" in page.status.value
 
 
 def test_a_file_too_large_to_be_sent_is_said_to_be(page):
-    page._on_file(page.files, {"name": "film.png"}, [])
+    page._on_message(page.files, {"name": "film.png"}, [])
     assert "4 MiB" in page.status.value
 
 
 def test_a_name_is_text_and_never_markup(page):
-    page._on_file(page.files, {"name": "<img src=x onerror=alert(1)>.txt"}, [b"?"])
+    page._on_message(page.files, {"name": "<img src=x onerror=alert(1)>.txt"}, [b"?"])
     assert "<img" not in page.status.value and "&lt;img" in page.status.value
 
 
@@ -277,6 +278,26 @@ def test_a_film_is_handed_over(page, monkeypatch):
     page.pin.click()
     page.film.click()
     assert sent == ["film_00.gif"]
+
+
+def test_a_page_takes_up_what_the_browser_remembers(page):
+    page.pin.click()
+    page.set_ends["a"].click()
+    z, kept = page.walk.z, page.files.kept
+    other = Page(Walk(Bars(), seed=9), "en")
+    other._on_message(other.files, {"restore": kept}, [])
+    assert np.array_equal(other.walk.z, z) and len(other._pins) == 1 and other.ends["a"].image.value
+    other.random.click()
+    moved = other.walk.z
+    other._on_message(other.files, {"restore": kept}, [])  # too late: the visitor has begun
+    assert np.array_equal(other.walk.z, moved)
+
+
+def test_a_page_answers_that_it_is_there(page, monkeypatch):
+    sent = []
+    monkeypatch.setattr(page.files, "send", sent.append)
+    page._on_message(page.files, {"ping": True}, [])
+    assert sent == [{"pong": True}]
 
 
 def test_a_notebook_shows_the_page_of_a_generator(tiny, monkeypatch):

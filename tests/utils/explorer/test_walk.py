@@ -254,3 +254,45 @@ def test_a_shown_name_is_short_and_has_no_folder():
     assert short_name("a\x00\n\u202eb.png") == "ab.png"
     assert short_name("\n") == "?"
     assert len(short_name("x" * 5000 + ".png")) == 40
+
+
+@pytest.mark.parametrize("separator", [" ", "\n"])
+def test_a_plain_list_of_numbers_is_opened(walk, separator):
+    walk.open("mine.txt", separator.join(["0.5"] * N).encode())
+    assert np.array_equal(walk.z, np.full(N, 0.5))
+
+
+def test_a_vector_in_rows_as_the_grid_shows_it_is_opened(walk):
+    walk.open("mine.txt", "\n".join([" ".join(["0.5"] * 4)] * 4).encode())
+    assert np.array_equal(walk.z, np.full(N, 0.5))
+
+
+def test_what_a_browser_remembers_comes_back():
+    walk, other = Walk(Bars(), seed=1), Walk(Bars(), seed=2)
+    walk.pin()
+    walk.set_end("b")
+    walk.random()
+    walk.truncate(0.5)
+    other.restore(walk.kept())
+    assert np.array_equal(other.z, walk.z) and other.truncation == 0.5
+    assert other.a is None and np.array_equal(other.b, walk.b) and np.array_equal(other.pins, walk.pins)
+    assert not other.can_undo
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "",
+        "[]",
+        "{",
+        '{"z": 1}',
+        '{"z": "AAAA", "truncation": 1, "ends": [null, null], "pins": []}',
+        json.dumps({"z": "AACAfw==" * N, "truncation": 1, "ends": [None, None], "pins": []}),
+        json.dumps({"z": "AAAA" * (4 * N // 3) + "AA==", "truncation": "nan", "ends": [None, None], "pins": []}),
+        "[" * 100_000,
+    ],
+)
+def test_a_browser_that_remembers_nonsense_changes_nothing(walk, kept):
+    z = walk.z
+    walk.restore(kept)
+    assert np.array_equal(walk.z, z) and walk.pins == []

@@ -565,3 +565,15 @@ assert "keras" not in sys.modules and "tensorflow" not in sys.modules
 def test_importing_the_figures_loads_no_matplotlib():
     script = "import sys, utils.figures, utils.super_resolution; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_an_image_stands_in_its_hairline_on_white_as_on_black():
+    from matplotlib.colors import to_hex
+    from matplotlib.figure import Figure
+
+    from utils.figures.style import FRAME, draw_image
+
+    axes = Figure().add_subplot()
+    draw_image(axes, np.full((4, 4, 3), 255, np.uint8))
+    assert {to_hex(spine.get_edgecolor()) for spine in axes.spines.values() if spine.get_visible()} == {FRAME}
+    assert len([spine for spine in axes.spines.values() if spine.get_visible()]) == 4

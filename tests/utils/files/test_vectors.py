@@ -284,3 +284,22 @@ def test_json_of_anything_but_vectors_is_refused_with_the_reason(tmp_path, text,
 def test_our_json_says_its_dtype(tmp_path):
     write_vectors(tmp_path / "Vec_0.json", np.float32([[0.5]]))
     assert json.loads((tmp_path / "Vec_0.json").read_text()) == {"dtype": "float32", "Z": [[0.5]]}
+
+
+@pytest.mark.parametrize(
+    "text, rows",
+    [
+        ("0.5 -1.25 3e-1", [[0.5, -1.25, 0.3]]),
+        ("0.5\n-1.25\n\n3", [[0.5, -1.25, 3]]),
+        ("0.5\t1 # the first\n-1 \u22122", [[0.5, 1], [-1, -2]]),
+    ],
+    ids=["blanks", "one a line", "rows"],
+)
+def test_plain_numbers_are_vectors(text, rows):
+    assert vectors_from_text(text).tolist() == rows
+
+
+@pytest.mark.parametrize("text", ["1 2\n3", "1 two", "1 nan"])
+def test_what_is_no_list_of_plain_numbers_is_refused(text):
+    with pytest.raises(ValueError):
+        vectors_from_text(text)
