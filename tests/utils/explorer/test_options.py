@@ -67,7 +67,7 @@ def test_named_directions_stand_alone_where_there_are_two(tiny, tmp_path, monkey
 
     generator = tiny().generator
     found = [directions.Direction(n, np.eye(10)[i], 0.5, "reading") for i, n in enumerate(["redder", "more lines"])]
-    monkeypatch.setattr(directions, "reading_directions", lambda generator: found)
+    monkeypatch.setattr(directions, "reading_directions", lambda generator, **_: found)
     write_directions(tmp_path / "generator.h5", generator)
     assert [*all_directions(tmp_path / "generator.h5", generator)] == ["redder", "more lines"]
 
