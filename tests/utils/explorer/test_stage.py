@@ -18,12 +18,15 @@ from utils.explorer.export import bundle, export_page
 from utils.explorer.server import all_directions
 from utils.explorer.texts import TEXTS
 from utils.files.provenance import from_image
+from utils.latent.directions import read_directions
 from utils.quiet import keras
 from utils.runs.shipping import SHIPPED_GENERATORS
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason=NO_BROWSER)]
 STROKES = SHIPPED_GENERATORS[0]
+ROOT = Path(__file__).parents[3]
+DOCS_PAGE = ROOT / "docs" / "walk.html"
 DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # a microphone that beeps
 
 
@@ -165,6 +168,19 @@ def test_files_of_the_generators_that_ship_are_small(strokes, tmp_path):
 def test_the_file_reaches_for_nothing_outside_itself(strokes):
     text = strokes[1].read_text(encoding="utf-8")
     assert "default-src 'none'" in text and not re.search(r'(?:src|href)="(?!#)', text)
+
+
+def test_the_page_in_the_docs_is_what_would_be_exported_today():
+    text = DOCS_PAGE.read_text(encoding="utf-8")
+    directions = read_directions(STROKES.with_suffix(".directions.json"), loaders.load_generator(STROKES))
+    facts = json.loads(re.search(r'id="facts">(.*?)</script>', text)[1])
+    renew = (
+        f"python -m utils.explorer --generator {STROKES.as_posix()} --export {DOCS_PAGE.relative_to(ROOT).as_posix()}"
+    )
+    assert facts["texts"] == TEXTS and facts["directions"].keys() == directions.keys(), renew
+    assert facts["fingerprint"] == latent.fingerprint(loaders.load_generator(STROKES)), renew
+    assert all(bundle(entry) in text for entry in ("main.js", "worker.js")), renew
+    assert (ROOT / "utils" / "explorer" / "stage" / "stage.css").read_text(encoding="utf-8") in text, renew
 
 
 def test_each_module_is_there_once():

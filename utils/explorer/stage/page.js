@@ -88,7 +88,7 @@ export class Page {
     }
     this.senses = new Senses(this);
     panel.append(this.senses.fold, this.takingHome(), controls.text("p", "keys", "s-help"));
-    this.root.append(this.stage, panel);
+    this.root.replaceChildren(this.stage, panel);
     this.listen();
   }
 
