@@ -281,9 +281,13 @@ def test_pins_a_and_b_are_set_gone_to_and_taken_back(browser, strokes):
         assert (vector(page) == first).all()
         settled(page, button(page, "Go to B").click)
         assert (vector(page) == second).all()
-        settled(page, lambda: page.get_by_role("slider", name="A to B").press("Home"))
+        slider = page.get_by_role("slider", name="A to B")
+        assert slider.input_value() == "0"  # the image has left the way from A to B
+        settled(page, lambda: slider.press("End"))
+        assert np.allclose(vector(page), second, atol=1e-6) and slider.input_value() == "1"
+        settled(page, lambda: slider.press("Home"))
         assert np.allclose(vector(page), first, atol=1e-6)
-        for _ in range(4):  # the slider, two visits, and B itself
+        for _ in range(5):  # the slider twice, two visits, and B itself
             page.keyboard.press("Control+z")
         assert button(page, "Pin the image as B").is_visible() and (vector(page) == second).all()
         page.keyboard.press("Control+z")
