@@ -11,8 +11,15 @@ from utils.reading import figure, report, table
 from utils.reading.adherence import against_reader
 from utils.reading.readers import SHIPPED, reader_of
 
-COUNT = 120
+COUNT = 100
 ALL = pytest.mark.parametrize("name", lines.rule_names())
+READ = pytest.mark.parametrize(  # two by `make test`, the others take as long again each
+    "name",
+    [
+        pytest.param(name, marks=() if name in ("lines", "nees") else pytest.mark.thorough)
+        for name in lines.rule_names()
+    ],
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def test_a_reader_ships_for_each_rule_set_of_the_gallery_and_is_small(name):
     assert len(scores) >= 5 and max(scores.values()) > 0.9
 
 
-@ALL
+@READ
 @pytest.mark.slow
 def test_drawn_images_keep_the_rules_and_wrong_ones_are_told_apart(name, said):
     numbers = said(name)
