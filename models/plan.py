@@ -29,7 +29,7 @@ ALONE_MINUTES = 10  # of a training on processors for which neither steps nor mi
 SPENT = 0.93  # share of the minutes for the steps; the rest is for sheets and saved networks
 TIMED = 8  # steps, after those that compile
 SCHEDULES = ("decay_steps", "warm_up_steps")
-FEW = 3000  # images, below which a critic learns them by heart
+FEW, BY_HEART = 3000, 100  # images, and passes over them, from which a critic is thought to know them by heart
 SHEETS = 20  # in a training, if their number is not asked
 PUBLISHED_EVERY = 100  # steps from one sheet to the next, as published
 
@@ -109,7 +109,8 @@ def plan_training(
         every: steps from one sheet to the next; None for 100 of `published`, a twentieth of the steps of others.
         n_critic: critic updates per step; None for the recipe's.
         critic_augment: changes of what a critic sees, see `models.augmentation`; () for none, None for all of them if
-            there are fewer than `FEW` images that no rules drew, unless the recipe is `published`.
+            fewer than `FEW` images that no rules drew are seen more than `BY_HEART` times, unless the recipe is
+            `published`. In a shorter training they cost more than they give (benchmarks/LOG.md, "Any images").
         changes: other arguments of the model, by name.
         precision: as in the model's constructor.
         resume: run folder of a training that goes on, whose model, recipe and steps are kept where none is given.
@@ -134,14 +135,10 @@ def plan_training(
     elif recipe is None:
         _, recipe, _ = recipes.propose(x_train.images, DataSet.of(x_train).rules, float("inf"))
 
-    few = len(x_train.images) < FEW and not DataSet.of(x_train).rules
-    if critic_augment is None and few and recipe not in (None, "published"):
-        critic_augment = list(CHANGES)
-        telling.tell("few images", language, count=f"{len(x_train.images):,}")
-    seen = {"critic_augment": list(critic_augment)} if critic_augment and model == "WGANGP" else {}
-
     def arguments(steps):
-        chosen = recipes.choose(model, recipe, x_train.images, network, divide, steps, loss) | seen
+        chosen = recipes.choose(model, recipe, x_train.images, network, divide, steps, loss)
+        if critic_augment and model == "WGANGP":
+            chosen["critic_augment"] = list(critic_augment)
         given = {"batch_size": batch_size, "z_dim": z_dim}
         return chosen | {name: value for name, value in given.items() if value is not None} | (changes or {})
 
@@ -160,12 +157,17 @@ def plan_training(
         steps = fitting if open_ended else usual
     if recipe != "published" and (hurried or set(SCHEDULES) & set(parameters)):  # else the minutes cut it off
         steps = min(steps, fitting or steps)
+    passes = steps * parameters["batch_size"] * (n_critic or parameters.get("n_critic", 1)) / len(x_train.images)
+    by_heart = passes > BY_HEART and len(x_train.images) < FEW and not DataSet.of(x_train).rules
+    if critic_augment is None and by_heart and recipe not in (None, "published"):
+        critic_augment = list(CHANGES)
+        telling.tell("few images", language, count=f"{len(x_train.images):,}", passes=f"{passes:.0f}")
     if every is None:
         every = PUBLISHED_EVERY if recipe == "published" else max(1, steps // SHEETS)
     if seconds is not None:
         lasts = min(steps * seconds / 60, minutes or float("inf"))
         values = {"steps": f"{steps:,}", "seconds": f"{seconds:.2g}", "minutes": f"{lasts:.2g}"}
-        telling.tell("steps", language, passes=_passes(steps, parameters, x_train, n_critic), **values)
+        telling.tell("steps", language, passes=f"{passes:.2g}", **values)
     facts = {"model": model, "recipe": recipe, "steps": steps, "loss": loss, "n_critic": n_critic}
     return Plan(model, recipe, arguments(steps), steps, every, seconds, facts)
 
@@ -197,9 +199,3 @@ def step_seconds(model, x_train, n_critic: int | None = None) -> float:
     stream = batches_for_fit(lambda: ((x_train.draw(i * count, count),) for i in range(10**9)))
     model.fit(stream(), steps_per_epoch=TIMED + 2, epochs=1, verbose=0, shuffle=False, callbacks=[times])
     return float(np.median(np.diff(times.ends)[1:]))
-
-
-def _passes(steps, parameters, x_train, n_critic):
-    """How often a training sees each image, in words."""
-    seen = steps * parameters["batch_size"] * (n_critic or parameters.get("n_critic", 1))
-    return f"{seen / len(x_train.images):.2g}"

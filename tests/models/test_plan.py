@@ -93,13 +93,15 @@ def test_a_gan_that_was_chosen_gets_the_recipe_that_suits_the_images(noise):
     assert plan_training(ImageBatches.from_array(flat, 4), "WGANGP", steps=1).recipe == "inked_pictures"
 
 
-def test_few_images_of_no_rule_are_changed_before_the_critic_sees_them(noise, capsys):
-    chosen = plan_training(noise, "WGANGP", "pictures", steps=1)
+def test_few_images_that_are_seen_often_are_changed_before_the_critic_sees_them(noise, capsys):
+    chosen = plan_training(noise, "WGANGP", "pictures", steps=400)  # 16 images a step, 200 times 32
     assert chosen.parameters["critic_augment"] == ["color", "shift", "cutout"]
-    assert "32 images are few for a critic" in capsys.readouterr().out
-    for options in ({"critic_augment": ()}, {"recipe": "published"}):
-        others = plan_training(noise, **{"model": "WGANGP", "recipe": "pictures", "steps": 1, **options})
+    assert "32 images, each seen 200 times, are few for a critic" in capsys.readouterr().out
+    for options in ({"critic_augment": ()}, {"recipe": "published"}, {"steps": 20}):
+        others = plan_training(noise, **{"model": "WGANGP", "recipe": "pictures", "steps": 400, **options})
         assert "critic_augment" not in others.parameters
+    asked = plan_training(noise, "WGANGP", "pictures", steps=20, critic_augment=["shift"])
+    assert asked.parameters["critic_augment"] == ["shift"]
 
 
 def test_an_impossible_combination_is_refused_before_anything_is_timed(noise, monkeypatch):

@@ -158,11 +158,13 @@ TEXTS = {
         'voit l’image entière d’un coup ; `MODEL = "CVAE"` en donne de plus douces en un dixième du temps.',
     ),
     "few images": (
-        "{count} images are few for a critic, which would learn them by heart: what it sees, real and "
+        "{count} images, each seen {passes} times, are few for a critic, which would learn them by heart: "
+        "what it sees, real and "
         "generated alike, "
         "is shifted, tinted and cut into at random. That does not leak into what the generator draws; "
         "`CRITIC_AUGMENT = ()` turns it off.",
-        "{count} images, c’est peu pour un critique, qui les saurait par cœur : ce qu’il voit, vrai ou généré, est "
+        "{count} images, vues chacune {passes} fois, c’est peu pour un critique, qui les saurait par cœur : "
+        "ce qu’il voit, vrai ou généré, est "
         "déplacé, teinté et entamé au hasard. Cela ne passe pas dans ce que dessine le générateur ; "
         "`CRITIC_AUGMENT = ()` l’arrête.",
     ),
@@ -220,7 +222,8 @@ TEXTS = {
     ),
     "learnt rules": (
         "The losses cannot say what became of the rules. A small network, taught on what they draw, *reads* the "
-        "images. At the top, the share that keeps the rules, on a scale where drawn images get 95 %; below it, how far "
+        "images. At the top, the share that keeps the rules, on a scale where drawn images get 95 %; below "
+        "it, how far "
         "each parameter is spread from what the rules draw, 0 bits where it is spread alike. Losses at the bottom, "
         "step by step beside them.",
         "Les pertes ne disent pas ce que sont devenues les règles. Un petit réseau, formé sur ce qu’elles dessinent, "
