@@ -261,6 +261,20 @@ def test_other_programs_move_the_page(browser, generator):
             assert values(page)[35] == "9.5"
 
 
+@pytest.mark.parametrize("width", [1200, 390])
+def test_axe_finds_nothing(browser, server, width):
+    axe = pytest.importorskip(
+        "axe_playwright_python", reason="axe-core is not here (pip install axe-playwright-python)"
+    )
+    with opened(browser, server[1], width, 1000, "en-GB") as page:
+        button(page, "Pin image").click()
+        button(page, "Go to pin 1").wait_for(timeout=WAIT)
+        page.evaluate(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run('.z-explorer')")
+    assert len(found["passes"]) > 20
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+
+
 QUICK_UPDATES = """async (n) => {
     const cell = document.querySelectorAll('.z-cell')[50];
     cell.focus();
