@@ -29,7 +29,11 @@ class Moves:
         self._values: dict[str, tuple[int, float]] = {}
         self._version = 0
         self._known = {f"z/{i}" for i in range(latent_dim)} | {"truncation", "between", "play"}
-        self._known |= {f"direction/{address_of(name)}" for name in directions}
+        self.know(directions)
+
+    def know(self, directions) -> None:
+        """Take messages to directions of these names too."""
+        self._known = self._known | {f"direction/{address_of(name)}" for name in directions}
 
     def take(self, address: str, *values) -> bool:
         """Take a message; says whether it was one of ours, with a number in its range."""

@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 import threading
+import time
 from multiprocessing.connection import Client, Connection, Listener
 
 import numpy as np
@@ -68,6 +69,16 @@ class Drawing:
             path = export_page(self._generator, f"{folder}/walk.html", self.directions, self.name, language)
             return path.read_bytes()
 
+    def in_between(self) -> "InBetween":
+        """The generator for work in the background, which lets the pages draw first."""
+        return InBetween(self._generator, self._lock)
+
+    def steer(self, directions: dict[str, np.ndarray]) -> None:
+        """Offer other directions, to pages opened from now on, and to other programs."""
+        self.directions = as_directions(self._generator, directions)
+        if self._moves:
+            self._moves.know(directions)
+
     @property
     def follows(self) -> bool:
         """Whether other programs may move the page."""
@@ -76,6 +87,24 @@ class Drawing:
     def moves(self, version: int) -> tuple[int, dict[str, float]]:
         """What other programs sent since a version: the version now, and the last value of each address."""
         return self._moves.since(version) if self._moves else (version, {})
+
+
+class InBetween:
+    """A generator that gives way: it draws a few images at a time, and between them whoever waits for one."""
+
+    FEW = 4
+
+    def __init__(self, generator, lock: threading.Lock):
+        self._generator, self._lock = generator, lock
+        self.input_shape = generator.input_shape
+
+    def predict_on_batch(self, Z: np.ndarray) -> np.ndarray:
+        parts = []
+        for start in range(0, len(Z), self.FEW):
+            with self._lock:
+                parts.append(np.asarray(self._generator.predict_on_batch(Z[start : start + self.FEW])))
+            time.sleep(0.001)
+        return np.concatenate(parts)
 
 
 class DistantDrawing:

@@ -13,7 +13,8 @@ import secrets
 import socket
 import sys
 import tempfile
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from utils.explorer.rendering import ADDRESS, KEY, Drawing, serve_drawing, share
 from utils.explorer.steering import DIRECTIONS, first_layer_directions
 from utils.explorer.walk import MAX_UPLOAD
 from utils.files import write_json
+from utils.files.json_files import read_json
 from utils.latent import fingerprint
 from utils.latent.directions import read_directions
 
@@ -67,6 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"OSC: {options.osc_ip}, UDP port {port}, such as /direction/redder 2.5", flush=True)
     except (OSError, ValueError, ImportError) as error:
         sys.exit(str(error))
+    find_in_background(path, generator, drawing)
     key = secrets.token_bytes(32)
     os.environ[ADDRESS], os.environ[KEY] = serve_drawing(drawing, key), key.hex()
     if options.language:
@@ -195,12 +198,44 @@ def served_page():
     return Page(Walk(drawing), os.environ.get(LANGUAGE)).box
 
 
-def write_directions(path: Path, generator) -> Path:
-    """Find directions that change what images show, and save them as JSON beside the generator's file; the path."""
+def find_in_background(path: Path, generator, drawing: Drawing) -> threading.Thread | None:
+    """Find the directions of a generator that nobody searched yet, while its pages are served; None if it was."""
+    with suppress(OSError, ValueError, AttributeError):  # no file, or none of ours
+        if read_json(_directions_file(path)).get("generator") == drawing.fingerprint:
+            return None
+
+    def find():
+        try:
+            write_directions(path, generator, drawing.in_between())
+        except (
+            OSError,
+            ValueError,
+        ) as error:  # a folder that may not be written to, images that show nothing to measure
+            print(f"No directions were found: {error}")
+            return
+        drawing.steer(all_directions(path, generator))
+        print("Directions are found: reload the page for them.", flush=True)
+
+    thread = threading.Thread(target=find, daemon=True)
+    thread.start()
+    return thread
+
+
+def write_directions(path: Path, generator, drawing=None) -> Path:
+    """Find directions that change what images show, and save them as JSON beside the generator's file.
+
+    Args:
+        path: the generator's file.
+        generator: the Keras model.
+        drawing: what draws the images in its place, see `InBetween`; None for the generator itself.
+
+    Returns:
+        The path of the JSON file.
+    """
     from utils import runs
     from utils.latent.directions import reading_directions
 
-    measured = reading_directions(generator, measure=runs.data_of(path, generator).measure)
+    measured = reading_directions(drawing or generator, measure=runs.data_of(path, generator).measure)
     found = [direction for direction in measured if direction.score >= MIN_SCORE][:DIRECTIONS]
     for direction in found:
         print(f"  {direction.name}: R² {direction.score:.2f}")

@@ -6,7 +6,18 @@ import socket
 import numpy as np
 import pytest
 
-from utils.explorer.server import _options, addresses, all_directions, is_local, main, see_port, write_directions
+from utils.explorer.osc import Moves
+from utils.explorer.rendering import Drawing
+from utils.explorer.server import (
+    _options,
+    addresses,
+    all_directions,
+    find_in_background,
+    is_local,
+    main,
+    see_port,
+    write_directions,
+)
 from utils.explorer.texts import DIRECTION_ENDS
 from utils.runs.shipping import SHIPPED_GENERATORS
 
@@ -70,6 +81,26 @@ def test_named_directions_stand_alone_where_there_are_two(tiny, tmp_path, monkey
     monkeypatch.setattr(directions, "reading_directions", lambda generator, **_: found)
     write_directions(tmp_path / "generator.h5", generator)
     assert [*all_directions(tmp_path / "generator.h5", generator)] == ["redder", "more lines"]
+
+
+def test_directions_of_a_generator_of_ones_own_are_found_while_it_is_served(tiny, tmp_path, monkeypatch):
+    from utils.latent import directions
+
+    generator, asked = tiny().generator, []
+
+    def found(generator, **_):
+        asked.append(generator.predict_on_batch(np.zeros((10, 10), np.float32)))
+        return [directions.Direction(n, np.eye(10)[i], 0.5, "reading") for i, n in enumerate(["redder", "brighter"])]
+
+    monkeypatch.setattr(directions, "reading_directions", found)
+    moves = Moves(10)
+    drawing = Drawing(generator, moves=moves)
+    assert not moves.take("/direction/redder", 1.0)
+    find_in_background(tmp_path / "generator.h5", generator, drawing).join(60)
+    assert [*drawing.directions] == ["redder", "brighter"] and moves.take("/direction/redder", 1.0)
+    assert np.allclose(asked[0], generator.predict_on_batch(np.zeros((10, 10), np.float32)), atol=1e-6)
+    again = Drawing(generator, all_directions(tmp_path / "generator.h5", generator))
+    assert find_in_background(tmp_path / "generator.h5", generator, again) is None  # it has them now
 
 
 def test_the_generators_that_ship_have_directions_with_names():
