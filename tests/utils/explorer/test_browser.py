@@ -233,14 +233,19 @@ def test_what_was_found_outlives_a_reload_and_a_server_that_goes_away(browser, g
         served(generator, generator.with_name("log-gone.txt")) as (process, port),
         opened(browser, f"http://127.0.0.1:{port}/", 1200, 1000, "en-GB") as page,
     ):
+        first = pixels(page)
         button(page, "Random").click()
+        here = changed(page, first)
         button(page, "Pin image").click()
         button(page, "Go to pin 1").wait_for(timeout=WAIT)
-        page.wait_for_timeout(1000)
-        here, numbers = pixels(page), values(page)
+        kept = "Object.values(localStorage).some((text) => JSON.parse(text).pins.length)"
+        page.wait_for_function(kept, timeout=WAIT)
+        numbers = values(page)
         page.reload()
         button(page, "Go to pin 1").wait_for(timeout=2 * WAIT)
-        page.wait_for_timeout(1000)
+        deadline = time.monotonic() + WAIT / 1000
+        while pixels(page) != here and time.monotonic() < deadline:
+            page.wait_for_timeout(100)
         assert pixels(page) == here and values(page) == numbers
         for child in process.children():
             child.kill()
