@@ -5,8 +5,8 @@ to its nearest redraw, in the reader's own features, as 95 % of drawn images are
 weighed by how much they vary between drawn images and their redraws (a Mahalanobis distance, with one variance for all
 that hardly varies), so that what another hand changes anyway counts little, and what no hand changes counts much.
 
-The same is asked of its two colours, that of the ground and that of the ink, which would hardly count among so many
-features.
+The same is asked of its colours, that of the ground and that of the ink, and of its strokes, by patterns of a few
+pixels (are outlines closed, edges clean?), which would hardly count among so many features.
 
 Drawn images pass 95 % by construction, those of other seeds but for chance. That share is the scale for others.
 """
@@ -15,7 +15,7 @@ import numpy as np
 
 from utils.images import IDENTICAL, psnr_each
 from utils.progress import tqdm
-from utils.reading.reader import Reader, Reading, draw_many, ground_and_ink
+from utils.reading.reader import Reader, Reading, draw_many, ground_and_ink, stroke_patterns
 from utils.reading.relations import jensen_shannon
 from utils.reading.shrinking import as_rgb
 
@@ -23,14 +23,16 @@ PASSED = 0.95  # share of drawn images that keep the rules
 HANDS = 6  # redraws of an image
 CALIBRATED = 2_000  # drawn images that set the scale: half of them the metric, half the threshold
 LEVELS = 8.0  # of 255: what a colour may differ by where drawn images' colours never do; hardly seen
+RARE = 0.3  # the same of the logarithm of how often a pattern of strokes is there: a third more or less
+SMALLEST = 0.05  # threshold of a distance: where drawn images and their redraws are equal
 DIRECTIONS = 48  # in which differences are weighed one by one
 BINS = 16  # of numbers, as likely as each other by the rules
 
 
 def differences(
     reader: Reader, reading: Reading, rules, seed: int = 0, desc: str = "Drawing again"
-) -> tuple[np.ndarray, np.ndarray]:
-    """How each image differs from its nearest redraw.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How each image differs from its nearest redraw, in the features, the colours and the strokes.
 
     Args:
         reader: of the rule set, with the scale of its features.
@@ -40,26 +42,25 @@ def differences(
         desc: what the progress bar says.
 
     Returns:
-        `(features, colors)`: float32 (n, features), in units of drawn images' deviation, of the redraw whose features
-        are nearest; and float32 (n, 6), of the redraw whose colours are.
+        `(features, colors, strokes)`, each of the redraw that is nearest in it: float32 (n, features), in units of
+        drawn images' deviation; (n, 6), see `ground_and_ink`; (n, 1024), see `stroke_patterns`.
     """
     scale = reader.calibration["scale"]
     rng = np.random.default_rng(seed)
     n = len(reading.features)
-    nearest, found = np.full(n, np.inf), np.empty_like(reading.features)
-    least, colors = np.full(n, np.inf), np.empty_like(reading.colors)
+    own = (reading.features, reading.colors, reading.strokes)
+    nearest, found = np.full((3, n), np.inf), [np.empty_like(one) for one in own]
     with tqdm(total=HANDS, desc=desc, unit="hand", delay=2, leave=False) as bar:
         for _ in range(HANDS):
             redraws = reader.redraws(reading, rules, rng)
-            for difference, distance, kept in (
-                ((reading.features - reader.features(redraws)) / scale, nearest, found),
-                (reading.colors - ground_and_ink(redraws), least, colors),
-            ):
+            looks = reader.features(redraws), ground_and_ink(redraws), stroke_patterns(redraws)
+            for least, kept, mine, theirs, unit in zip(nearest, found, own, looks, (scale, 1, 1), strict=True):
+                difference = (mine - theirs) / unit
                 length = (difference**2).mean(axis=1)
-                nearer = length < distance
-                distance[nearer], kept[nearer] = length[nearer], difference[nearer]
+                nearer = length < least
+                least[nearer], kept[nearer] = length[nearer], difference[nearer]
             bar.update()
-    return found, colors
+    return tuple(found)
 
 
 def distances(reader: Reader, difference: np.ndarray) -> np.ndarray:
@@ -77,16 +78,25 @@ def color_distances(reader: Reader, colors: np.ndarray) -> np.ndarray:
     return np.abs(colors / reader.calibration["color_scale"]).max(axis=1)
 
 
-def scores(reader: Reader, difference: np.ndarray, colors: np.ndarray) -> np.ndarray:
+def stroke_distances(reader: Reader, strokes: np.ndarray) -> np.ndarray:
+    """The length of each image's difference of strokes (n, 1024), in units of drawn images' deviation: (n,)."""
+    return np.sqrt(((strokes / reader.calibration["stroke_scale"]) ** 2).mean(axis=1))
+
+
+DISTANCES = {"features": distances, "colors": color_distances, "strokes": stroke_distances}
+
+
+def scores(reader: Reader, found: tuple) -> np.ndarray:
     """What `differences` gives as one number: (n,), up to 1 for an image that keeps the rules.
 
-    It is the larger of the distance of the features and that of the colours, which hardly count among so many features:
-    each in units of what 95 % of drawn images keep, then both together likewise.
+    It is the largest of the three distances: each in units of what 95 % of drawn images keep, then all together
+    likewise. Among so many features, colours and the ends of strokes would hardly count.
     """
-    limits = (reader.calibration[f"threshold_{kind}"] for kind in ("features", "colors"))
-    found = (distances(reader, difference), color_distances(reader, colors))
-    larger = np.maximum(*(distance / limit for distance, limit in zip(found, limits, strict=True)))
-    return larger / reader.calibration["threshold"]
+    each = [
+        distance(reader, difference) / reader.calibration[f"threshold_{kind}"]
+        for (kind, distance), difference in zip(DISTANCES.items(), found, strict=True)
+    ]
+    return np.max(each, axis=0) / reader.calibration["threshold"]
 
 
 def calibrate(reader: Reader, rules, seed: int = 2) -> None:
@@ -102,9 +112,10 @@ def calibrate(reader: Reader, rules, seed: int = 2) -> None:
     reading = reader.read(images)
     scale = reading.features.std(axis=0)
     reader.calibration["scale"] = np.maximum(scale, 0.05 * scale.mean()).astype(np.float32)
-    difference, colors = differences(reader, reading, rules, rng)
+    found = differences(reader, reading, rules, rng)
     half = CALIBRATED // 2
-    centred = difference[:half].astype(np.float64)
+    first, second = ([one[part] for one in found] for part in (slice(half), slice(half, None)))
+    centred = first[0].astype(np.float64)
     variances, directions = np.linalg.eigh(centred.T @ centred / half)  # ascending
     count = min(DIRECTIONS, len(variances) // 2)
     rest = variances[:-count].mean()
@@ -112,16 +123,15 @@ def calibrate(reader: Reader, rules, seed: int = 2) -> None:
         "directions": directions[:, -count:].T.astype(np.float32),
         "variances": np.maximum(variances[-count:], rest).astype(np.float32),
         "rest": np.float32(rest),
+        "color_scale": np.sqrt((first[1] ** 2).mean(axis=0) + LEVELS**2).astype(np.float32),
+        "stroke_scale": np.sqrt((first[2] ** 2).mean(axis=0) + RARE**2).astype(np.float32),
+        "threshold": np.float32(1),
     }
-    spread = np.sqrt((colors[:half] ** 2).mean(axis=0) + LEVELS**2)
-    reader.calibration |= {"color_scale": spread.astype(np.float32), "threshold": np.float32(1)}
-    for kind, found in (
-        ("features", distances(reader, difference[half:])),
-        ("colors", color_distances(reader, colors[half:])),
-    ):
-        reader.calibration[f"threshold_{kind}"] = np.float32(np.quantile(found, PASSED))
-    both = scores(reader, difference[half:], colors[half:])
-    reader.calibration["threshold"] = np.float32(np.quantile(both, PASSED))
+    for (kind, distance), difference in zip(DISTANCES.items(), second, strict=True):
+        reader.calibration[f"threshold_{kind}"] = np.float32(
+            max(np.quantile(distance(reader, difference), PASSED), SMALLEST)
+        )
+    reader.calibration["threshold"] = np.float32(max(np.quantile(scores(reader, second), PASSED), SMALLEST))
     reader.calibration |= {f"drawn_{name}": shares for name, shares in histograms(reader, reading).items()}
     reader.calibration["drawn_together"] = dependence(reader, reading).astype(np.float32)
 
@@ -207,7 +217,7 @@ def against_reader(images: np.ndarray, rules, reader: Reader, seed: int = 0) -> 
           equal ones.
     """
     reading = reader.read(images)
-    found = scores(reader, *differences(reader, reading, rules, seed))
+    found = scores(reader, differences(reader, reading, rules, seed))
     shares = histograms(reader, reading)
     parameters = {}
     for one in reader.read_parameters:

@@ -31,6 +31,7 @@ FILTERS = ((5, 16, 2), (3, 32, 2), (3, 48, 1), (3, 64, 2), (3, 64, 2))  # kernel
 PROFILE = 8  # channels whose means along rows and columns are read
 WIDTH = 64  # units between feature maps and parameters
 BETTER = 0.1  # share of a guess's error that a reading must take away to count as one
+INKED = 0.4  # of the way from the ground's colour to the ink's, from which a pixel counts as ink
 MANY = 1000  # values, up to which an array of a reader's file is stored as it is
 LARGEST = 2**22  # bytes of a reader's file; those that ship have less than one MiB
 
@@ -83,6 +84,7 @@ class Reading:
         probabilities: dict, name -> float (n, classes), of classes.
         features: float32 (n, features), see `Reader`.
         colors: float32 (n, 2 * channels), see `ground_and_ink`.
+        strokes: float32 (n, 1024), see `stroke_patterns`.
     """
 
     values: dict
@@ -90,6 +92,7 @@ class Reading:
     probabilities: dict
     features: np.ndarray
     colors: np.ndarray
+    strokes: np.ndarray
 
 
 # The network ---------------------------------------------------------------------------------------------------------
@@ -203,7 +206,8 @@ class Reader:
                 numbers = part[:, 0].astype(np.float64) * one.deviation + one.mean
                 values[one.name] = np.rint(numbers).astype(np.int64) if one.whole else numbers
                 deviations[one.name] = np.exp(np.clip(part[:, 1], -8, 4) / 2).astype(np.float64) * one.deviation
-        return Reading(values, deviations, probabilities, features, ground_and_ink(images))
+        looks = ground_and_ink(images), stroke_patterns(images)
+        return Reading(values, deviations, probabilities, features, *looks)
 
     def values_of(self, name: str) -> tuple:
         """The values of a parameter that is told as a class, in the order of its probabilities."""
@@ -327,6 +331,40 @@ def ground_and_ink(images: np.ndarray) -> np.ndarray:
     total = weights.sum(axis=1, keepdims=True)
     ink = np.einsum("np,npc->nc", weights, pixels) / np.maximum(total, 1e-6)
     return np.concatenate([ground, np.where(total > 0, ink, ground)], axis=1)
+
+
+def stroke_patterns(images: np.ndarray) -> np.ndarray:
+    """How often each pattern of 3 x 3 pixels, ink or ground, is in an image: whole, open, frayed strokes differ in it.
+
+    These are the local binary patterns of Ojala et al., 1996, of neighbours and of every third pixel, with a threshold
+    between the colours of ground and ink in place of the middle pixel.
+
+    Args:
+        images: as in `Reader.read`; seen at the reader's side.
+
+    Returns:
+        float32 (n, 1024), logarithms of one more than the number of each pattern.
+    """
+    images = as_rgb(images)
+    if images.shape[1:3] != (SIDE, SIDE):
+        images = np.rint(shrink(images, SIDE)).astype(np.uint8)
+    found = []
+    for start in range(0, len(images), 256):
+        batch = images[start : start + 256].astype(np.float32)
+        colors = ground_and_ink(images[start : start + 256])
+        ground, way = colors[:, None, None, :3], (colors[:, 3:] - colors[:, :3])[:, None, None]
+        along = ((batch - ground) * way).sum(axis=-1) / np.maximum((way**2).sum(axis=-1), 1)
+        inked, patterns = np.abs(along) > INKED, []  # (n, height, width)
+        for step in (1, 3):
+            inside = SIDE - 2 * step
+            places = [(top, left) for top in (0, step, 2 * step) for left in (0, step, 2 * step)]
+            code = sum(
+                inked[:, top : top + inside, left : left + inside].astype(np.int32) << bit
+                for bit, (top, left) in enumerate(places)
+            )
+            patterns.append([np.bincount(one.ravel(), minlength=512) for one in code])
+        found.append(np.log1p(np.concatenate(patterns, axis=1)))
+    return np.concatenate(found).astype(np.float32)
 
 
 def draw_many(rules, n, rng, desc):
