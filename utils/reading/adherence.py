@@ -261,7 +261,10 @@ def nearness(images: np.ndarray, rules, reader: Reader, reading: Reading) -> dic
         Dict: "median", the peak signal-to-noise ratio in decibels; "identical", the share of equal images.
     """
     images = as_rgb(images)
-    best = {name: np.array(values) for name, values in reading.values.items()}
+    best = {
+        one.name: np.clip(reading.values[one.name], one.low, one.high).astype(reading.values[one.name].dtype)
+        for one in reader.read_parameters  # a reading may lie beyond what the rules can draw
+    }
 
     def errors(values):
         drawn = as_rgb(rules.draw(values, images.shape[1]))

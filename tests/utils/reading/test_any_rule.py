@@ -1,5 +1,7 @@
 """The readers that ship: what they say of drawn images, and of images that are wrong in one known way each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,15 @@ def test_rules_without_chance_have_the_nearest_drawn_image():
     parameters = lines.sample(20, seed=6)
     numbers = report(lines.draw(parameters), rules="lines")
     assert numbers["class_distance"]["identical"] > 0.9
+
+
+def test_what_is_read_beyond_the_rules_is_not_drawn(monkeypatch):
+    rules, reader = lines.rules("lines"), reader_of("lines")
+    images = lines.draw(lines.sample(6, seed=8))
+    read = reader.read
+    beyond = lambda batch: replace(read(batch), values=read(batch).values | {"x": np.full(len(batch), 990)})  # noqa: E731
+    monkeypatch.setattr(reader, "read", beyond)
+    assert against_reader(images, rules, reader)["class_distance"]["median"] > 0
 
 
 def test_parameters_are_named_in_both_languages_or_keep_their_own_name():

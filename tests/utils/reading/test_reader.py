@@ -67,7 +67,7 @@ def test_a_saved_reader_reads_the_same(taught, tmp_path):
     again = reader.load(taught.save(tmp_path / "bars.npz"))
     images = bars.draw(bars.sample(20, seed=4))
     assert np.array_equal(again.read(images).values["kind"], taught.read(images).values["kind"])
-    assert np.allclose(again.read(images).values["at"], taught.read(images).values["at"], atol=1.0)  # 16 bits on disk
+    assert np.allclose(again.read(images).values["at"], taught.read(images).values["at"], atol=2.0)  # 8 bits on disk
     assert again.calibration["threshold"] == taught.calibration["threshold"]
     (tmp_path / "bars.npz").write_bytes(b"PK")
     with pytest.raises(ValueError, match="no reader of ours"):
