@@ -65,9 +65,13 @@ class Tell(ReadAlong):
         if first:
             self.trial.begin(**self.begun, first_step=self.model.epoch, readings=self.rows)
 
-    def _read(self):
-        super()._read()
-        row = self.rows[-1]
+    def on_train_batch_end(self, batch, logs=None):
+        before = len(self.rows)
+        super().on_train_batch_end(batch, logs)
+        if len(self.rows) > before:
+            self._tell(self.rows[-1])
+
+    def _tell(self, row):
         self.trial.read(row)
         divergences = ", ".join(f"{name} {row[f'divergence_{name}']:.2f}" for name in ("x", "y1", "y2", "colors"))
         print(

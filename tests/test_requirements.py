@@ -123,7 +123,16 @@ def test_what_colab_had_stands_with_its_date():
 def test_what_the_notebooks_rooms_import_is_what_a_kernel_gets():
     names = {"PIL": "pillow", "IPython": "ipykernel", "traitlets": "ipywidgets"}
     backends = {"tensorflow", "torch", "jax", "tensorflow_hub"}
-    backends_and_extras = backends | {"tensorboard", "google", "voila", "pillow_heif"}
+    extras = {
+        "tensorboard",
+        "google",
+        "voila",
+        "pillow_heif",
+        "onnx",
+        "onnxruntime",
+        "pythonosc",
+        "qrcode",
+    }  # asked for by name
     ours = {path.name.removesuffix(".py") for path in ROOT.iterdir()}
     imported = set()
     for package in ("lines", "utils", "models"):
@@ -133,7 +142,7 @@ def test_what_the_notebooks_rooms_import_is_what_a_kernel_gets():
                     imported |= {alias.name.partition(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.level == 0:
                     imported.add(node.module.partition(".")[0])
-    foreign = imported - set(sys.stdlib_module_names) - ours - backends_and_extras
+    foreign = imported - set(sys.stdlib_module_names) - ours - backends - extras
     listed = {canonicalize_name(requirement.name) for requirement in requirements("requirements-kernel.txt")}
     assert {name for name in foreign if canonicalize_name(names.get(name, name)) not in listed} == set()
 

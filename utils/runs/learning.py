@@ -135,14 +135,14 @@ class ReadAlong(_Along):
         every: steps between two readings.
         count: images per reading; a share of 200 images has a standard error of up to 3.5 %.
         seed: of their latent vectors, the same for each reading.
-        measure: function of images that returns one flat row; see `measure_rules` and `rule_measure`.
+        measure: function of images that returns one flat row, such as that of `rule_measure`; None for `measure_rules`.
     """
 
     table = READINGS
 
-    def __init__(self, folder, every=100, count=200, seed=1, measure=measure_rules):
+    def __init__(self, folder, every=100, count=200, seed=1, measure=None):
         super().__init__(folder, every)
-        self.count, self.seed, self.measure = count, seed, measure
+        self.count, self.seed, self.measure = count, seed, measure or measure_rules
 
     def numbers(self, model):
         Z = generate_latent_points(model.z_dim, self.count, seed=self.seed)

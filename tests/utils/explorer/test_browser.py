@@ -80,13 +80,15 @@ def pixels(page):
 
 
 def changed(page, before):
-    """Wait until the screen shows another image than before."""
-    deadline = time.monotonic() + WAIT / 1000
+    """Wait until the screen shows another image than before, and shows it for a while: some are drawn in two steps."""
+    deadline, last = time.monotonic() + WAIT / 1000, None
     while time.monotonic() < deadline:
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(20 if last is None else 300)
         now = pixels(page)
         if now not in (None, before):
-            return now
+            if now == last:
+                return now
+            last = now
     raise AssertionError("the picture did not change")
 
 
