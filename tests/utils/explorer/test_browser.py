@@ -250,12 +250,13 @@ def test_what_was_found_outlives_a_reload_and_a_server_that_goes_away(browser, g
     ):
         first = pixels(page)
         button(page, "Random").click()
-        here = changed(page, first)
+        changed(page, first)
         button(page, "Pin image").click()
         button(page, "Go to pin 1").wait_for(timeout=WAIT)
         kept = "Object.values(localStorage).some((text) => JSON.parse(text).pins.length)"
         page.wait_for_function(kept, timeout=WAIT)
-        numbers = values(page)
+        page.wait_for_timeout(1500)  # until the last of it is drawn
+        numbers, here = values(page), pixels(page)
         page.reload()
         button(page, "Go to pin 1").wait_for(timeout=2 * WAIT)
         deadline = time.monotonic() + WAIT / 1000
