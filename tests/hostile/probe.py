@@ -48,9 +48,9 @@ def enlarged(path, out):
 
     from utils.super_resolution import load_upscaler, upscale
 
-    height, width, channels = upscale([path], load_upscaler("nearest", 2), scale=2)[0].shape
+    height, width, *channels = upscale([path], load_upscaler("nearest", 2), scale=2)[0].shape
     with Image.open(path) as image:
-        return f"{width / image.width:g} x {height / image.height:g} times as large, in {channels} channels"
+        return f"{width / image.width:g} x {height / image.height:g} times as large, in {channels[0] if channels else 1} channels"
 
 
 def texts(path, out):

@@ -316,7 +316,9 @@ class _Prepared:
         """The enlarged colours (scale h, scale w, 3) as an image of the original's kind."""
         enlarged = enlarged[: scale * self.shape[0], : scale * self.shape[1]]
         if self.shape[2:] in ((), (1,)):
-            grey = np.rint(enlarged.mean(axis=2)).astype(np.uint8)
+            grey = np.empty(enlarged.shape[:2], np.uint8)
+            for top in range(0, len(grey), 256):  # in pieces: the means of all pixels would take 8 bytes each
+                grey[top : top + 256] = np.rint(enlarged[top : top + 256].mean(axis=2))
             return grey.reshape(*grey.shape, *self.shape[2:])
         return enlarged if self.alpha is None else _with_alpha(enlarged, self.alpha, self.background)
 
