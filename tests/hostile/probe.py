@@ -50,7 +50,8 @@ def enlarged(path, out):
 
     height, width, *channels = upscale([path], load_upscaler("nearest", 2), scale=2)[0].shape
     with Image.open(path) as image:
-        return f"{width / image.width:g} x {height / image.height:g} times as large, in {channels[0] if channels else 1} channels"
+        count = channels[0] if channels else 1
+        return f"{width / image.width:g} x {height / image.height:g} times as large, in {count} channels"
 
 
 def texts(path, out):

@@ -335,7 +335,11 @@ def _prepare(image, scale: int = 1, background: tuple[int, int, int] = (0, 0, 0)
     shape, alpha = image.shape[:2] + ((3,) if image.shape[2:] == (4,) else image.shape[2:]), None
     if image.shape[2:] == (4,):
         image, alpha = image[..., :3], image[..., 3]
-        image = np.rint(background + (image - np.float32(background)) * (alpha[..., None] / np.float32(255)))
+        laid = np.empty(image.shape, np.float32 if image.dtype.kind == "f" else np.uint8)
+        for top in range(0, len(image), 256):  # in pieces, for the memory of large images
+            rows, share = image[top : top + 256], alpha[top : top + 256, :, None] / np.float32(255)
+            laid[top : top + 256] = np.rint(background + (rows - np.float32(background)) * share)
+        image = laid
         image = image.astype(np.uint8)
     elif image.shape[2:] != (3,):
         image = np.repeat(image.reshape(*shape[:2], 1), 3, axis=2)
