@@ -15,8 +15,8 @@ import numpy as np
 
 from utils.images import IDENTICAL, psnr_each
 from utils.progress import tqdm
-from utils.reading.reader import Reader, Reading, draw_many, ground_and_ink, stroke_patterns
-from utils.reading.relations import jensen_shannon
+from utils.reading.reader import Reader, Reading, colors_and_strokes, draw_many
+from utils.reading.relations import jensen_shannon, mutual_information
 from utils.reading.shrinking import as_rgb
 
 PASSED = 0.95  # share of drawn images that keep the rules
@@ -53,7 +53,7 @@ def differences(
     with tqdm(total=HANDS, desc=desc, unit="hand", delay=2, leave=False) as bar:
         for _ in range(HANDS):
             redraws = reader.redraws(reading, rules, rng)
-            looks = reader.features(redraws), ground_and_ink(redraws), stroke_patterns(redraws)
+            looks = reader.features(redraws), *colors_and_strokes(redraws)
             for least, kept, mine, theirs, unit in zip(nearest, found, own, looks, (scale, 1, 1), strict=True):
                 difference = (mine - theirs) / unit
                 length = (difference**2).mean(axis=1)
@@ -179,12 +179,7 @@ def dependence(reader: Reader, reading: Reading) -> np.ndarray:
     for i, one in enumerate(names):
         for j in range(i):
             a, b = coarse[one], coarse[names[j]]
-            joint = np.zeros((a.max() + 1, b.max() + 1))
-            np.add.at(joint, (a, b), 1 / n)
-            apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
-            there = joint > 0
-            bits = (joint[there] * np.log2(joint[there] / apart[there])).sum()
-            used = (np.count_nonzero(joint.sum(axis=1)) - 1) * (np.count_nonzero(joint.sum(axis=0)) - 1)
+            bits, used = mutual_information(a, b), (len(np.unique(a)) - 1) * (len(np.unique(b)) - 1)
             told[i, j] = told[j, i] = max(0.0, bits - used / (2 * n * np.log(2)))
     return told
 
@@ -207,9 +202,8 @@ def against_reader(images: np.ndarray, rules, reader: Reader, seed: int = 0) -> 
         - "adherence": "all", the share of images that keep the rules; "drawn", that of drawn images, 0.95; "distance",
           the median distance to the nearest redraw in units of the greatest that still keeps the rules.
         - "parameters": for each readable one "score", the reader's on held-out images; "values" of a class, "low" and
-          "high" of a number; "divergence" in bits (0 to 1)
-          between what is read on these images and on drawn ones; "outside", the share of numbers that lie beyond what
-          `sample` gives; "shares" and "drawn", the histograms.
+          "high" of a number; "divergence" in bits (0 to 1) between what is read on these images and on drawn ones;
+          "outside", the share of numbers that lie beyond what `sample` gives; "shares" and "drawn", the histograms.
         - "unread": names of the parameters that cannot be read, and of those that are pure chance.
         - "together": the pair of parameters that tell most more of each other than by the rules, "names" and "bits".
         - "class_distance", where every parameter can be read and none is chance: "median", the peak signal-to-noise

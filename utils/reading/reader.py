@@ -206,8 +206,7 @@ class Reader:
                 numbers = part[:, 0].astype(np.float64) * one.deviation + one.mean
                 values[one.name] = np.rint(numbers).astype(np.int64) if one.whole else numbers
                 deviations[one.name] = np.exp(np.clip(part[:, 1], -8, 4) / 2).astype(np.float64) * one.deviation
-        looks = ground_and_ink(images), stroke_patterns(images)
-        return Reading(values, deviations, probabilities, features, *looks)
+        return Reading(values, deviations, probabilities, features, *colors_and_strokes(images))
 
     def values_of(self, name: str) -> tuple:
         """The values of a parameter that is told as a class, in the order of its probabilities."""
@@ -333,26 +332,33 @@ def ground_and_ink(images: np.ndarray) -> np.ndarray:
     return np.concatenate([ground, np.where(total > 0, ink, ground)], axis=1)
 
 
-def stroke_patterns(images: np.ndarray) -> np.ndarray:
+def colors_and_strokes(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`ground_and_ink` and `stroke_patterns` of images, as in `Reader.read`; strokes are seen at the reader's side."""
+    images = as_rgb(images)
+    colors = seen_colors = ground_and_ink(images)
+    if images.shape[1:3] != (SIDE, SIDE):
+        images = np.rint(shrink(images, SIDE)).astype(np.uint8)
+        seen_colors = ground_and_ink(images)
+    return colors, stroke_patterns(images, seen_colors)
+
+
+def stroke_patterns(images: np.ndarray, colors: np.ndarray) -> np.ndarray:
     """How often each pattern of 3 x 3 pixels, ink or ground, is in an image: whole, open, frayed strokes differ in it.
 
     These are the local binary patterns of Ojala et al., 1996, of neighbours and of every third pixel, with a threshold
     between the colours of ground and ink in place of the middle pixel.
 
     Args:
-        images: as in `Reader.read`; seen at the reader's side.
+        images: uint8 (n, 128, 128, 3).
+        colors: float32 (n, 6), their `ground_and_ink`.
 
     Returns:
         float32 (n, 1024), logarithms of one more than the number of each pattern.
     """
-    images = as_rgb(images)
-    if images.shape[1:3] != (SIDE, SIDE):
-        images = np.rint(shrink(images, SIDE)).astype(np.uint8)
     found = []
     for start in range(0, len(images), 256):
-        batch = images[start : start + 256].astype(np.float32)
-        colors = ground_and_ink(images[start : start + 256])
-        ground, way = colors[:, None, None, :3], (colors[:, 3:] - colors[:, :3])[:, None, None]
+        batch, both = images[start : start + 256].astype(np.float32), colors[start : start + 256]
+        ground, way = both[:, None, None, :3], (both[:, 3:] - both[:, :3])[:, None, None]
         along = ((batch - ground) * way).sum(axis=-1) / np.maximum((way**2).sum(axis=-1), 1)
         inked, patterns = np.abs(along) > INKED, []  # (n, height, width)
         for step in (1, 3):

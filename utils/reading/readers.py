@@ -1,6 +1,8 @@
 """The reader of any rule set: one that ships, one kept beside the data set, or one made now."""
 
+import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
@@ -35,16 +37,22 @@ def reader_of(
     name = name_of(rules)
     shipped = SHIPPED / f"{name}.npz"
     if rules.__name__.startswith("lines.") and shipped.exists():
-        return load(shipped)
+        return _loaded(shipped, shipped.stat().st_mtime_ns)
     path = Path(kept) / f"{name}-{digest_of(rules)}.npz"
     if path.exists() and path.with_suffix(".json").exists():
-        return load(path)
+        return _loaded(path.resolve(), path.stat().st_mtime_ns)
     print(
         f"No reader of {name} is there yet: one is made now, in {minutes:g} minutes or so, and kept in {path.parent}/."
     )
     reader = make(rules, minutes)
     reader.save(path)
     return reader
+
+
+@lru_cache(maxsize=4)
+def _loaded(path: Path, changed: int) -> Reader:
+    """The reader of a file, loaded once as long as the file stays the same: its network takes a second to build."""
+    return load(path)
 
 
 def make(rules: ModuleType, minutes: float = MINUTES, seed: int = 0) -> Reader:
@@ -56,6 +64,4 @@ def make(rules: ModuleType, minutes: float = MINUTES, seed: int = 0) -> Reader:
 
 def digest_of(rules: ModuleType) -> str:
     """Eight hexadecimal digits of a rule set's code: a changed rule wants another reader."""
-    import hashlib
-
     return hashlib.sha256(Path(rules.__file__).read_bytes()).hexdigest()[:8]

@@ -24,6 +24,7 @@ LINES = Path(__file__).resolve().parents[2] / "data" / "upscalers" / "lines_x4.k
 LINES_SCALE = 4
 FILTERS = {"lanczos": "Lanczos", "bicubic": "bicubic", "nearest": "nearest"}  # {name: label in file names}
 TILE = 256  # largest side of an image that is not tiled, in pixels
+ROWS = 256  # of an image, whose values are computed at once
 BATCH_PIXELS = 8 * 128 * 128  # pixels per batch of a network; it bounds the memory and does not change the result
 UPSCALER_TEXT, SOURCE_TEXT = "Upscaler", "Source"  # metadata of an enlarged file, beside the latent vector
 
@@ -316,9 +317,7 @@ class _Prepared:
         """The enlarged colours (scale h, scale w, 3) as an image of the original's kind."""
         enlarged = enlarged[: scale * self.shape[0], : scale * self.shape[1]]
         if self.shape[2:] in ((), (1,)):
-            grey = np.empty(enlarged.shape[:2], np.uint8)
-            for top in range(0, len(grey), 256):  # in pieces: the means of all pixels would take 8 bytes each
-                grey[top : top + 256] = np.rint(enlarged[top : top + 256].mean(axis=2))
+            grey = _by_rows(enlarged.shape[:2], lambda rows: enlarged[rows].mean(axis=2))
             return grey.reshape(*grey.shape, *self.shape[2:])
         return enlarged if self.alpha is None else _with_alpha(enlarged, self.alpha, self.background)
 
@@ -335,12 +334,10 @@ def _prepare(image, scale: int = 1, background: tuple[int, int, int] = (0, 0, 0)
     shape, alpha = image.shape[:2] + ((3,) if image.shape[2:] == (4,) else image.shape[2:]), None
     if image.shape[2:] == (4,):
         image, alpha = image[..., :3], image[..., 3]
-        laid = np.empty(image.shape, np.float32 if image.dtype.kind == "f" else np.uint8)
-        for top in range(0, len(image), 256):  # in pieces, for the memory of large images
-            rows, share = image[top : top + 256], alpha[top : top + 256, :, None] / np.float32(255)
-            laid[top : top + 256] = np.rint(background + (rows - np.float32(background)) * share)
-        image = laid
-        image = image.astype(np.uint8)
+        colors, ground = image, np.float32(background)
+        image = _by_rows(
+            shape, lambda rows: background + (colors[rows] - ground) * (alpha[rows, :, None] / np.float32(255))
+        )
     elif image.shape[2:] != (3,):
         image = np.repeat(image.reshape(*shape[:2], 1), 3, axis=2)
     h, w = shape[:2]
@@ -368,9 +365,27 @@ def _with_alpha(enlarged: np.ndarray, alpha: np.ndarray, background) -> np.ndarr
 
     size = enlarged.shape[1::-1]
     alpha = np.asarray(Image.fromarray(np.ascontiguousarray(alpha)).resize(size, Image.Resampling.BILINEAR))
-    share = np.maximum(alpha, 1)[..., None] / np.float32(255)
-    colors = background + (enlarged - np.float32(background)) / share
-    return np.dstack([np.rint(np.clip(colors, 0, 255)).astype(np.uint8), alpha])
+    ground = np.float32(background)
+
+    def without_ground(rows):
+        share = np.maximum(alpha[rows], 1)[..., None] / np.float32(255)
+        return np.clip(background + (enlarged[rows] - ground) / share, 0, 255)
+
+    return np.dstack([_by_rows(enlarged.shape, without_ground), alpha])
+
+
+def _by_rows(shape: tuple[int, ...], compute) -> np.ndarray:
+    """An uint8 array that is computed some rows at a time: floats of a whole large image take gigabytes.
+
+    Args:
+        shape: of the array, its height first.
+        compute: function of a slice of rows that gives their values, 0 to 255; they are rounded.
+    """
+    whole = np.empty(shape, np.uint8)
+    for top in range(0, shape[0], ROWS):
+        rows = slice(top, top + ROWS)
+        whole[rows] = np.rint(compute(rows))
+    return whole
 
 
 def _origin(source, image: _Prepared, upscaler: Upscaler) -> dict[str, str]:
