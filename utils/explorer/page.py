@@ -382,9 +382,9 @@ class Page:
             # an up-to-date grid is not set again, because the user may have changed it further meanwhile
             if not np.array_equal(np.float32(self.grid.values), walk.z):
                 self.grid.values = walk.z.tolist()
-            self.truncation.value = walk.truncation
+            self.truncation.value = in_browser(self.truncation, walk.truncation)
             for name, slider in self.directions.items():
-                slider.value = round(walk.along(name) / slider.step) * slider.step  # clipped by the slider itself
+                slider.value = in_browser(slider, walk.along(name))
             self.undo.disabled = not walk.can_undo
             self.between.disabled = walk.a is None or walk.b is None
             if walk.z is not self._on_way and self._on_way is not None:  # the image has left the way from A to B
@@ -556,6 +556,18 @@ class Page:
         name = "film_{:02d}" + suffix
         self._save(name, content)
         self._tell("filmed", name=self._said[1]["name"], n=n, seconds=seconds * len(self._pins))
+
+
+def in_browser(slider: widgets.FloatSlider, value: float) -> float:
+    """The value that the browser's slider (noUiSlider) makes of one: within the range, on a step, to the last bit.
+
+    Another bit, and the browser sends its own value back as if the user had moved. Where the page has gone elsewhere
+    meanwhile, as after a reload, that would move the vector away from what was found.
+    """
+    span = slider.max - slider.min
+    step = slider.step * 100 / span  # in percent of the range, as there
+    percent = min(max((value - slider.min) * 100 / span, 0), 100)
+    return round(percent / step) * step * span / 100 + slider.min
 
 
 class Pin:

@@ -353,3 +353,20 @@ def test_lines_are_counted_only_where_there_should_be_some(walk):
     page = Page(walk, "en")
     page._read()
     assert page.reading.value == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "there"),
+    [  # what noUiSlider makes of them, observed in Chromium
+        (-0.35, -0.3500000000000001),
+        (0.7, 0.7000000000000002),
+        (1.05, 1.0499999999999998),
+        (1.35, 1.3499999999999996),
+        (0.0, 0.0),
+        (-5.0, -4.0),
+        (9.0, 4.0),
+    ],
+)
+def test_a_slider_is_set_to_the_very_number_that_the_browser_makes(value, there):
+    slider = ipywidgets.FloatSlider(min=-4, max=4, step=0.05)
+    assert page_module.in_browser(slider, value) == there
