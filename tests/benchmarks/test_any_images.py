@@ -9,7 +9,7 @@ from PIL import Image
 from benchmarks import any_images
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_each_recipe_gets_a_row_and_a_sheet(tmp_path, capsys):
     rng = np.random.default_rng(0)
     (tmp_path / "data" / "noise").mkdir(parents=True)

@@ -33,32 +33,38 @@ TABLE = {
     for case in CASES
     if case.room == files and (room != "upscalers" or SOME.search(case.file))
 }
-EVERY = [pytest.param(room, file, id=f"{room}-{file}") for room, file in TABLE]
-pytestmark = pytest.mark.slow
+LONG = ("million_members.tar.gz",)  # fourteen seconds
+
+
+def _marks(room, file):
+    """`make test` tries each model in one of the two formats, whose checks are the same; `make test-all` both."""
+    twin = room == "models" and file.endswith(".keras") and (room, file.replace(".keras", ".h5")) in TABLE
+    return [pytest.mark.thorough] if twin or file in LONG else [pytest.mark.slow]
+
+
+EVERY = [pytest.param(room, file, id=f"{room}-{file}", marks=_marks(room, file)) for room, file in TABLE]
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
-    """`answers(room, file)`: what came of it. The two processes work at once, when the first answer is asked for."""
-    halves = [[room for room in ROOMS if (room in WITH_KERAS) == with_keras] for with_keras in (True, False)]
+def answers(request, tmp_path_factory):
+    """`answers(room, file)`: what came of it. The two processes work at once, on the cases that this session asks."""
+    chosen = [one.callspec.params for one in request.session.items if "answers" in getattr(one, "fixturenames", ())]
+    cases = [(one["room"], one["file"]) for one in chosen]
+    halves = [[case for case in cases if (case[0] in WITH_KERAS) == with_keras] for with_keras in (True, False)]
     with ThreadPoolExecutor(len(halves)) as both:
-        asked = [(rooms, both.submit(_ask, rooms, tmp_path_factory.mktemp("hostile"))) for rooms in halves]
-
-    def ask(room, file):
-        return next(found for rooms, found in asked if room in rooms).result()[room, file]
-
-    return ask
+        asked = [both.submit(_ask, half, tmp_path_factory.mktemp("hostile")) for half in halves if half]
+    found = {case: answer for one in asked for case, answer in one.result().items()}
+    return lambda room, file: found[room, file]
 
 
-def _ask(rooms, folder):
+def _ask(cases, folder):
     outside = folder / "temporary"
     outside.mkdir()
     places = []
-    for number, ((room, file), case) in enumerate(TABLE.items()):
-        if room in rooms:
-            places.append(folder / room / str(number))
-            places[-1].mkdir(parents=True)
-            case.make(places[-1] / file)
+    for number, (room, file) in enumerate(cases):
+        places.append(folder / room / str(number))
+        places[-1].mkdir(parents=True)
+        TABLE[room, file].make(places[-1] / file)
     environment = {**os.environ, "TMPDIR": str(outside), "TEMP": str(outside), "TMP": str(outside)}
     command = [sys.executable, str(HERE / "probe.py"), *map(str, places)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=1800)

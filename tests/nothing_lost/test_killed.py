@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes"),
 ]
-KILLS = 2
+KILLS = 1
 
 
 @pytest.fixture(scope="module")

@@ -121,7 +121,7 @@ def alone(tmp_path_factory):
     return train
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @needs_tensorflow
 def test_two_mirrored_devices_give_the_losses_of_one(alone, tmp_path):
     ((status, said, _),) = launch(tmp_path, steps=STEPS, backend="tensorflow", devices=2)
