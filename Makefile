@@ -1,4 +1,4 @@
-# make demo       sets everything up, draws the data, trains, walks the latent space, enlarges: run/demo/
+# make demo       sets everything up, draws the data, trains, walks the latent space, enlarges: run/demo/index.html
 # make check      passes the quick tests, in a minute or so: for working
 # make test       sets everything up and passes the tests, in six minutes on two cores
 # make test-all   adds what takes longer: soak, kills, several processes, and Keras' other backends

@@ -23,6 +23,7 @@ from utils.files.json_files import read_json
 from utils.files.typed import whole_number
 from utils.runs import telling
 from utils.runs.data_set import DataSet
+from utils.runs.learning import reading_along
 
 MODELS = {"WGANGP": WGANGP, "CVAE": CVAE}
 ALONE_MINUTES = 10  # of a training on processors for which neither steps nor minutes were asked
@@ -150,8 +151,9 @@ def plan_training(
     asked = steps is not None and (minutes is None or steps <= TIMED)
     parameters = arguments(usual if steps is None else steps)
     if not (asked or before or distributed.active()):
-        seconds = step_seconds(MODELS[model](**parameters, precision=precision, seed=1), x_train, n_critic)
-        fitting = None if limit is None else max(1, int(60 * SPENT * limit / seconds))
+        paced = pace(MODELS[model](**parameters, precision=precision, seed=1), x_train, n_critic)
+        seconds = paced.step
+        fitting = None if limit is None else paced.steps_in(limit)
     if steps is None:
         open_ended = fitting is not None and minutes is not None and recipe != "published"
         steps = fitting if open_ended else usual
@@ -172,8 +174,28 @@ def plan_training(
     return Plan(model, recipe, arguments(steps), steps, every, seconds, facts)
 
 
-def step_seconds(model, x_train, n_critic: int | None = None) -> float:
-    """The duration of a training step on this machine, of a model that is not used afterwards.
+@dataclass(frozen=True)
+class Pace:
+    """What a training takes on this machine, in seconds.
+
+    Attributes:
+        first: the first step, which compiles.
+        step: each further one.
+        reading: the images that are read on the way, once.
+    """
+
+    first: float
+    step: float
+    reading: float = 0.0
+
+    def steps_in(self, minutes: float, readings: int = SHEETS) -> int:
+        """How many steps fit, beside so many readings; these take at most half of the time."""
+        left = 60 * SPENT * minutes - self.first - readings * self.reading
+        return max(1, int(max(left, 60 * SPENT * minutes / 2) / self.step))
+
+
+def pace(model, x_train, n_critic: int | None = None) -> Pace:
+    """Measure the pace of a training with a model that is not used afterwards.
 
     Args:
         model: a WGANGP or a CVAE, which takes a few steps.
@@ -181,7 +203,7 @@ def step_seconds(model, x_train, n_critic: int | None = None) -> float:
         n_critic: critic updates per step; None for the model's own.
 
     Returns:
-        Seconds, the median of a few steps after the first ones.
+        `Pace`; its step is the median of a few after the first ones.
     """
 
     class Times(keras.callbacks.Callback):
@@ -197,5 +219,19 @@ def step_seconds(model, x_train, n_critic: int | None = None) -> float:
     model.take_batches(batches)
     count, times = batches * model.batch_size, Times()
     stream = batches_for_fit(lambda: ((x_train.draw(i * count, count),) for i in range(10**9)))
+    started = time.perf_counter()
     model.fit(stream(), steps_per_epoch=TIMED + 2, epochs=1, verbose=0, shuffle=False, callbacks=[times])
-    return float(np.median(np.diff(times.ends)[1:]))
+    return Pace(times.ends[0] - started, float(np.median(np.diff(times.ends)[1:])), reading_seconds(x_train))
+
+
+def reading_seconds(x_train) -> float:
+    """How long it takes to read, once, the images that a training reads on the way; 0 where it reads none."""
+    read = reading_along(DataSet.of(x_train))
+    if read is None:
+        return 0.0
+    measure, count = read
+    images = x_train.images[:count]
+    measure(images[:2])  # what it loads and compiles
+    started = time.perf_counter()
+    measure(images)
+    return time.perf_counter() - started

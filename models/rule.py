@@ -19,7 +19,7 @@ from PIL import Image
 import lines
 from lines.registry import name_of, parameter_names
 from models import recipes
-from models.plan import SPENT, step_seconds
+from models.plan import pace
 from models.WGANGP import WGANGP
 from utils import figures, files, latent, loaders, reading, runs
 from utils.figures.lighter import lighten
@@ -75,8 +75,8 @@ def draw(rules, name, count):
 
 def steps_in(minutes, x_train):
     """How many steps the recipe does in so many minutes on this machine, by the pace of a few of them."""
-    seconds = step_seconds(WGANGP(**recipes.choose("WGANGP", "any_rule", x_train.images, steps=MOST)), x_train)
-    return int(np.clip(60 * SPENT * minutes / seconds, FEWEST, MOST))
+    paced = pace(WGANGP(**recipes.choose("WGANGP", "any_rule", x_train.images, steps=MOST)), x_train)
+    return int(np.clip(paced.steps_in(minutes, READINGS), FEWEST, MOST))
 
 
 def train(x_train, rules, name, folder, minutes):
@@ -160,7 +160,7 @@ def sections(numbers, found, rules, gan, parts):
         (
             f"{kept:.0%} des images gardent la règle (95 % des images dessinées). Le paramètre le mieux gardé : "
             f"{names['fr'][best]} ; le moins bien : {names['fr'][least]}.",
-            f"{kept:.0%} of the images keep the rule (95 % of drawn images do). Kept best: {names['en'][best]}; "
+            f"{kept:.0%} of the images keep the rule (95% of drawn images do). Kept best: {names['en'][best]}; "
             f"kept least: {names['en'][least]}.",
         ),
         (

@@ -1,5 +1,6 @@
-"""The demonstration runs three notebooks in their order; `make demo` and Windows without make call the same."""
+"""The demonstration runs the notebooks in order and leaves a page; `make demo`, and Windows without make, call it."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,57 +10,137 @@ import papermill
 import pytest
 
 import demo
+from demo import page
+
+PROJECT = Path(demo.__file__).resolve().parents[1]
 
 
 @pytest.fixture
-def runs(monkeypatch, tmp_path):
-    """What papermill is asked to run, in a project of which nothing was trained yet."""
+def ran(monkeypatch, tmp_path):
+    """What papermill is asked to run, in a project of which nothing was trained yet; the page is only named."""
     asked = []
 
-    def execute(notebook, left, parameters, **options):
+    def execute(notebook, left, parameters, stderr_file, **options):
         asked.append((Path(notebook).name, Path(left).relative_to(tmp_path).as_posix(), parameters))
         assert Path(left).parent.is_dir() and options["cwd"] == tmp_path
+        stderr_file.write("Reading: 50%|#####     | 5/10\rReading: 100%|##########| 10/10\nWARNING: of some library\n")
 
     monkeypatch.setattr(papermill, "execute_notebook", execute)
+    monkeypatch.setattr(page, "write", lambda left, *named: left / "index.html")
     monkeypatch.setattr(demo, "ROOT", tmp_path)
     monkeypatch.setattr(demo, "LEFT", tmp_path / "run" / "demo")
     monkeypatch.setenv("PROGRESS_BAR", "")  # what it sets is undone
+    monkeypatch.setenv("LC_ALL", "C")
     return asked
 
 
-def test_it_trains_walks_and_looks(runs, capsys):
+def test_it_trains_strokes_then_the_published_networks_and_walks(ran, capsys):
     demo.main([])
-    assert runs == [
-        ("Training.ipynb", "run/demo/Training.ipynb", {"MINUTES": demo.MINUTES}),
-        ("Inference.ipynb", "run/demo/Inference.ipynb", {}),
-        ("Inference+.ipynb", "run/demo/Inference+.ipynb", {}),
+    assert [(notebook, left) for notebook, left, _ in ran] == [
+        ("Training.ipynb", "run/demo/Training_strokes.ipynb"),
+        ("Training.ipynb", "run/demo/Training.ipynb"),
+        ("Inference.ipynb", "run/demo/Inference.ipynb"),
+        ("Inference+.ipynb", "run/demo/Inference+.ipynb"),
     ]
+    strokes, published, *walks = (parameters for _, _, parameters in ran)
+    assert (strokes["RECIPE"], strokes["MINUTES"]) == ("three_lines", demo.STROKES_MINUTES) and strokes[
+        "EPOCHS"
+    ] == 1500
+    assert (published["RECIPE"], published["MINUTES"], published["IMAGE_SIZE"]) == ("published", demo.MINUTES, 64)
+    assert {walk["GENERATOR"] for walk in walks} == {"run/demo/0002_lines/generator.h5"}
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "1 of 3, Training.ipynb: draws the data set, trains for 7 minutes ..."
-    assert said[-1].startswith("The pictures: run/gan/0001_lines/images/")
+    assert said[0] == "1 of 5, 10,000 images, then a generator of strokes; at most 4 minutes ..."
+    assert said[-1] == "The page that shows everything: run/demo/index.html"
 
 
-def test_it_trains_for_as_long_as_it_is_told(runs, capsys):
+def test_it_trains_for_as_long_as_it_is_told(ran):
     demo.main(["--minutes", "0.5"])
-    assert runs[0][2] == {"MINUTES": 0.5}
-    assert "trains for 0.5 minutes" in capsys.readouterr().out
+    assert [parameters.get("MINUTES") for _, _, parameters in ran] == [0.5, 0.5, None, None]
 
 
-def test_it_goes_on_with_an_earlier_demonstration(runs, tmp_path):
-    (tmp_path / "run" / "gan" / "0001_lines").mkdir(parents=True)
-    (tmp_path / "run" / "gan" / "0001_lines" / "history.csv").touch()
+def test_it_goes_on_with_an_earlier_demonstration(ran, tmp_path):
+    for run in (demo.STROKES, demo.PUBLISHED):
+        (tmp_path / "run" / "demo" / run).mkdir(parents=True)
+        (tmp_path / "run" / "demo" / run / "history.csv").touch()
     demo.main([])
-    assert [parameters.get("MODE") for _, _, parameters in runs] == ["load", None, None]
+    assert [parameters.get("MODE") for _, _, parameters in ran] == ["load", "load", None, None]
 
 
-def test_its_parameters_are_the_notebooks():
-    notebook = Path(demo.__file__).parent / "notebooks" / "Training.ipynb"
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+def test_the_terminal_shows_bars_and_the_rest_is_kept_in_a_file(ran, capsys, tmp_path):
+    demo.main([])
+    shown = capsys.readouterr()
+    assert "WARNING" not in shown.err + shown.out and shown.err.count("100%") == 4 and "50%" not in shown.err
+    assert (tmp_path / "run" / "demo" / "Training.log").read_text() == "WARNING: of some library\n"
+
+
+def test_on_a_terminal_a_bar_stays_on_its_line(tmp_path):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    bars = demo.OneLine(terminal, tmp_path / "rest.log")
+    bars.write("Reading: 50%|#####     | 5/10\rReading: 100%|##########| 10/10\n")
+    bars.finish()
+    assert "\n" not in terminal.getvalue() and terminal.getvalue().count("\r") == 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "spoken"),
+    [({"LANG": "fr_CA.UTF-8"}, "fr"), ({"LANG": "fr_FR", "LC_ALL": "en_US"}, "en"), ({"LC_ALL": "C"}, "en")],
+)
+def test_it_speaks_the_language_of_the_system(monkeypatch, settings, spoken):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert demo.language() == spoken
+    assert demo.say("show") == {"fr": "la page", "en": "the page"}[spoken]
+
+
+def test_a_browser_opens_only_where_somebody_sits_before_a_screen(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    assert not demo.has_screen()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert demo.has_screen()
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert not demo.has_screen()
+
+
+@pytest.mark.parametrize("notebook", ["Training", "Inference", "Inference+"])
+def test_its_parameters_are_the_notebooks(notebook):
+    cells = json.loads((PROJECT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     (tagged,) = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-    assert "\nMINUTES = " in tagged and "\nMODE = " in tagged
+    given = {name for part in demo.parts(1) if part.notebook == notebook for name in part.parameters} | {
+        name for name in ("MODE",) if notebook == "Training"
+    }
+    assert given and all(f"\n{name} = " in "\n" + tagged for name in given)
+
+
+def test_the_page_tells_what_was_measured_in_both_languages():
+    report = {
+        "adherence": {"all": 0.87, "rules": {"one_vertical": 0.9, "two_horizontals": 0.95}},
+        "diversity": {"different": 96, "images": 100},
+    }
+    numbers = dict.fromkeys(("strokes", "published", "grown"), report)
+    told = list(page.sections(numbers, {"strokes": 2000, "published": 700}, {"Training": 6.5}))
+    french, english = (" ".join(section.text[number] for section in told) for number in (0, 1))
+    for text in (french, english):
+        assert "87%" in text and "2000" in text and "700" in text and str(page.GROWN_STEPS) in text
+    rows = next(section.table for section in told if section.table)
+    assert [row[1:] for row in rows[1:]] == [("87%",) * 3, ("90%",) * 3, ("95%",) * 3, ("96%",) * 3]
+    assert any("6.5 min" in section.command for section in told)
+
+
+def test_the_grown_generator_has_the_steps_that_the_page_says():
+    card = json.loads((PROJECT / page.GROWN).with_suffix(".json").read_text(encoding="utf-8"))
+    assert card["steps"] == page.GROWN_STEPS
 
 
 def test_what_it_does_is_told_without_anything_being_done():
     command = [sys.executable, "-m", "demo", "--help"]
-    said = subprocess.run(command, cwd=Path(demo.__file__).parent, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     assert said.startswith("usage: python -m demo [-h] [--minutes MINUTES]")

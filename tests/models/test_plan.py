@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import lines
 from models import plan, recipes
 from models.plan import plan_training
 from utils.loaders import ImageBatches
@@ -22,7 +23,7 @@ def processor(monkeypatch):
     """A machine without a GPU, whose steps last a tenth of a second."""
     for place in (plan, recipes):
         monkeypatch.setattr(place, "has_accelerator", lambda: False)
-    monkeypatch.setattr(plan, "step_seconds", lambda *arguments: 0.1)
+    monkeypatch.setattr(plan, "pace", lambda *arguments: plan.Pace(0, 0.1))
 
 
 def test_nothing_asked_gives_the_first_choice_in_ten_minutes_and_says_so(noise, capsys):
@@ -54,7 +55,7 @@ def test_steps_that_do_not_fit_into_the_minutes_are_cut_where_there_is_a_schedul
 
 
 def test_steps_that_were_asked_stay_and_nothing_is_timed(noise, monkeypatch):
-    monkeypatch.setattr(plan, "step_seconds", None)
+    monkeypatch.setattr(plan, "pace", None)
     assert plan_training(noise, "WGANGP", "plain_gan", steps=77).steps == 77
 
 
@@ -79,7 +80,7 @@ def test_a_training_has_a_number_of_sheets(noise, recipe, every):
 
 
 def test_a_training_that_goes_on_keeps_its_model_recipe_and_steps(noise, tmp_path, monkeypatch):
-    monkeypatch.setattr(plan, "step_seconds", None)
+    monkeypatch.setattr(plan, "pace", None)
     (tmp_path / "run.json").write_text(json.dumps({"model": "WGANGP", "recipe": "plain_gan", "steps": 400}))
     chosen = plan_training(noise, resume=tmp_path)
     assert (chosen.model, chosen.recipe, chosen.steps) == ("WGANGP", "plain_gan", 400)
@@ -105,7 +106,7 @@ def test_few_images_that_are_seen_often_are_changed_before_the_critic_sees_them(
 
 
 def test_an_impossible_combination_is_refused_before_anything_is_timed(noise, monkeypatch):
-    monkeypatch.setattr(plan, "step_seconds", None)
+    monkeypatch.setattr(plan, "pace", None)
     with pytest.raises(ValueError, match="needs the gradient penalty"):
         plan_training(noise, "WGANGP", "plain_gan", loss="wasserstein")
 
@@ -116,4 +117,17 @@ def test_a_step_is_timed_on_a_model_of_its_own(noise, model, monkeypatch):
     chosen = plan_training(noise, model, "plain_gan", divide=16, steps=1, batch_size=2)
     built = chosen.model_class(**chosen.parameters, precision="float32", seed=1)
     built.compile(run_eagerly=True)
-    assert 0 < plan.step_seconds(built, noise) < 60
+    assert 0 < plan.pace(built, noise).step < 60
+
+
+def test_what_compiles_and_what_is_read_on_the_way_is_not_spent_on_steps():
+    whole = plan.Pace(0, 0.1).steps_in(1)
+    assert plan.Pace(10, 0.1).steps_in(1) == pytest.approx(whole - 100, abs=1)
+    assert plan.Pace(0, 0.1, 1).steps_in(1, readings=20) == pytest.approx(whole - 200, abs=1)
+    assert plan.Pace(0, 0.1, 60).steps_in(1) == whole // 2
+
+
+def test_lines_are_read_on_the_way_and_noise_is_not(noise):
+    drawn = ImageBatches.from_array(lines.draw(lines.sample(20, seed=1)), 4)
+    drawn.source = {"data_name": "lines"}
+    assert plan.reading_seconds(noise) == 0 < plan.reading_seconds(drawn)

@@ -29,6 +29,7 @@ from utils.runs.keeping import KeepGenerators
 READINGS, HELD_OUT = "readings.csv", "held_out.csv"
 MAPPED = 1000  # real images on a map
 HELD_OUT_PIXELS, FEWEST_HELD_OUT = 2000 * 28 * 28, 200  # of the bound: 2,000 small images, a second at each sheet
+READ_LINES = 200  # images a reading
 READ_BY_READER = 60  # images a reading; each is drawn again six times
 RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizontals", "palette": "the palette's colours"}
 CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a", "#b5312a")  # 0 to 6 lines, 3 black
@@ -191,6 +192,13 @@ def _rows(path):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
 
 
+def reading_along(data) -> tuple[Callable, int] | None:
+    """How the images of a training are read on the way: the measure and the number of images; None without rules."""
+    if data.of_lines:
+        return measure_rules, READ_LINES
+    return (rule_measure(data.rules), READ_BY_READER) if data.rules else None
+
+
 def watching(
     data, folder: str | os.PathLike, every: int, last: int, keep: int | None = None, encoder: bool = False
 ) -> list:
@@ -205,9 +213,8 @@ def watching(
         encoder: whether the model is an autoencoder, which is then measured on images that it does not see, where there
             are some: those that rules draw, or the test images of a set of Keras.
     """
-    along = [ReadAlong(folder, every)] if data.of_lines else []
-    if data.rules and not data.of_lines:
-        along = [ReadAlong(folder, every, READ_BY_READER, measure=rule_measure(data.rules))]
+    read = reading_along(data)
+    along = [ReadAlong(folder, every, read[1], measure=read[0])] if read else []
     height, width, _ = data.shape
     count = min(2000, max(FEWEST_HELD_OUT, HELD_OUT_PIXELS // (height * width)))
     if encoder and (unseen := data.unseen(count)) is not None:

@@ -6,6 +6,7 @@ light or dark theme, and asks nothing of a network.
 
 import html
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,9 +114,22 @@ def write_page(path: str | os.PathLike, title: tuple[str, str], intro: tuple[str
 
 def _both(tag: str, texts) -> str:
     """An element in each language."""
+    french, english = texts
     return "\n".join(
-        f'<{tag} lang="{language}">{html.escape(text)}</{tag}>' for language, text in zip(LANGUAGES, texts, strict=True)
+        f'<{tag} lang="{language}">{html.escape(text)}</{tag}>'
+        for language, text in zip(LANGUAGES, (typeset(french), english), strict=True)
     )
+
+
+def typeset(french: str) -> str:
+    """French text with narrow no-break spaces where French has them: before : ; ! ? % », after «, and in 92%.
+
+    Example:
+        >>> typeset("Et après ? 92% : « bien »")
+        'Et après\u202f? 92\u202f%\u202f: «\u202fbien\u202f»'
+    """
+    spaced = re.sub(r"(?<=\d)%", " %", french)
+    return re.sub(r" (?=[:;!?%»])|(?<=«) ", "\u202f", spaced)
 
 
 def _section(section: Section, folder: Path) -> str:
@@ -141,6 +155,6 @@ def _picture(picture: Picture, folder: Path) -> str:
         raise FileNotFoundError(f"{folder / picture.file} is to be shown on the page, but is not there")
     width = f' width="{picture.width}"' if picture.width else ""
     kind = ' class="exact"' if picture.exact else ""
-    seen = html.escape(" / ".join(picture.seen), quote=True)
+    seen = html.escape(f"{typeset(picture.seen[0])} / {picture.seen[1]}", quote=True)
     image = f'<img src="{html.escape(picture.file, quote=True)}" alt="{seen}"{width}{kind}>'
     return f"<figure>{image}<figcaption>{_both('span', picture.seen)}</figcaption></figure>"

@@ -7,10 +7,11 @@ from PIL import Image
 
 from utils.runs.pages import Picture, Section, write_page
 
+CAPTION = "une «\u202fimage\u202f»\u202f: 92\u202f%"
 SECTION = Section(
     ("Dessiné", "Drawn"),
     ("Une image <b>.", "An image <b>."),
-    (Picture("a.png", ("une « image »", 'an "image"'), exact=True),),
+    (Picture("a.png", ("une « image » : 92 %", 'an "image"'), exact=True),),
     table=((("mesure", "measure"), "1"), (("divergence", "divergence"), "0.5 & more")),
     command="python -m models.rule waves.py",
 )
@@ -29,7 +30,7 @@ def test_every_text_stands_in_both_languages_and_none_is_markup(page):
 
 
 def test_pictures_have_a_text_and_nothing_comes_from_elsewhere(page):
-    assert re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page) == [("a.png", "une « image » / an &quot;image&quot;")]
+    assert re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page) == [("a.png", f"{CAPTION} / an &quot;image&quot;")]
     assert not re.findall(r"https?://", page)
 
 
