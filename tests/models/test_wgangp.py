@@ -311,7 +311,7 @@ def test_unknown_objectives_are_refused_with_those_there_are(tiny):
 def test_the_moving_average_lags_behind_and_is_saved_beside_the_generator(compiled, images, tmp_path):
     model = compiled(ema=0.9, n_critic_every_100th=1)
     start = model.generator.get_weights()[0].copy()
-    train(model, images, tmp_path, epochs=1)
+    train(model, images, tmp_path, epochs=1, n_critic=1)
     now, average = model.generator.get_weights()[0], model.ema_generator.get_weights()[0]
     decay = (1 + 1) / (10 + 1)  # after one step
     assert np.allclose(average, now + decay * (start - now), atol=1e-7)

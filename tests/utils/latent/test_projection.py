@@ -68,9 +68,9 @@ def test_strokes_find_their_places_and_are_as_sure_of_them_afterwards_as_before(
     options = {"modulation": [32], "strokes": 1, "inks": inks, "ink_certainty": 1000, "seed": 1}
     generator = networks.build_generator(8, (4, 4, 8), **layers, **options)
     before = generator.get_config()
-    sought = generate_images(generator, generate_latent_points(8, 6, seed=7))
-    _, near = project(generator, sought, candidates=50)
-    _, hasty = project(generator, sought, candidates=50, steps=1)
+    sought = generate_images(generator, generate_latent_points(8, 4, seed=7))
+    _, near = project(generator, sought, candidates=50, starts=2, steps=80)
+    _, hasty = project(generator, sought, candidates=50, starts=2, steps=1)
     assert np.median(near.psnr) > 30 > np.median(hasty.psnr)
     assert generator.get_config() == before
 

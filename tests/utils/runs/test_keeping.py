@@ -14,10 +14,11 @@ from utils.runs.keeping import spread
 
 
 def trained(tiny, images, folder, epochs=5, most=None, **changes):
-    gan = tiny(**changes)
+    gan = tiny(n_critic_every_100th=1, **changes)
     gan.save(folder)
     keep = runs.KeepGenerators(folder, 1, epochs, most)
-    gan.train(2, 2, images, 4, epochs, folder, print_every_n_batches=1, verbose=0, callbacks=[keep])
+    once = {"n_critic": 1, "print_every_n_batches": 1, "verbose": 0}
+    gan.train(2, 2, images, 4, epochs, folder, callbacks=[keep], **once)
     return gan
 
 
