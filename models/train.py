@@ -23,7 +23,7 @@ from models.plan import MODELS, plan_training
 from utils import files, loaders, runs
 from utils.files.in_progress import left_in
 from utils.files.json_files import read_json
-from utils.runs.learning import ReadAlong
+from utils.runs.learning import watching
 from utils.runs.shipping import measure_generator
 
 DATA_COUNT, DATA_SEED = 10_000, 1
@@ -79,6 +79,7 @@ def free_run(section, data_name, root="run"):
 def train(a):
     """Train by the options of the command line, an `argparse.Namespace`; returns `(model, run folder)`."""
     x_train = load(a.data, a.image_size, a.batch_size, a.seed)
+    data = runs.DataSet.of(x_train)
     folder = Path(a.out) if a.out else free_run("gan" if a.model == "WGANGP" else "vae", a.data)
     plan = plan_training(
         x_train,
@@ -111,7 +112,7 @@ def train(a):
         verbose=1,
         minutes=a.minutes,
         resume=a.resume,
-        callbacks=[ReadAlong(folder, plan.every)] if a.data == "lines" else [],
+        callbacks=watching(data, folder, plan.every, plan.steps, a.keep_generators, "encoder" in model.parts),
         **plan.options,
     )
     return model, folder
@@ -153,7 +154,10 @@ def parser():
     p.add_argument("--batch-size", type=int, help="the recipe's if not given")
     p.add_argument("--steps", type=int, help=", ".join(f"{name} {steps}" for name, steps in recipes.STEPS.items()))
     p.add_argument("--minutes", type=float, help="time limit; a schedule ends with it")
-    p.add_argument("--every", type=int, help="steps between two sample sheets, and two readings of lines")
+    p.add_argument("--every", type=int, help="steps between two sample sheets, and two readings of images by rules")
+    p.add_argument(
+        "--keep-generators", type=int, default=0, help="how many of the sheets' generators stay in the run; 0"
+    )
     p.add_argument("--precision", default="auto", help="auto, float32, mixed_bfloat16 or mixed_float16")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--out", help="the run folder; run/gan/<next number>_<data> if not given")

@@ -41,6 +41,7 @@ def test_a_run_lies_under_the_next_number_and_explains_itself(trained):
     assert record["command"].startswith("python -m models.train --data garments") and record["seed"] == 2
     assert parameters["loss"] == "hinge" and parameters["z_dim"] == 6 and parameters["batch_size"] == 2
     assert (folder / "history.csv").read_text().count("\n") == 3 and (folder / "generator.h5").exists()
+    assert not (folder / "generators").exists()  # those of the sheets stay on request alone
 
 
 @pytest.mark.slow
