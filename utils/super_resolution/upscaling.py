@@ -485,7 +485,31 @@ def _lines(scale: int) -> Upscaler:
         raise ValueError(f"lines enlarges {LINES_SCALE} times, not {scale}; lanczos takes any whole number")
     if not LINES.is_file():
         raise FileNotFoundError(f"{LINES} is missing; python -m models.SuperResolution trains it again")
-    return replace(_from_file(LINES, scale), name="lines", margin=16)  # its receptive field reaches 14 pixels
+    network = _from_file(LINES, scale)
+
+    def enlarge(images: np.ndarray) -> np.ndarray:
+        exact = np.array([is_of_bands(image) for image in images], bool)
+        enlarged = images.repeat(scale, axis=1).repeat(scale, axis=2)
+        if not exact.all():
+            enlarged[~exact] = network.enlarge_batch(images[~exact])
+        return enlarged
+
+    # the network's receptive field reaches 14 pixels
+    return replace(network, name="lines", enlarge_batch=enlarge, margin=16, identity=f"{network.identity}, bands")
+
+
+def is_of_bands(image: np.ndarray) -> bool:
+    """Whether an image is made of a few whole rows and columns, as lines from edge to edge are when drawn exactly.
+
+    To repeat its pixels is then the exact enlargement: all edges are horizontal or vertical.
+
+    Args:
+        image: uint8 (h, w, 3).
+
+    Returns:
+        Whether at most a quarter of the rows differ from each other, and a quarter of the columns.
+    """
+    return all(len({row.tobytes() for row in side}) <= len(side) // 4 for side in (image, image.transpose(1, 0, 2)))
 
 
 def _from_file(path: Path, scale: int) -> Upscaler:

@@ -7,11 +7,13 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+import lines as rules
 from utils.files.provenance import from_image, save_image
 from utils.latent import generate_latent_points
 from utils.super_resolution import LINES, Upscaler, choose, compare, enlarged_frames, load_upscaler, upscale, upscaling
 from utils.super_resolution.degradation import pairs
 from utils.super_resolution.measuring import measure_upscaler
+from utils.super_resolution.upscaling import is_of_bands
 
 NOBODY = "http://127.0.0.1:9/a-model/1"  # the discard port of this machine, where nothing answers
 
@@ -166,7 +168,7 @@ def test_the_embedded_network_is_small_and_opens_with_keras_alone():
 
 def test_the_embedded_networks_card_is_its_own(lines):
     card = json.loads(LINES.with_suffix(".json").read_text(encoding="utf-8"))
-    assert lines.identity == f"lines_x4 {card['fingerprint']}"
+    assert lines.identity == f"lines_x4 {card['fingerprint']}, bands"
     assert card["command"].startswith("python -m models.SuperResolution")
 
 
@@ -497,3 +499,18 @@ def test_grey_of_16_bits_is_enlarged_at_its_own_brightness(tmp_path):
     Image.fromarray(np.full((8, 8), 32768, np.uint16)).save(tmp_path / "grey.png")
     (enlarged,) = upscale(tmp_path / "grey.png", load_upscaler("nearest"), 2)
     assert set(enlarged.ravel().tolist()) == {128}  # Pillow by itself would cut all above 255
+
+
+def test_lines_from_edge_to_edge_are_enlarged_exactly_and_others_by_the_network():
+    exact = rules.draw(rules.sample(2, seed=1))
+    slanted = np.array(Image.fromarray(exact[0]).rotate(10))
+    first, second, other = upscale([*exact, slanted], "lines")
+    assert np.array_equal([first, second], rules.draw(rules.sample(2, seed=1), size=512))
+    assert other.shape == (512, 512, 3) and not np.array_equal(other, slanted.repeat(4, 0).repeat(4, 1))
+
+
+def test_bands_are_few_rows_and_columns():
+    noise = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    assert not is_of_bands(noise)
+    assert is_of_bands(noise[:2, :2].repeat(8, 0).repeat(8, 1))
+    assert not is_of_bands(noise[:, :2].repeat(8, 1))  # few columns differ, all rows do
