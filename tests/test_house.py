@@ -1,7 +1,7 @@
 """The rooms of the house and their floors: arrows run one way, from a room to rooms below its own.
 
-A room is a package or module of `utils`, the packages `lines` and `benchmarks`, and each module or package of `models`.
-Imports inside functions count as those at the top of a file do. To count them:
+A room is a package or module of `utils`, the packages `lines`, `benchmarks` and `demo`, and each module or package of
+`models`. Imports inside functions count as those at the top of a file do. To count them:
 
     python tests/test_house.py
 """
@@ -26,10 +26,11 @@ FLOORS = (  # from the ground up; rooms on one floor do not know each other
     {"models.WGANGP", "models.CVAE"},
     {"models.plan"},
     {"utils.explorer", "utils.z_anim", "models.train", "models.rule"},
-    {"benchmarks"},
+    {"benchmarks", "demo"},
 )
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
-PACKAGES = ("utils", "models", "lines", "benchmarks")
+PACKAGES = ("utils", "models", "lines", "benchmarks", "demo")
+WHOLE = ("lines", "benchmarks", "demo")  # packages that are one room
 
 
 def module_of(path):
@@ -40,7 +41,7 @@ def module_of(path):
 def room_of(module):
     """The room that a module lies in, or None for the empty doors `utils` and `models`."""
     package, _, rest = module.partition(".")
-    return package if package in ("lines", "benchmarks") else f"{package}.{rest.split('.')[0]}" if rest else None
+    return package if package in WHOLE else f"{package}.{rest.split('.')[0]}" if rest else None
 
 
 def modules():
