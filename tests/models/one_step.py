@@ -40,11 +40,12 @@ def given(path, seed=0):
 
 def step(start, found):
     """Do one step, of one critic batch, and write each loss, each gradient and each weight after it."""
-    from models import WGANGP as module
+    from models.engine import backend
+    from models.WGANGP import WGANGP
     from utils.quiet import keras
 
     values = np.load(start)
-    model = module.WGANGP(**network(), precision="float32", seed=1)
+    model = WGANGP(**network(), precision="float32", seed=1)
     for name in ("critic", "generator"):
         part = getattr(model, name)
         part.set_weights([values[f"{name}_{i}"] for i in range(len(part.get_weights()))])
@@ -58,7 +59,7 @@ def step(start, found):
             results[f"gradient {len(results)} of {variable.path}"] = keras.ops.convert_to_numpy(gradient)
         applied(optimizer, gradients, variables)
 
-    applied, module.apply_gradients = module.apply_gradients, note_and_apply
+    applied, backend.apply_gradients = backend.apply_gradients, note_and_apply
     logs = model.step(keras.ops.convert_to_tensor(values["images"]))
     results |= {f"loss {name}": keras.ops.convert_to_numpy(value) for name, value in logs.items()}
     np.savez(found, **results)
