@@ -86,20 +86,20 @@ def print_row(runtime, name, size, first, one, page):
 
 def ours(chromium, generator, folder, seconds):
     """(bytes, seconds to the first picture, pictures a second by one worker, pictures a second of the page)."""
-    from utils.explorer.export import export_page
+    from utils.explorer.one_file import export_page
 
     file = export_page(generator, folder / "walk.html")
     with chromium.new_context(offline=True) as window:
         page = window.new_page()
         began = time.perf_counter()
         page.goto(file.as_uri())
-        page.wait_for_selector("html[data-drawn]", state="attached")
+        page.wait_for_selector(".s-root[data-drawn]", state="attached")
         first = time.perf_counter() - began
         page.wait_for_timeout(4000)  # until the other workers are there
-        before = int(page.get_attribute("html", "data-drawn"))
+        before = int(page.get_attribute(".s-root", "data-drawn"))
         began = time.perf_counter()
         page.wait_for_timeout(1000 * seconds)
-        shown = (int(page.get_attribute("html", "data-drawn")) - before) / (time.perf_counter() - began)
+        shown = (int(page.get_attribute(".s-root", "data-drawn")) - before) / (time.perf_counter() - began)
         page.keyboard.press("Space")
         page.wait_for_timeout(1000)
         return file.stat().st_size, first, page.evaluate(SPEED, seconds), shown

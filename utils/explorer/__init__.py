@@ -1,13 +1,15 @@
-"""The explorer: a page with the latent vector as an interactive grid, beside the generated image.
+"""The explorer: a page to play a generator, its image on a stage, its latent vector under the hand.
 
-In a notebook, `explorer.show(generator)`; as a page of its own, `python -m utils.explorer`.
+In a notebook, `explorer.show(generator)`; as a page of its own, `python -m utils.explorer`; as one HTML file that needs
+no Python, `explorer.export(generator, "walk.html")`.
 
-`walk` holds the state (vector, history, pins) without widgets, `rendering` generates images in this process or in one
-that all pages share, `page` has the widgets, `texts` their texts in English and French, and `server` serves the single
-cell of Explorer.ipynb. The grid and the upload and download of files are widgets of their own, in `grid.js` and
-`files.js`.
+The page is written once, in the modules of stage/. `page` is its widget, and what Python does for it; `rendering` draws
+and `shelf` holds the generators, in this process or in one that all pages share; `steering` has their directions,
+`network` their layers for the browser, `one_file` the page as a file, `texts` its texts in English and French; and
+`server` serves the single cell of Explorer.ipynb.
 """
 
+from utils.explorer.one_file import export_page as export
 from utils.explorer.page import show
 
-__all__ = ["show"]
+__all__ = ["export", "show"]

@@ -1,26 +1,26 @@
-"""Generation of images for the page: in this process, or in one that the pages of all visitors share.
+"""A generator at work for a page: its images, its network for the browser, its directions.
 
 The served page has a Python process (a kernel) for each visitor's tab. The generator with TensorFlow takes too much
-memory for each (benchmarks/LOG.md, "The page"); it is therefore loaded once, and the kernels request images over a
-local connection. Vectors and images are sent as plain numbers (no pickle), and a connection needs the key.
+memory for each (benchmarks/LOG.md, "The page"); generators are therefore loaded once, in one process, and the kernels
+ask it over a local connection (see `utils.explorer.shelf`).
 """
 
-import json
-import os
+import io
 import tempfile
 import threading
 import time
-from multiprocessing.connection import Client, Connection, Listener
 
 import numpy as np
 
-from utils.explorer.export import export_page
+from utils.explorer.one_file import export_page
 from utils.explorer.osc import Moves
 from utils.explorer.steering import Directions, as_directions
+from utils.files.provenance import save_image
+from utils.images import as_picture
 from utils.latent import fingerprint, generate_images
 
 BATCH = 64  # images per request
-ADDRESS, KEY = "EXPLORER_ADDRESS", "EXPLORER_KEY"  # environment variables with which a kernel finds the generator
+ENLARGED = (4, 16)  # factors of the enlarging network, which enlarges by 4, once or twice
 
 
 class Drawing:
@@ -30,7 +30,6 @@ class Drawing:
         generator: a Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
         directions: as in `utils.explorer.steering.as_directions`.
         name: what the page calls the generator.
-        moves: what other programs send, or None.
         rules: the rule set that drew its training images, e.g. "lines"; None for others.
 
     Attributes:
@@ -48,11 +47,12 @@ class Drawing:
         generator,
         directions: Directions | None = None,
         name: str = "",
-        moves: Moves | None = None,
         rules: str | None = None,
     ):
-        self._generator, self.name, self._moves, self.rules = generator, name, moves, rules
+        self._generator, self.name, self.rules, self._moves = generator, name, rules, None
         self._lock = threading.Lock()
+        self._enlarging = threading.Lock()
+        self._network = self._upscaler = None
         self.latent_dim = int(generator.input_shape[-1])
         self.fingerprint = fingerprint(generator)
         self.directions = as_directions(generator, directions)
@@ -63,18 +63,56 @@ class Drawing:
         with self._lock:
             return generate_images(self._generator, Z, batch_size=BATCH)
 
+    def network(self) -> tuple[dict, bytes]:
+        """The network for the browser, see `utils.explorer.network.pack`; raises ValueError if it knows a layer not."""
+        with self._lock:
+            if self._network is None:
+                from utils.explorer.network import pack  # starts Keras, which kernels of tabs do without
+
+                self._network = pack(self._generator)
+            return self._network
+
     def page(self, language: str | None = None) -> bytes:
         """The page in one file; raises ValueError where the browser does not know a layer."""
+        network = self.network()
         with self._lock, tempfile.TemporaryDirectory() as folder:
-            path = export_page(self._generator, f"{folder}/walk.html", self.directions, self.name, language)
+            path = export_page(self._generator, f"{folder}/walk.html", self.directions, self.name, language, network)
             return path.read_bytes()
+
+    def enlarge(self, pixels: bytes, factor: int, z: list[float]) -> bytes:
+        """An image, enlarged by the network that ships, as a PNG that carries its vector.
+
+        Args:
+            pixels: uint8 (h, w, 3) of an image of this generator's size, as bytes.
+            factor: 4 or 16.
+            z: its vector.
+
+        Raises:
+            ValueError: pixels of another size, or another factor.
+        """
+        from utils.super_resolution import choose, load_upscaler, upscale
+
+        height, width, _ = self.shape
+        if factor not in ENLARGED or len(pixels) != 3 * height * width:
+            raise ValueError(f"{len(pixels)} bytes cannot be enlarged by {factor}: it takes 4 or 16, and one image")
+        image = np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+        with self._enlarging:
+            self._upscaler = self._upscaler or load_upscaler(choose(None, self.rules == "lines"))
+            while image.shape[0] < factor * height:
+                (image,) = upscale([image], self._upscaler)
+        with tempfile.TemporaryDirectory() as folder:
+            return save_image(f"{folder}/image.png", image, np.float32(z), self.fingerprint).read_bytes()
 
     def in_between(self) -> "InBetween":
         """The generator for work in the background, which lets the pages draw first."""
         return InBetween(self._generator, self._lock)
 
+    def follow(self, moves: Moves) -> None:
+        """Let other programs move the pages."""
+        self._moves = moves
+
     def steer(self, directions: dict[str, np.ndarray]) -> None:
-        """Offer other directions, to pages opened from now on, and to other programs."""
+        """Offer other directions, to pages and to other programs."""
         self.directions = as_directions(self._generator, directions)
         if self._moves:
             self._moves.know(directions)
@@ -87,6 +125,9 @@ class Drawing:
     def moves(self, version: int) -> tuple[int, dict[str, float]]:
         """What other programs sent since a version: the version now, and the last value of each address."""
         return self._moves.since(version) if self._moves else (version, {})
+
+    def refresh(self) -> None:
+        """Nothing: its directions are those of this process."""
 
 
 class InBetween:
@@ -107,128 +148,8 @@ class InBetween:
         return np.concatenate(parts)
 
 
-class DistantDrawing:
-    """A client of `serve_drawing` in another process, with the attributes and `draw` of `Drawing`.
-
-    Args:
-        address: the result of `serve_drawing`.
-        key: its key.
-    """
-
-    def __init__(self, address: str, key: bytes):
-        self._connection = Client(_parse_address(address), authkey=key)
-        facts = json.loads(self._ask(b""))
-        self.latent_dim, self.fingerprint = facts["latent_dim"], facts["fingerprint"]
-        self.shape = tuple(facts["shape"])
-        self.rules = facts["rules"]
-        self.directions = {name: np.float32(vector) for name, vector in facts["directions"].items()}
-        self.follows = facts["follows"]
-
-    def draw(self, Z: np.ndarray) -> np.ndarray:
-        pixels = self._ask(np.ascontiguousarray(Z, "<f4").tobytes())
-        if not pixels:
-            raise ValueError("the generator cannot draw these vectors")
-        return np.frombuffer(pixels, np.uint8).reshape(-1, *self.shape)
-
-    def page(self, language: str | None = None) -> bytes:
-        content = self._ask(_command("page", language))
-        if not content.startswith(b"<"):
-            raise ValueError(content.decode())
-        return content
-
-    def moves(self, version: int) -> tuple[int, dict[str, float]]:
-        return tuple(json.loads(self._ask(_command("moves", version))))
-
-    def _ask(self, question: bytes) -> bytes:
-        self._connection.send_bytes(question)
-        return self._connection.recv_bytes()
-
-
-def serve_drawing(drawing: Drawing, key: bytes) -> str:
-    """Serve images to other processes, in daemon threads.
-
-    Args:
-        drawing: the `Drawing` to serve.
-        key: the secret that a client needs to connect.
-
-    Returns:
-        The address "host:port", for an environment variable.
-    """
-    listener = Listener(("127.0.0.1", 0), authkey=key, backlog=64)
-    threading.Thread(target=_listen, args=(listener, drawing), daemon=True).start()
-    return f"{listener.address[0]}:{listener.address[1]}"
-
-
-def shared_drawing() -> DistantDrawing | None:
-    """A client of the served drawing that the environment variables name; None without them."""
-    if ADDRESS not in os.environ:
-        return None
-    return DistantDrawing(os.environ[ADDRESS], bytes.fromhex(os.environ[KEY]))
-
-
-def _listen(listener: Listener, drawing: Drawing) -> None:
-    from multiprocessing import AuthenticationError
-
-    while True:
-        try:
-            connection = listener.accept()
-        except (AuthenticationError, EOFError, ConnectionError):
-            continue  # a client without the key, or that has disconnected
-        except OSError:
-            return
-        threading.Thread(target=_answer, args=(connection, drawing), daemon=True).start()
-
-
-def _answer(connection: Connection, drawing: Drawing) -> None:
-    """Answer one client until it disconnects: an empty request with the facts, vectors with their images.
-
-    A request whose length is no whole number of float32 is a command, see `_command`.
-    """
-    max_bytes = max(4 * BATCH * drawing.latent_dim, 256)
-    facts = {
-        "latent_dim": drawing.latent_dim,
-        "shape": drawing.shape,
-        "fingerprint": drawing.fingerprint,
-        "rules": drawing.rules,
-        "follows": drawing.follows,
-        "directions": {name: vector.tolist() for name, vector in drawing.directions.items()},
-    }
-    with connection:
-        while True:
-            try:
-                question = connection.recv_bytes(max_bytes)
-                if not question:
-                    connection.send_bytes(json.dumps(facts).encode())
-                else:
-                    connection.send_bytes((_obey if len(question) % 4 else _pixels)(drawing, question))
-            except (EOFError, OSError):
-                return
-
-
-def _command(what: str, value) -> bytes:
-    """A command as JSON, filled up with blanks so that it is no whole number of float32."""
-    text = json.dumps([what, value]).encode()
-    return text + b" " * ((1 - len(text)) % 4)
-
-
-def _obey(drawing: Drawing, command: bytes) -> bytes:
-    """The answer to a command: the page in one file, or why there is none; or what other programs sent."""
-    try:
-        what, value = json.loads(command)
-        if what == "page":
-            return drawing.page(value)
-        return json.dumps(drawing.moves(int(value))).encode()
-    except (ValueError, TypeError) as error:
-        return str(error).encode()
-
-
-def _pixels(drawing: Drawing, vectors: bytes) -> bytes:
-    try:
-        return drawing.draw(np.frombuffer(vectors, "<f4").reshape(-1, drawing.latent_dim)).tobytes()
-    except ValueError:
-        return b""
-
-
-def _parse_address(text: str) -> tuple[str, int]:
-    host, port = text.rsplit(":", 1)
-    return host, int(port)
+def quick_png(image: np.ndarray) -> bytes:
+    """An image as the bytes of a PNG, compressed fast."""
+    buffer = io.BytesIO()
+    as_picture(image).save(buffer, format="PNG", compress_level=1)
+    return buffer.getvalue()

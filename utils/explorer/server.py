@@ -13,27 +13,19 @@ import secrets
 import socket
 import sys
 import tempfile
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from utils.explorer.export import export_page
+from utils.explorer.one_file import export_page
 from utils.explorer.osc import Moves, listen
-from utils.explorer.rendering import ADDRESS, KEY, Drawing, serve_drawing, shared_drawing
-from utils.explorer.steering import DIRECTIONS, first_layer_directions
-from utils.explorer.walk import MAX_UPLOAD
-from utils.files import write_json
-from utils.files.json_files import read_json
-from utils.latent import fingerprint
-from utils.latent.directions import read_directions
+from utils.explorer.page import MAX_UPLOAD, Page
+from utils.explorer.shelf import ADDRESS, KEY, Shelf, load_drawing, name_of, serve, shared_shelf
+from utils.explorer.steering import all_directions, write_directions
 
 NOTEBOOK = Path(__file__).with_name("Explorer.ipynb")
 SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_published.h5"  # in any working folder
 LANGUAGE = "EXPLORER_LANGUAGE"
-MIN_SCORE = 0.1  # smallest R² of a direction with a slider
 MARGIN_BYTES = 2**20  # of a message in addition to the file in it, and largest size of any other request
 # scripts and styles are inline; nothing is loaded from other hosts, and no other page may frame this one
 POLICY = (
@@ -52,26 +44,29 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         path = options.generator or runs.any_generator()
         print(f"Loading {path} ...", flush=True)
-        generator = loaders.load_generator(path)
+        if options.export or options.find_directions:
+            generator = loaders.load_generator(path)
         if options.find_directions:
             write_directions(path, generator)
         if options.export:
             written = export_page(
-                generator, options.export, all_directions(path, generator), _name(path), options.language
+                generator, options.export, all_directions(path, generator), name_of(path), options.language
             )
             print(f"{written}: {written.stat().st_size / 2**20:.1f} MiB, opens in any browser, without a network.")
             return
-        directions = all_directions(path, generator)
-        moves = Moves(int(generator.input_shape[-1]), directions) if options.osc is not None else None
-        drawing = Drawing(generator, directions, _name(path), moves, runs.data_of(path, generator).rules)
-        if moves is not None:
+        drawing = load_drawing(path)
+        moves = None
+        if options.osc is not None:
+            moves = Moves(drawing.latent_dim, drawing.directions)
+            drawing.follow(moves)
             port = listen(options.osc_ip, options.osc, moves)
             print(f"OSC: {options.osc_ip}, UDP port {port}, such as /direction/redder 2.5", flush=True)
     except (OSError, ValueError, ImportError) as error:
         sys.exit(str(error))
-    find_in_background(path, generator, drawing)
+    known = {found.resolve(): name for name, found in runs.known_generators().items()}
+    drawing.name = known.get(Path(path).resolve(), drawing.name)  # as the menu calls it
     key = secrets.token_bytes(32)
-    os.environ[ADDRESS], os.environ[KEY] = serve_drawing(drawing, key), key.hex()
+    os.environ[ADDRESS], os.environ[KEY] = serve(Shelf(drawing, moves=moves), key), key.hex()
     if options.language:
         os.environ[LANGUAGE] = options.language
     token = "" if is_local(options.ip) else secrets.token_urlsafe(24)
@@ -182,92 +177,14 @@ def start_voila(ip: str, port: int, token: str, open_browser: bool) -> None:
     SmallRequests.launch_instance(argv=[str(NOTEBOOK)], config=settings)
 
 
-def served_page():
-    """The widget of Explorer.ipynb: for the served generator, else the one trained last, else the one that ships."""
-    from utils.explorer.page import Page
-    from utils.explorer.walk import Walk
+def served_page() -> Page:
+    """The page of Explorer.ipynb: of the served generators, else of the one trained last, else of one that ships."""
+    shelf = shared_shelf()
+    if shelf is None:
+        from utils import runs
 
-    drawing = shared_drawing()
-    if drawing is None:
-        from utils import loaders, runs
-
-        path = runs.latest_generator() or SHIPPED
-        generator = loaders.load_generator(path)
-        rules = runs.data_of(path, generator).rules
-        drawing = Drawing(generator, all_directions(path, generator), _name(path), rules=rules)
-    return Page(Walk(drawing), os.environ.get(LANGUAGE)).box
-
-
-def find_in_background(path: Path, generator, drawing: Drawing) -> threading.Thread | None:
-    """Find the directions of a generator that nobody searched yet, while its pages are served; None if it was."""
-    with suppress(OSError, ValueError, AttributeError):  # no file, or none of ours
-        if read_json(_directions_file(path)).get("generator") == drawing.fingerprint:
-            return None
-
-    def find():
-        try:
-            write_directions(path, generator, drawing.in_between())
-        except (
-            OSError,
-            ValueError,
-        ) as error:  # a folder that may not be written to, images that show nothing to measure
-            print(f"No directions were found: {error}")
-            return
-        drawing.steer(all_directions(path, generator))
-        print("Directions are found: reload the page for them.", flush=True)
-
-    thread = threading.Thread(target=find, daemon=True)
-    thread.start()
-    return thread
-
-
-def write_directions(path: Path, generator, drawing=None) -> Path:
-    """Find directions that change what images show, and save them as JSON beside the generator's file.
-
-    Args:
-        path: the generator's file.
-        generator: the Keras model.
-        drawing: what draws the images in its place, see `InBetween`; None for the generator itself.
-
-    Returns:
-        The path of the JSON file.
-    """
-    from utils import runs
-    from utils.latent.directions import reading_directions
-
-    measured = reading_directions(drawing or generator, measure=runs.data_of(path, generator).measure)
-    found = [direction for direction in measured if direction.score >= MIN_SCORE][:DIRECTIONS]
-    for direction in found:
-        print(f"  {direction.name}: R² {direction.score:.2f}")
-    known = {direction.name: [round(float(value), 4) for value in direction.vector] for direction in found}
-    return write_json(_directions_file(path), {"generator": fingerprint(generator), "directions": known})
-
-
-def all_directions(path: str | os.PathLike, generator) -> dict[str, np.ndarray]:
-    """The directions saved by `write_directions` for this generator, at most six.
-
-    Where there are fewer than two, which is little to play with, those of its first layer follow, which nobody named.
-    """
-    found = {}
-    try:
-        found = read_directions(_directions_file(path), generator)
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError) as error:  # the page works without them
-        print(error)
-    if len(found) < 2:
-        found |= first_layer_directions(generator)
-    return dict(list(found.items())[:DIRECTIONS])
-
-
-def _name(path: str | os.PathLike) -> str:
-    """What the page calls a generator: its file, or for one of a run the run's folder."""
-    path = Path(path)
-    return path.stem if path.stem not in ("generator", "generator_ema") else path.resolve().parent.name
-
-
-def _directions_file(path: str | os.PathLike) -> Path:
-    return Path(path).with_suffix(".directions.json")
+        shelf = Shelf(load_drawing(runs.latest_generator() or SHIPPED))
+    return Page(shelf, os.environ.get(LANGUAGE))
 
 
 def is_local(ip: str) -> bool:

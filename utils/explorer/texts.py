@@ -24,7 +24,6 @@ TEXTS = {
         "directions": "Directions",
         "direction": "Direction {name}",
         "truncation": "Truncation",
-        "between": "From A to B",
         "between_slider": "A to B",
         "set_a": "Pin the image as A",
         "set_b": "Pin the image as B",
@@ -33,17 +32,11 @@ TEXTS = {
         "pin_hint": "Add the image to the timeline",
         "go": "Go to pin {i}",
         "unpin": "Remove pin {i}",
-        "pinned": "Pin {i}",
-        "pinned_a": "Pin A",
-        "pinned_b": "Pin B",
-        "seconds": "Seconds between pins",
         "format": "Format",
         "film": "Export film",
         "film_hint": "A film through all pins and back to the first",
         "filming": "Drawing {n} images …",
         "filmed": "{name}: {n} images, {seconds} seconds, a loop.",
-        "drop": "Drop a saved image or vector here, or choose a file",
-        "drop_hint": "PNG with its vector, .txt, .npy or .json; at most {limit} MiB",
         "saved": "{name} is saved.",
         "opened": "{name} is opened.",
         "opened_pair": "{name} holds {n} vectors: the first is A, the second B.",
@@ -74,6 +67,22 @@ TEXTS = {
         "broken_width": "a line is not 5 pixels wide",
         "broken_inked": "a line has gaps",
         "broken_straight": "a line is not straight",
+        "generator": "Generator",
+        "this_generator": "this generator",
+        "opening": "Opening {name} …",
+        "no_generator": "{name} cannot be opened: {reason}",
+        "no_python": "{name} is a generator: the page of make explore, or of a notebook, opens it.",
+        "not_done": "That could not be done: {reason}",
+        "drawn_here": "Python draws these images: {reason}",
+        "directions_found": "Directions are found: their sliders are here.",
+        "film_side": "Film size",
+        "smooth": "Enlarging network",
+        "smooth_hint": "512 and 2048 pixels by the network that enlarges lines, not by exact pixels",
+        "save_drawing": "SVG drawing",
+        "save_drawing_hint": "The strokes as vector lines, at any size",
+        "drop_hint": "Drop a file anywhere on the page: a PNG saved here, .txt, .npy or .json; at most 4 MiB.",
+        "drop_hint_python": "Drop a file anywhere on the page: a PNG saved here, .txt, .npy or .json; or a generator, "
+        ".h5 or .keras.",
         "stage": "The stage",
         "play": "Play",
         "pause": "Pause",
@@ -152,7 +161,6 @@ TEXTS = {
         "link_copied": "The link is copied: it brings all of this back.",
         "link_shown": "The link stands in the address bar: it brings all of this back.",
         "open_file": "Open an image or vector",
-        "no_vector_here": "{name} carries no vector of {n} numbers: it takes a PNG saved here as it is, or numbers.",
         "not_drawn_here": "The image could not be drawn: {reason}",
         "too_old": "This browser cannot draw the images ({reason}). A newer one can: "
         "Chrome, Edge, Firefox or Safari of 2023 or later.",
@@ -177,7 +185,6 @@ TEXTS = {
         "directions": "Directions",
         "direction": "Direction {name}",
         "truncation": "Troncature",
-        "between": "De A à B",
         "between_slider": "A vers B",
         "set_a": "Épingler l’image en A",
         "set_b": "Épingler l’image en B",
@@ -186,17 +193,11 @@ TEXTS = {
         "pin_hint": "Ajouter l’image au fil du temps",
         "go": "Aller à l’épingle {i}",
         "unpin": "Retirer l’épingle {i}",
-        "pinned": "Épingle {i}",
-        "pinned_a": "Épingle A",
-        "pinned_b": "Épingle B",
-        "seconds": "Secondes entre épingles",
         "format": "Format",
         "film": "Exporter le film",
         "film_hint": "Un film par toutes les épingles, puis retour à la première",
         "filming": "{n} images se dessinent …",
         "filmed": "{name} : {n} images, {seconds} secondes, en boucle.",
-        "drop": "Déposez ici une image ou un vecteur gardés, ou choisissez un fichier",
-        "drop_hint": "PNG avec son vecteur, .txt, .npy ou .json ; {limit} Mio au plus",
         "saved": "{name} est enregistré.",
         "opened": "{name} est ouvert.",
         "opened_pair": "{name} contient {n} vecteurs : le premier est A, le deuxième B.",
@@ -229,6 +230,23 @@ TEXTS = {
         "broken_width": "une ligne n’a pas 5 pixels de large",
         "broken_inked": "une ligne a des trous",
         "broken_straight": "une ligne n’est pas droite",
+        "generator": "Générateur",
+        "this_generator": "ce générateur",
+        "opening": "Ouverture de {name} …",
+        "no_generator": "{name} ne peut pas être ouvert ici : {reason}",
+        "no_python": "{name} est un générateur : la page de make explore, ou celle d’un carnet, l’ouvre.",
+        "not_done": "Cela n’a pas pu se faire : {reason}",
+        "drawn_here": "Ces images sont dessinées par Python : {reason}",
+        "directions_found": "Des directions sont trouvées : leurs curseurs sont là.",
+        "film_side": "Taille du film",
+        "smooth": "Réseau d’agrandissement",
+        "smooth_hint": "512 et 2048 pixels par le réseau qui agrandit les lignes, et non en pixels exacts",
+        "save_drawing": "Dessin SVG",
+        "save_drawing_hint": "Les traits en lignes vectorielles, à toute taille",
+        "drop_hint": "Déposez un fichier n’importe où sur la page : un PNG gardé ici, .txt, .npy ou .json ; 4 "
+        "Mio au plus.",
+        "drop_hint_python": "Déposez un fichier n’importe où sur la page : un PNG gardé ici, .txt, .npy ou .json ; ou "
+        "un générateur, .h5 ou .keras.",
         "stage": "La scène",
         "play": "Jouer",
         "pause": "Pause",
@@ -307,8 +325,6 @@ TEXTS = {
         "link_copied": "Le lien est copié : il ramène tout cela.",
         "link_shown": "Le lien est dans la barre d’adresse : il ramène tout cela.",
         "open_file": "Ouvrir une image ou un vecteur",
-        "no_vector_here": "{name} ne porte pas de vecteur de {n} nombres : il faut un PNG gardé ici, tel quel, "
-        "ou les nombres.",
         "not_drawn_here": "L’image n’a pas pu être dessinée : {reason}",
         "too_old": "Ce navigateur ne peut pas dessiner les images ({reason}). Un plus récent le peut : "
         "Chrome, Edge, Firefox ou Safari de 2023 ou après.",
@@ -346,35 +362,3 @@ DIRECTION_ENDS = {
     "to the right": (("to the left", "to the right"), ("à gauche", "à droite")),
     "down": (("up", "down"), ("en haut", "en bas")),
 }
-
-
-def direction_name(language: str, name: str) -> str:
-    """The label of a direction's slider in a language: both of its ends, where they are known."""
-    if name not in DIRECTION_ENDS:
-        return name
-    low, high = DIRECTION_ENDS[name][LANGUAGES.index(language)]
-    return say(language, "ends", low=low, high=high)
-
-
-def say(language: str, key: str, **values) -> str:
-    """The text of `key` in a language, with its values filled in."""
-    return TEXTS[language][key].format(**values)
-
-
-def say_lines(language: str, verticals: int, horizontals: int) -> str:
-    """The numbers of lines of an image as a text, with the French plural."""
-    return say(
-        language,
-        "lines",
-        verticals=verticals,
-        horizontals=horizontals,
-        **(
-            {"s_verticals": "s" * (verticals > 1), "s_horizontals": "s" * (horizontals > 1)} if language == "fr" else {}
-        ),
-    )
-
-
-def nearest_language(wanted: str | None) -> str:
-    """The page's language for a browser's ("fr-CA" -> "fr"); English for any other."""
-    short = (wanted or "").lower().replace("_", "-").split("-")[0]
-    return short if short in LANGUAGES else LANGUAGES[0]

@@ -32,9 +32,33 @@ def _first_of(paths):
 def latest_generator(root="run"):
     """The path of the newest generator.h5 below `root`, or of the moving average beside it; None if there is none."""
     there = filter(Path.is_file, Path(root).glob("**/generator.h5"))
-    found = max(there, key=lambda path: path.stat().st_mtime, default=None)
+    found = max(there, key=_written, default=None)
     averaged = found and found.with_name("generator_ema.h5")
     return averaged if averaged and averaged.exists() else found
+
+
+def known_generators(root="run", most=40):
+    """The generators that there are: those that ship, and those of runs, the newest first.
+
+    Args:
+        root: where runs lie.
+        most: largest number of runs.
+
+    Returns:
+        Dict, name -> path: the file's name without its end ("three_lines_128"), of a run its folder
+        ("run/gan/0001_lines"). Of a run with a moving average that is taken.
+    """
+    folder = PROJECT / SHIPPED_GENERATORS[0].parent
+    shipped = {path.stem: path for path in sorted(folder.glob("*.h5")) if not path.stem.endswith("_encoder")}
+    runs = sorted(filter(Path.is_file, Path(root).glob("**/generator.h5")), key=_written, reverse=True)
+    for path in runs[:most]:
+        averaged = path.with_name("generator_ema.h5")
+        shipped[path.parent.as_posix()] = averaged if averaged.exists() else path
+    return shipped
+
+
+def _written(path):
+    return path.stat().st_mtime
 
 
 def any_generator(root="run"):
@@ -77,7 +101,7 @@ def latest_of(data_name=None, encoder=False, root="run"):
     found = [path for path in Path(root).glob("**/generator.h5") if (path.with_name("encoder.h5")).exists() == encoder]
     if data_name is not None:
         found = [path for path in found if known_facts(path.parent).get("data_name") == data_name]
-    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+    newest = max(found, key=_written, default=None)
     averaged = newest and newest.with_name("generator_ema.h5")
     return averaged if averaged and averaged.exists() else newest
 

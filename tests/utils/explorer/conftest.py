@@ -1,9 +1,6 @@
-"""A walk through a space that anybody can see through, shared by the tests of the walk and of its page."""
+"""A generator that anybody can see through, shared by the tests of the page's Python."""
 
 import numpy as np
-import pytest
-
-from utils.explorer.walk import Walk
 
 N = 16
 
@@ -11,7 +8,7 @@ N = 16
 class Bars:
     """Stands in for a drawing: 16 grey bars, each as bright as a value of the vector."""
 
-    latent_dim, shape, fingerprint, rules = N, (N, N, 3), "0123456789abcdef", "lines"
+    name, latent_dim, shape, fingerprint, rules, follows = "bars", N, (N, N, 3), "0123456789abcdef", "lines", False
 
     def __init__(self):
         self.directions = {"1": np.eye(N, dtype=np.float32)[0], "redder": np.eye(N, dtype=np.float32)[1]}
@@ -22,7 +19,11 @@ class Bars:
         bars = np.clip(np.asarray(Z) * 30 + 128, 0, 255).astype(np.uint8)
         return np.broadcast_to(bars[:, None, :, None], (len(Z), N, N, 3))
 
+    def network(self):
+        raise ValueError("the browser does not know the layer odd_one")
 
-@pytest.fixture
-def walk():
-    return Walk(Bars(), seed=1)
+    def moves(self, version):
+        return version, {}
+
+    def refresh(self):
+        pass

@@ -1,7 +1,7 @@
 """`python -m utils.explorer` as a process, what it holds, and a tab of it without a browser.
 
 A `Tab` speaks to the server as the page's scripts do: it fetches the page, which starts a kernel; connects to that by a
-websocket, asks for the state of all widgets, sends what a hand changes, and says goodbye as a page does that is left.
+websocket, asks for the state of all widgets, asks Python for images, and says goodbye as a page does that is left.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import psutil
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
 from tornado.websocket import WebSocketClosedError, websocket_connect
@@ -87,54 +88,55 @@ class Tab:
     """One open tab.
 
     Attributes:
-        image: the PNG that it shows, bytes.
-        values: the numbers of the vector, as the server told them.
+        facts: what the page was told: "latent_dim", "generators" ...
+        image: the PNG that Python drew last, bytes.
     """
 
     @classmethod
     async def open(cls, port):
         tab = cls()
-        tab._port, tab._session, tab._gesture = port, uuid.uuid4().hex, 0
+        tab._port, tab._session, tab.image = port, uuid.uuid4().hex, None
         page = await asyncio.to_thread(_read, f"http://127.0.0.1:{port}/")
         tab.kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', page)[1]
         tab._socket = await websocket_connect(
             f"ws://127.0.0.1:{port}/api/kernels/{tab.kernel}/channels?session_id={tab._session}",
             subprotocols=["v1.kernel.websocket.jupyter.org"],
         )
-        await tab._find_widgets()
+        await tab._find_widget()
+        tab.facts = (await tab.answer(await tab.ask("begin")))[0]["facts"]
         return tab
 
-    async def _find_widgets(self):
+    async def _find_widget(self):
         control = uuid.uuid4().hex
         opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
         await self._send("comm_open", opened, {"version": "1.0.0"})
         asked = await self._send("comm_msg", {"comm_id": control, "data": {"method": "request_states"}})
-        async for kind, _, content, buffers in self._messages(asked):
+        async for kind, _, content, _ in self._messages(asked):
             if kind == "comm_msg" and content["data"].get("method") == "update_states":
-                data = content["data"]
-                states = {model: state["state"] for model, state in data["states"].items()}
-                for (model, _, name), buffer in zip(data["buffer_paths"], buffers, strict=True):
-                    states[model][name] = bytes(buffer)
-        self._grid = next(model for model, state in states.items() if "gesture" in state)
-        self._image = next(
-            model for model, state in states.items() if "z-image" in state.get("_dom_classes", ()) and "value" in state
-        )
-        self.values, self.image = states[self._grid]["values"], states[self._image]["value"]
+                states = content["data"]["states"]
+                self._widget = next(model for model, state in states.items() if "_esm" in state["state"])
+
+    async def ask(self, what, buffers=(), **values):
+        """Ask Python, as the page's scripts do, and wait for nothing; gives what `answer` waits for."""
+        data = {"method": "custom", "content": {"id": uuid.uuid4().hex, "ask": what, **values}}
+        return await self._send("comm_msg", {"comm_id": self._widget, "data": data}, buffers=buffers)
+
+    async def answer(self, asked):
+        """Wait until Python has answered what was asked last: the answer and its buffers."""
+        found = None
+        async for kind, _, content, buffers in self._messages(asked):
+            if kind == "comm_msg" and content["comm_id"] == self._widget:
+                found = content["data"]["content"], buffers
+        return found
 
     async def send(self, values):
-        """Change the vector, as a hand on the grid does, and wait for nothing; gives what `shown` waits for."""
-        self._gesture += 1
-        state = {"values": list(map(float, values)), "gesture": self._gesture}
-        self.values = state["values"]
-        data = {"method": "update", "state": state, "buffer_paths": []}
-        return await self._send("comm_msg", {"comm_id": self._grid, "data": data})
+        """Ask for the image of a vector; gives what `shown` waits for."""
+        return await self.ask("draw", [np.asarray(values, "<f4").tobytes()])
 
     async def shown(self, sent):
-        """Wait until the server has done what was sent last; gives the image that the tab then shows."""
-        async for kind, _, content, buffers in self._messages(sent):
-            if kind == "comm_msg" and content["comm_id"] == self._image and buffers:
-                self.image = bytes(buffers[0])
-        return self.image
+        """Wait until Python has drawn what was sent last; gives the image."""
+        _, (self.image,) = await self.answer(sent)
+        return bytes(self.image)
 
     async def close(self, goodbye=True):
         """Leave, saying goodbye as a page does; without it, as a laptop that is closed."""
@@ -154,14 +156,15 @@ class Tab:
             pass
         return self._socket.close_code
 
-    async def _send(self, kind, content, metadata=None):
+    async def _send(self, kind, content, metadata=None, buffers=()):
         name = uuid.uuid4().hex
         header = {
             "msg_id": name, "msg_type": kind, "session": self._session, "username": "", "version": "5.3", "date": ""
         }  # fmt: skip
         header["date"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         message = {"header": header, "parent_header": {}, "metadata": metadata or {}, "content": content}
-        packed = serialize_msg_to_ws_v1(message, "shell", lambda part: json.dumps(part).encode())
+        parts = [json.dumps(message[part]).encode() for part in ("header", "parent_header", "metadata", "content")]
+        packed = serialize_msg_to_ws_v1([*parts, *buffers], "shell")
         await self._socket.write_message(packed, binary=True)
         return name
 

@@ -39,7 +39,7 @@ async def one_round(process, port, tabs, updates, goodbye=True):
 
 async def quick_updates(tab, count, seed=0):
     """Send so many vectors without waiting; gives the image of the last one."""
-    for values in np.random.default_rng(seed).standard_normal((count, len(tab.values))):
+    for values in np.random.default_rng(seed).standard_normal((count, tab.facts["latent_dim"])):
         sent = await tab.send(values)
     return await tab.shown(sent)
 
@@ -58,7 +58,7 @@ async def soak(process, port, rounds, tabs, updates, vanish):
             flush=True,
         )
     tab = await Tab.open(port)
-    before = tab.image
+    before = await quick_updates(tab, 1)
     print(f"\nstill answering: {await quick_updates(tab, 1, seed=1) != before}")
     await tab.close()
     later = memory[len(memory) // 3 :]

@@ -8,16 +8,8 @@ import pytest
 
 from utils.explorer.osc import Moves
 from utils.explorer.rendering import Drawing
-from utils.explorer.server import (
-    _options,
-    addresses,
-    all_directions,
-    find_in_background,
-    is_local,
-    main,
-    see_port,
-    write_directions,
-)
+from utils.explorer.server import _options, addresses, is_local, main, see_port
+from utils.explorer.steering import all_directions, find_in_background, write_directions
 from utils.explorer.texts import DIRECTION_ENDS
 from utils.runs.shipping import SHIPPED_GENERATORS
 
@@ -94,7 +86,8 @@ def test_directions_of_a_generator_of_ones_own_are_found_while_it_is_served(tiny
 
     monkeypatch.setattr(directions, "reading_directions", found)
     moves = Moves(10)
-    drawing = Drawing(generator, moves=moves)
+    drawing = Drawing(generator)
+    drawing.follow(moves)
     assert not moves.take("/direction/redder", 1.0)
     find_in_background(tmp_path / "generator.h5", generator, drawing).join(60)
     assert [*drawing.directions] == ["redder", "brighter"] and moves.take("/direction/redder", 1.0)

@@ -1,4 +1,4 @@
-"""The page's widgets, without a browser."""
+"""What Python does for the page, without a browser."""
 
 import asyncio
 import io
@@ -8,296 +8,293 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lines import draw, sample
 from tests.utils.explorer.conftest import Bars, N
 from utils.explorer import page as page_module
 from utils.explorer.osc import Moves
-from utils.explorer.page import Page
-from utils.explorer.walk import Walk
+from utils.explorer.page import MAX_GENERATOR, Page, short_name
+from utils.explorer.shelf import Shelf
+from utils.files.provenance import from_image
 
 
 @pytest.fixture
-def page(walk):
-    made = Page(walk, "en")
+def page():
+    made = Page(Shelf(Bars(), {}), "en")
+    made.sent = []
+    made.send = lambda content, buffers=(): made.sent.append((content, list(buffers)))
     yield made
     ipywidgets.Widget.close_all()
 
 
-def shown(page):
-    with Image.open(io.BytesIO(page.image.value)) as picture:
-        return np.asarray(picture)
+def ask(page, what, *buffers, **values):
+    """Ask as the browser does: the answer, and its buffers."""
+    page._on_message(page, {"id": "1", "ask": what, **values}, [memoryview(buffer) for buffer in buffers])
+    answer, contents = page.sent[-1]
+    assert answer.pop("id") == "1"
+    return answer, contents
 
 
-def test_a_change_in_the_grid_changes_the_image(page):
-    page.grid.values = [3.0, *page.grid.values[1:]]
-    assert page.walk.z[0] == 3
-    assert np.array_equal(shown(page), page.walk.image)
+def floats(values):
+    return np.asarray(values, "<f4").tobytes()
 
 
-def test_the_page_shows_the_very_values_of_the_vector(page):
-    page.random.click()
-    assert np.array_equal(np.float32(page.grid.values), page.walk.z)
+def test_an_image_is_drawn_as_a_png(page):
+    z = np.linspace(-2, 2, N)
+    _, (content,) = ask(page, "draw", floats(z))
+    with Image.open(io.BytesIO(content)) as picture:
+        assert np.array_equal(np.asarray(picture), page.drawing.draw(z[None])[0])
 
 
-@pytest.mark.parametrize("values", [[1.0], [float("nan")] * N, [1e300] * N])
-def test_a_grid_that_sends_nonsense_is_set_right_again(page, values):
-    before = page.walk.z
-    with np.errstate(over="ignore"):
-        page.grid.values = values
-    assert np.array_equal(page.walk.z, before)
-    assert np.array_equal(np.float32(page.grid.values), before)
-
-
-def test_sliders_stand_where_the_vector_stands(page):
-    page.grid.values = [2.5, -1.0] + [0.0] * (N - 2)
-    assert page.directions["1"].value == 2.5
-    assert page.directions["redder"].value == -1
-    page.directions["1"].value = -2
-    assert page.grid.values[0] == -2
-    page.grid.values = [9.0, *page.grid.values[1:]]  # beyond the slider's end, where it stops
-    assert page.directions["1"].value == 4
-    assert page.walk.z[0] == 9
-
-
-def test_a_slider_rounded_by_the_browser_moves_nothing(page):
-    page.grid.values = [0.52, *page.grid.values[1:]]
-    page.directions["1"].value += 1e-9
-    assert page.walk.z[0] == np.float32(0.52)
-
-
-def test_buttons_do_what_they_say(page):
-    z = page.walk.z
-    page.mirror.click()
-    assert np.array_equal(page.walk.z, -z)
-    page.undo.click()
-    assert np.array_equal(page.walk.z, z)
-    assert page.undo.disabled
-
-
-def test_a_saved_file_goes_to_the_browser_and_to_the_folder(walk, tmp_path, monkeypatch):
-    page = Page(walk, "en", folder=tmp_path)
-    sent = []
-    monkeypatch.setattr(page.files, "send", lambda message, buffers: sent.append((message["name"], buffers[0])))
-    page.save_image.click()
-    page.save_vector.click()
-    assert {name: (tmp_path / name).read_bytes() for name, _ in sent} == dict(sent)
-    assert [name for name, _ in sent] == ["image_00.png", "Vec_1.txt"]
-
-
-def test_a_saved_file_never_overwrites_another(walk, tmp_path):
-    for _ in range(2):
-        Page(walk, "en", folder=tmp_path).save_image.click()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["image_00.png", "image_01.png"]
-
-
-def test_a_file_is_opened_from_the_page(page):
-    content, z = page.walk.saved_image(), page.walk.z
-    page.random.click()
-    page._on_message(page.files, {"name": "image.png"}, [memoryview(content)])
-    assert np.array_equal(page.walk.z, z)
-    assert "image.png is opened" in page.status.value
-
-
-def test_a_file_too_large_to_be_sent_is_said_to_be(page):
-    page._on_message(page.files, {"name": "film.png"}, [])
-    assert "4 MiB" in page.status.value
-
-
-def test_a_name_is_text_and_never_markup(page):
-    page._on_message(page.files, {"name": "<img src=x onerror=alert(1)>.txt"}, [b"?"])
-    assert "<img" not in page.status.value and "&lt;img" in page.status.value
+@pytest.mark.parametrize("z", [np.full(N, np.nan), np.full(N, np.inf), np.full(N, 1e30), np.zeros(N + 1)])
+def test_what_cannot_be_drawn_is_refused_in_words(page, z):
+    answer, contents = ask(page, "draw", floats(z))
+    assert answer == {"refused": "not_drawn", "values": {"name": "Z"}} and contents == []
 
 
 def test_the_page_outlives_a_defect(page, monkeypatch, capsys):
-    monkeypatch.setattr(page.walk, "draw", lambda z: 1 / 0)
-    page.random.click()
-    assert "ZeroDivisionError" in capsys.readouterr().err
+    monkeypatch.setattr(page.drawing, "draw", lambda z: 1 / 0)
+    answer, _ = ask(page, "draw", floats(np.zeros(N)))
+    assert answer["refused"] == "not_done" and "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_pins_are_added_visited_and_removed(page):
-    z = page.walk.z
-    page.pin.click()
-    page.random.click()
-    page.pin.click()
-    first, second = page._pins
-    first.button.click()
-    assert np.array_equal(page.walk.z, z)
-    first._remove.click()
-    assert len(page.walk.pins) == 1 and page._pins == [second] and second.button.description == "1"
+@pytest.mark.parametrize("question", [{"ask": "nonsense"}, {}, {"ask": "film"}, {"ask": "keep", "kind": "../evil"}])
+def test_a_question_of_nonsense_has_an_answer_too(page, question, capsys):
+    page._on_message(page, {"id": "7"} | question, [b""])
+    assert page.sent[-1][0]["id"] == "7" and page.sent[-1][0]["refused"]
 
 
-def test_the_ends_light_the_slider_between(page):
-    assert page.between.disabled
-    page.set_ends["a"].click()
-    page.random.click()
-    page.set_ends["b"].click()
-    assert not page.between.disabled
+def test_a_page_whose_layers_the_browser_does_not_know_is_drawn_here(page):
+    answer, contents = ask(page, "begin")
+    assert "odd_one" in answer["facts"]["drawn_here"] and contents == [] and "network" not in answer["facts"]
+    assert answer["facts"]["directions"]["redder"][1] == 1 and answer["facts"]["reads"]
 
 
-def test_a_click_on_an_end_goes_there_and_never_overwrites_it(page):
-    first = page.walk.z
-    page.ends["a"].button.click()  # the first click sets it
-    page.random.click()
-    page.ends["a"].button.click()
-    assert np.array_equal(page.walk.z, first) and np.array_equal(page.walk.a, first)
+def test_the_network_travels_to_the_browser(page, monkeypatch):
+    monkeypatch.setattr(page.drawing, "network", lambda: ({"operations": []}, b"weights"))
+    answer, contents = ask(page, "begin")
+    assert answer["facts"]["network"] == {"operations": []} and len(contents) == 4
 
 
-def test_undo_brings_the_ends_back_too(page):
-    page.set_ends["a"].click()
-    first = page.walk.a
-    page.random.click()
-    page.set_ends["a"].click()
-    page.grid.undone += 1  # Ctrl Z
-    assert np.array_equal(page.walk.a, first)
-    page.undo.click()
-    page.undo.click()
-    assert page.walk.a is None and page.ends["a"].image not in page.ends["a"].box.children
+def test_a_seed_gives_the_same_first_vector(tiny):
+    from utils.explorer.rendering import Drawing
+
+    shelf = Shelf(Drawing(tiny().generator), {})
+    first, second = (Page(shelf, seed=3)._begin()[0]["facts"]["start"] for _ in range(2))
+    assert first == second and len(first) == 10
+    assert "start" not in Page(shelf)._begin()[0]["facts"]
 
 
-def test_the_slider_between_returns_when_the_image_moves_on(page):
-    page.set_ends["a"].click()
-    page.random.click()
-    page.set_ends["b"].click()
-    page.between.value = 0.5
-    assert page.between.value == 0.5
-    page.random.click()
-    assert page.between.value == 0
+# Reading --------------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_says_which_rules_an_image_breaks(page, monkeypatch):
-    from lines import draw, sample
+def read(parameters):
+    return page_module.read_image(draw(parameters)[0])
 
+
+def test_an_image_that_keeps_the_rules_is_read_as_such():
+    found = read(sample(1, seed=1))
+    assert (found["verticals"], found["horizontals"], found["rules"], found["broken"]) == (1, 2, 9, [])
+
+
+def test_a_broken_rule_is_named():
     parameters = sample(1, seed=1)
-    monkeypatch.setattr(page.walk, "draw", lambda z: draw(parameters)[0])
-    page.random.click()
-    assert "all 9 rules kept" in page.reading.value
     parameters["y2"][:] = 100
-    page.random.click()
-    assert "8 of 9 rules kept" in page.reading.value
-    assert "the second horizontal does not lie near row 48" in page.reading.value
+    assert read(parameters)["broken"] == ["y2"]
 
 
-def test_the_lines_that_were_read_are_outlined(page, monkeypatch):
-    from lines import draw, sample
+def test_every_rule_has_words():
+    from utils.explorer.texts import TEXTS
+    from utils.reading import THREE_LINES, rules_kept
 
+    assert all(f"broken_{rule}" in TEXTS["fr"] for rule in rules_kept([], THREE_LINES))
+
+
+def test_the_lines_that_were_read_are_outlined():
     parameters = sample(1, seed=1)
-    monkeypatch.setattr(page.walk, "draw", lambda z: draw(parameters)[0])
-    page.random.click()
-    assert page.outlines.value.count("z-read") == 3
-    assert f'x="{parameters["x"][0] - 2:.1f}"' in page.outlines.value
+    boxes = read(parameters)["boxes"]
+    assert [parameters["x"][0] - 2, 0, 5, 128] in boxes and len(boxes) == 3
 
 
-def test_the_image_moves_by_itself_until_it_is_told_to_stop(page, monkeypatch):
-    monkeypatch.setattr(page_module, "FRAME_SECONDS", 0.001)
-
-    async def play():
-        before = page.walk.z
-        page.play.click()
-        await asyncio.sleep(0.2)
-        assert page.play.description == "Pause" and not np.array_equal(page.walk.z, before)
-        page.play.click()
-        there = page.walk.z
-        await asyncio.sleep(0.05)
-        assert np.array_equal(page.walk.z, there)
-        page.undo.click()
-        assert np.array_equal(page.walk.z, before)  # the whole of it is one step back
-
-    asyncio.run(play())
+def test_an_image_is_read_from_its_pixels(page, monkeypatch):
+    monkeypatch.setattr(page.drawing, "shape", (128, 128, 3))
+    answer, _ = ask(page, "read", draw(sample(1, seed=1))[0].tobytes())
+    assert answer["verticals"] == 1
+    assert ask(page, "read", b"too short")[0]["refused"] == "not_done"
 
 
-def test_what_the_hand_changes_stays_while_the_image_moves(page, monkeypatch):
-    monkeypatch.setattr(page_module, "FRAME_SECONDS", 0.001)
+# Films ----------------------------------------------------------------------------------------------------------------
 
-    async def play():
-        page.play.click()
-        await asyncio.sleep(0.05)
-        before = page.walk.z[0]
-        page.grid.values = [float(before) + 50, *page.grid.values[1:]]
-        await asyncio.sleep(0.05)
-        assert page.walk.z[0] > before + 40
-        page.play.click()
-
-    asyncio.run(play())
+FILM = {"suffix": ".gif", "seconds": 0.5, "side": 384, "easing": "smooth"}
 
 
-def test_a_loop_without_pins_is_refused_in_words(page):
-    page.kind.value = "loop"
-    page.play.click()
-    assert "two pins" in page.status.value and page.play.description == "Play"
+def test_a_film_goes_through_all_pins_and_loops(page):
+    pins = np.random.default_rng(1).standard_normal((2, N))
+    answer, (film,) = ask(page, "film", floats(pins), **FILM)
+    assert answer == {"n": 20, "name": "film_00.gif"}
+    with Image.open(io.BytesIO(film)) as picture:
+        assert 1 < picture.n_frames <= 20 and picture.info["loop"] == 0 and picture.size == (384, 384)
 
 
-def test_other_programs_move_the_page(page):
-    page.obey({"z/3": 2.5, "direction/redder": -1.0})
-    assert page.walk.z[3] == 2.5 and page.walk.z[1] == -1
-    page._do(lambda: page.obey({"truncation": 0.5}))
-    assert page.truncation.value == 0.5
-    page._do(lambda: page.obey({"between": 0.5}))
-    assert "Pin an image as A" in page.status.value
+def test_a_film_tells_how_far_it_is(page):
+    ask(page, "film", floats(np.random.default_rng(1).standard_normal((2, N))), **FILM | {"seconds": 2})
+    told = [content["progress"] for content, _ in page.sent if "progress" in content]
+    assert told == [[0, 80], [32, 80], [64, 80]]
 
 
-def test_a_page_follows_what_comes_after_it(walk):
-    walk.drawing.follows, moves = True, Moves(N, walk.directions)
-    walk.drawing.moves = moves.since
-    moves.take("/z/3", 1.5)
-
-    async def follow():
-        page = Page(walk, "en")
-        before = walk.z[3]
-        await asyncio.sleep(0.2)
-        assert walk.z[3] == before != 1.5
-        moves.take("/z/3", 2.5)
-        await asyncio.sleep(0.2)
-        assert walk.z[3] == 2.5 and np.float32(page.grid.values[3]) == 2.5
-
-    asyncio.run(follow())
+@pytest.mark.parametrize(
+    "pins, changed, key",
+    [
+        (1, {}, "too_few_pins"),
+        (2, {"suffix": ".exe"}, "not_filmed"),
+        (2, {"seconds": 1e9}, "not_filmed"),
+        (2, {"seconds": float("nan")}, "not_filmed"),
+        (2, {"seconds": 0}, "not_filmed"),
+    ],
+)
+def test_a_film_that_cannot_be_is_refused(page, pins, changed, key):
+    assert ask(page, "film", floats(np.ones((pins, N))), **FILM | changed)[0]["refused"] == key
 
 
-def test_the_page_in_one_file_is_handed_over(page, monkeypatch):
-    sent = []
-    monkeypatch.setattr(page.files, "send", lambda message, buffers: sent.append((message["name"], buffers[0])))
-    page.walk.drawing.page = lambda language: b"<!doctype html>" + language.encode()
-    page.one_file.click()
-    assert sent == [("walk_00.html", b"<!doctype html>en")]
+def test_a_film_has_at_most_1080_pixels(page):
+    _, (film,) = ask(page, "film", floats(np.eye(2, N)), **FILM | {"side": 10**6})
+    with Image.open(io.BytesIO(film)) as picture:
+        assert picture.size == (1072, 1072)  # 67 times 16 pixels
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_kept_goes_to_the_folder_and_over_no_other_file(tmp_path):
+    for content in (b"one", b"two"):
+        page = Page(Shelf(Bars(), {}), folder=tmp_path)
+        answer, _ = page._on_keep({"kind": "image"}, [content])
+    assert answer["name"] == (tmp_path / "image_01.png").as_posix()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "image_00.png": b"one",
+        "image_01.png": b"two",
+    }
+
+
+def test_the_page_in_one_file_is_handed_over(page):
+    page.drawing.page = lambda language: b"<!doctype html>" + language.encode()
+    assert ask(page, "page", language="fr") == ({"name": "walk_00.html"}, [b"<!doctype html>fr"])
 
 
 def test_a_network_that_the_browser_does_not_know_is_named(page):
-    def page_in_one_file(language):
-        raise ValueError("the browser does not know the layer odd_one")
-
-    page.walk.drawing.page = page_in_one_file
-    page.one_file.click()
-    assert "odd_one" in page.status.value
+    page.drawing.page = lambda language: page.drawing.network()
+    answer, _ = ask(page, "page")
+    assert answer["refused"] == "not_exported" and "odd_one" in answer["values"]["reason"]
 
 
-def test_a_film_is_handed_over(page, monkeypatch):
-    sent = []
-    monkeypatch.setattr(page.files, "send", lambda message, buffers: sent.append(message["name"]))
-    page.pin.click()
-    page.film.click()
-    assert "two pins" in page.status.value
-    page.random.click()
-    page.pin.click()
-    page.film.click()
-    assert sent == ["film_00.gif"]
+@pytest.mark.slow
+def test_an_image_is_enlarged_by_the_network_and_carries_its_vector(tmp_path):
+    from utils.explorer.shelf import load_drawing
+    from utils.runs.shipping import SHIPPED_GENERATORS
+
+    drawing = load_drawing(SHIPPED_GENERATORS[0])
+    z = np.linspace(-1, 1, 100, dtype=np.float32)
+    image = drawing.draw(z[None])[0]
+    (tmp_path / "image.png").write_bytes(drawing.enlarge(image.tobytes(), 4, z.tolist()))
+    assert np.array_equal(from_image(tmp_path / "image.png")[0][0], z)
+    with Image.open(tmp_path / "image.png") as picture:
+        enlarged = np.asarray(picture)
+    assert enlarged.shape == (512, 512, 3) and np.abs(enlarged[2::4, 2::4].astype(int) - image).mean() < 5
+    with pytest.raises(ValueError, match="4 or 16"):
+        drawing.enlarge(image.tobytes(), 400, z.tolist())
 
 
-def test_a_page_takes_up_what_the_browser_remembers(page):
-    page.pin.click()
-    page.set_ends["a"].click()
-    z, kept = page.walk.z, page.files.kept
-    other = Page(Walk(Bars(), seed=9), "en")
-    other._on_message(other.files, {"restore": kept}, [])
-    assert np.array_equal(other.walk.z, z) and len(other._pins) == 1 and other.ends["a"].image.value
-    other.random.click()
-    moved = other.walk.z
-    other._on_message(other.files, {"restore": kept}, [])  # too late: the visitor has begun
-    assert np.array_equal(other.walk.z, moved)
+def test_a_shown_name_is_short_and_has_no_folder():
+    assert short_name("../../etc/passwd") == "passwd"
+    assert short_name("C:\\Users\\x\\z.png") == "z.png"
+    assert short_name("a\x00\n\u202eb.png") == "ab.png"
+    assert short_name("\n") == "?"
+    assert len(short_name("x" * 5000 + ".png")) == 40
 
 
-def test_a_page_answers_that_it_is_there(page, monkeypatch):
-    sent = []
-    monkeypatch.setattr(page.files, "send", sent.append)
-    page._on_message(page.files, {"ping": True}, [])
-    assert sent == [{"pong": True}]
+# Generators -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def others(page, tiny, tmp_path):
+    """A page whose menu has another generator, tiny."""
+    tiny().generator.save(tmp_path / "other.keras")
+    page._shelf._others = {"other": tmp_path / "other.keras"}
+    return page
+
+
+def test_the_page_goes_on_with_another_generator(others):
+    assert ask(others, "begin")[0]["facts"]["generators"] == ["bars", "other"]
+    facts = ask(others, "begin", name="other")[0]["facts"]
+    assert (facts["name"], facts["latent_dim"], facts["generators"]) == ("other", 10, ["bars", "other"])
+    assert ask(others, "draw", floats(np.zeros(10)))[1]
+
+
+def test_a_generator_that_is_not_in_the_menu_is_refused(others):
+    for name in ("/etc/passwd", "../other", "else", 5, {"a": 1}):
+        assert ask(others, "begin", name=name)[0]["refused"] == "not_done"
+    assert others.drawing.name == "bars"
+
+
+def test_a_generator_comes_in_parts_and_is_shown(others, tmp_path):
+    content = (tmp_path / "other.keras").read_bytes()
+    half = len(content) // 2
+    facts = {"name": "mine.keras", "size": len(content)}
+    assert ask(others, "bring", content[:half], first=True, **facts)[0] == {}
+    answer, _ = ask(others, "bring", content[half:], first=False, **facts)
+    assert answer["facts"]["name"] == "mine" and answer["facts"]["generators"] == ["bars", "other", "mine"]
+    ask(others, "begin", name="bars")
+    assert ask(others, "begin", name="mine")[0]["facts"]["latent_dim"] == 10
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [("evil.h5", b"\x89HDF\r\n\x1a\n" + bytes(200)), ("evil.keras", b"PK\x03\x04"), ("evil.exe", b"MZ")],
+)
+def test_a_file_that_is_no_generator_is_refused_by_its_name(page, name, content):
+    answer, _ = ask(page, "bring", content, name=f"../{name}", size=len(content), first=True)
+    assert answer["refused"] == "no_generator" and answer["values"]["name"] == name
+    assert page.drawing.name == "bars" and page._shelf.names == ["bars"]
+
+
+def test_a_generator_that_is_too_large_is_refused_before_it_comes(page):
+    answer, _ = ask(page, "bring", b"", name="huge.h5", size=MAX_GENERATOR + 1, first=True)
+    assert answer["refused"] == "too_large"
+
+
+# What Python says unasked ---------------------------------------------------------------------------------------------
+
+
+def test_what_other_programs_send_is_passed_on_from_when_the_page_is_there(page, monkeypatch):
+    drawing, moves = page.drawing, Moves(N, page.drawing.directions)
+    monkeypatch.setattr(drawing, "follows", True)
+    drawing.moves = moves.since
+    moves.take("/z/3", 1.5)
+
+    async def follow():
+        ask(page, "begin")
+        await asyncio.sleep(0.2)
+        moves.take("/z/4", 2.5)
+        await asyncio.sleep(0.2)
+
+    asyncio.run(follow())
+    assert [content["moves"] for content, _ in page.sent if "moves" in content] == [{"z/4": 2.5}]
+
+
+def test_directions_that_are_found_meanwhile_are_passed_on(page, monkeypatch):
+    monkeypatch.setattr(page_module, "SEARCH_SECONDS", 0.05)
+
+    async def follow():
+        ask(page, "begin")
+        await asyncio.sleep(0.1)
+        page.drawing.directions = {"brighter": np.eye(N, dtype=np.float32)[2]}
+        await asyncio.sleep(0.2)
+
+    asyncio.run(follow())
+    found = [content["directions"] for content, _ in page.sent if "directions" in content]
+    assert [[*one] for one in found] == [["brighter"]]
+
+
+# In a notebook --------------------------------------------------------------------------------------------------------
 
 
 def test_a_notebook_shows_the_page_of_a_generator(tiny, monkeypatch):
@@ -308,65 +305,24 @@ def test_a_notebook_shows_the_page_of_a_generator(tiny, monkeypatch):
     seen = []
     monkeypatch.setattr(display, "display", seen.append)
     explorer.show(tiny().generator, {"mine": np.ones(10)}, language="fr", seed=1, folder=None)
-    assert "z-explorer" in seen[0]._dom_classes
+    facts = seen[0]._begin()[0]["facts"]
+    assert (facts["language"], [*facts["directions"]], facts["saves"]) == ("fr", ["mine"], False)
 
 
-def test_the_page_turns_into_another_language(page):
-    page.languages["fr"].click()
-    assert page.random.description == "Hasard"
-    assert page.directions["redder"].description == "plus bleu ↔ plus rouge"
-    assert "verticale" in page.reading.value
+def test_a_notebook_exports_the_page_in_one_line(tiny, tmp_path):
+    from utils import explorer
+
+    assert explorer.export(tiny().generator, tmp_path / "walk.html").stat().st_size > 100_000
 
 
-def test_a_page_of_no_language_follows_the_browser(walk):
-    page = Page(walk)
-    page.grid.browser_language = "fr-CA"
-    assert page.language == "fr"
+def test_a_saved_notebook_holds_no_network(tiny):
+    from utils.explorer.rendering import Drawing
+
+    page = Page(Shelf(Drawing(tiny().generator), {}))
+    page._begin()
+    assert len(str(page.get_state())) < 200_000
 
 
-def test_a_language_asked_for_stays(page):
-    page.grid.browser_language = "fr-FR"
-    assert page.language == "en"
-
-
-def test_an_unknown_language_is_refused(walk):
+def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="en and fr"):
-        Page(walk, "de")
-
-
-@pytest.mark.slow
-def test_nothing_piles_up_over_200_updates(page):
-    page.pin.click()
-    alive = getattr(ipywidgets.widgets.widget, "_instances", None)
-    if alive is None:  # ipywidgets 7
-        alive = ipywidgets.Widget.widgets
-    count = len(alive)
-    for i in range(200):
-        page.grid.values = [i / 100, *page.grid.values[1:]]
-        page.pin.click()
-        page._pins[-1]._remove.click()
-    assert len(alive) == count and len(page._pins) == 1
-
-
-def test_lines_are_counted_only_where_there_should_be_some(walk):
-    walk.rules = None
-    page = Page(walk, "en")
-    page._read()
-    assert page.reading.value == ""
-
-
-@pytest.mark.parametrize(
-    ("value", "there"),
-    [  # what noUiSlider makes of them, observed in Chromium
-        (-0.35, -0.3500000000000001),
-        (0.7, 0.7000000000000002),
-        (1.05, 1.0499999999999998),
-        (1.35, 1.3499999999999996),
-        (0.0, 0.0),
-        (-5.0, -4.0),
-        (9.0, 4.0),
-    ],
-)
-def test_a_slider_is_set_to_the_very_number_that_the_browser_makes(value, there):
-    slider = ipywidgets.FloatSlider(min=-4, max=4, step=0.05)
-    assert page_module.in_browser(slider, value) == there
+        Page(Shelf(Bars(), {}), "de")

@@ -1,6 +1,8 @@
 """The page in one file, opened as a file by a headless Chromium that has no network."""
 
 import base64
+import gzip
+import io
 import json
 import re
 from contextlib import contextmanager
@@ -9,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from scipy.ndimage import minimum_filter
 
 from tests.conftest import build_tiny
 from tests.utils.explorer.browsing import BROWSER, NO_BROWSER, WAIT, chromium
 from utils import latent, loaders
-from utils.explorer.export import bundle, export_page
-from utils.explorer.server import all_directions
+from utils.explorer.one_file import bundle, export_page
+from utils.explorer.steering import all_directions
 from utils.explorer.texts import TEXTS
 from utils.files.provenance import from_image
 from utils.latent.directions import read_directions
@@ -54,7 +57,7 @@ def opened(browser, path, width=1440, height=900, locale="en-GB", fragment="", *
         page.on("pageerror", lambda error: page.defects.append(str(error)))
         page.on("console", lambda said: page.defects.append(said.text) if said.type == "error" else None)
         page.goto(f"{path.as_uri()}{fragment}")
-        page.wait_for_selector("html[data-drawn]", state="attached", timeout=WAIT)
+        page.wait_for_selector(".s-root[data-drawn]", state="attached", timeout=WAIT)
         yield page
         assert page.defects == []
 
@@ -81,9 +84,9 @@ def vector(page):
 
 def settled(page, act):
     """Do something, and wait until another image is shown."""
-    before = page.get_attribute("html", "data-drawn")
+    before = page.get_attribute(".s-root", "data-drawn")
     act()
-    page.wait_for_selector(f"html:not([data-drawn='{before}'])", state="attached", timeout=WAIT)
+    page.wait_for_selector(f".s-root:not([data-drawn='{before}'])", state="attached", timeout=WAIT)
 
 
 def button(page, name):
@@ -179,7 +182,8 @@ def test_the_page_in_the_docs_is_what_would_be_exported_today():
     )
     assert facts["texts"] == TEXTS and facts["directions"].keys() == directions.keys(), renew
     assert facts["fingerprint"] == latent.fingerprint(loaders.load_generator(STROKES)), renew
-    assert all(bundle(entry) in text for entry in ("main.js", "worker.js")), renew
+    worker = gzip.decompress(base64.b64decode(re.search(r'id="worker">(.*?)</script>', text)[1])).decode()
+    assert bundle("main.js") in text and bundle("worker.js") == worker, renew
     assert (ROOT / "utils" / "explorer" / "stage" / "stage.css").read_text(encoding="utf-8") in text, renew
 
 
@@ -241,21 +245,91 @@ def test_images_and_numbers_are_brought_back(browser, strokes, tmp_path):
     listed = tmp_path / "list.txt"
     listed.write_text("\n".join(map(str, Z[1])))
     pair = latent.write_vectors(tmp_path / "pair.txt", Z[1:])
-    evil = tmp_path / "evil.txt"
-    evil.write_text("alert(1)")
+    array, rows = tmp_path / "array.npy", tmp_path / "rows.txt"
+    np.save(array, Z[2].astype(np.float64))
+    rows.write_text("\n".join(" ".join(map(str, row)) for row in Z[0].reshape(10, 10)))
     with opened(browser, path) as page:
-        chooser = page.locator("#s-file")
+        chooser = page.locator("input[type=file]")
         for file, z, words in (
             (ours, Z[0], "Another generator drew it"),
             (listed, Z[1], "list.txt is opened"),
             (pair, Z[1], "holds 2 vectors"),
+            (array, Z[2], "array.npy is opened"),
+            (rows, Z[0], "rows.txt is opened"),
         ):
             settled(page, lambda file=file: chooser.set_input_files(file))
             assert (vector(page) == z).all()
             page.get_by_text(words).wait_for(timeout=WAIT)
         assert button(page, "Go to B").is_visible()
-        chooser.set_input_files(evil)
-        page.locator(".s-refused", has_text="evil.txt carries no vector").wait_for(timeout=WAIT)
+
+
+def png(**texts):
+    info = PngInfo()
+    for key, text in texts.items():
+        info.add_text(key, text)
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(buffer, format="PNG", pnginfo=info)
+    return buffer.getvalue()
+
+
+def npy(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=True)
+    return buffer.getvalue()
+
+
+HOSTILE = {
+    "empty.txt": (b"", "carries no vector"),
+    "noise.png": (b"\x89PNG\r\n\x1a\n" + np.random.default_rng(1).bytes(5000), "carries no vector"),
+    "large.png": (bytes(2**22 + 1), "larger than 4 MiB"),
+    "bare.png": (png(), "carries no vector"),
+    "damaged.png": (png(Z="array([[1, 2 oh"), "carries no vector"),
+    "code.png": (png(Z="__import__('os').abort()"), "carries no vector"),
+    "cut.png": (png(Z="1 " * 100)[:60], "carries no vector"),
+    "code.txt": (b"alert(1)", "carries no vector"),
+    "deep.json": (b"[" * 100_000, "carries no vector"),
+    "coded.txt": (b"\xff\xfe[1]", "carries no vector"),
+    "infinite.json": (b"[[Infinity]]", "carries no vector"),
+    "pickle.npy": (npy(np.array([{}], object)), "carries no vector"),
+    "words.npy": (npy(np.array(["a" * 9])), "carries no vector"),
+    "short.npy": (npy(np.zeros(100))[:200], "vectors of"),
+    "three.txt": (b"[1, 2, 3]", "vectors of 3 numbers"),
+    "far.json": (json.dumps([1e38] * 100).encode(), "too large to be drawn"),
+    "strange.h5": (b"\x89HDF", "make explore"),
+    "<img src=x onerror=alert(1)>.txt": (b"?", "carries no vector"),
+}
+
+
+def test_a_hostile_file_is_refused_in_words_and_changes_nothing(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        before = vector(page)
+        for name, (content, words) in HOSTILE.items():
+            file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+            page.locator("input[type=file]").set_input_files(file)
+            refusal = page.locator(".s-refused", has_text=name)
+            refusal.wait_for(timeout=WAIT)
+            assert words in refusal.inner_text(), name
+        assert (vector(page) == before).all() and button(page, "Undo").is_disabled()
+
+
+def test_a_drawing_of_strokes_is_the_image_in_vector_lines(browser, strokes, tmp_path):
+    with opened(browser, strokes[1]) as page:
+        file = downloaded(page, button(page, "SVG drawing").click, tmp_path)
+        text = file.read_text(encoding="utf-8")
+        assert file.suffix == ".svg" and 3 <= text.count("<rect") <= 7 and "array([[" in text
+        draw = """async (text) => {
+            const image = new Image(), canvas = new OffscreenCanvas(128, 128), context = canvas.getContext("2d");
+            image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+            await image.decode();
+            context.drawImage(image, 0, 0, 128, 128);
+            return Array.from(context.getImageData(0, 0, 128, 128).data); }"""
+        vectors = np.array(page.evaluate(draw, text)).reshape(128, 128, 4)[..., :3]
+        assert np.abs(vectors - drawn(page, [vector(page)])[0].astype(int)).mean() < 3
+
+
+def test_only_a_generator_of_strokes_offers_a_drawing(browser, tmp_path):
+    with opened(browser, export_page(NETWORKS["palette"](), tmp_path / "walk.html")) as page:
+        assert not button(page, "SVG drawing").is_visible()
 
 
 def test_a_film_is_recorded(browser, strokes, tmp_path):
@@ -263,7 +337,7 @@ def test_a_film_is_recorded(browser, strokes, tmp_path):
         button(page, "Record a film").click()
         page.wait_for_timeout(1500)
         film = downloaded(page, button(page, "End the film").click, tmp_path)
-        assert film.name == "film.webm" and film.read_bytes().startswith(b"\x1aE\xdf\xa3")
+        assert film.name == "film_00.webm" and film.read_bytes().startswith(b"\x1aE\xdf\xa3")
         assert film.stat().st_size > 5000
 
 
@@ -349,9 +423,39 @@ def test_the_image_moves_by_itself_unless_the_system_asks_for_less_motion(browse
         assert (vector(page) == before).all()
 
 
+def test_one_gesture_is_one_step_back_and_truncation_comes_back_too(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        before = vector(page)
+        slider = page.get_by_role("slider", name="Truncation")
+        for _ in range(5):
+            settled(page, lambda: slider.press("ArrowLeft"))
+        settled(page, button(page, "Undo").click)
+        for _ in range(4):  # each key of the keyboard is a gesture
+            settled(page, lambda: page.keyboard.press("Control+z"))
+        assert (vector(page) == before).all() and slider.input_value() == "1"
+        box = slider.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 5, box["y"] + 10, steps=8)
+        page.mouse.up()
+        assert vector(page).std() < before.std() / 2
+        settled(page, button(page, "Undo").click)
+        assert (vector(page) == before).all() and button(page, "Undo").is_disabled()
+        settled(page, button(page, "Mirror").click)
+        assert (vector(page) == -before).all()
+
+
+def test_what_the_hand_changes_stays_while_the_image_moves(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        button(page, "Play").click()
+        before = vector(page)[0]
+        page.evaluate("document.getElementById('stage').page.obey({ 'z/0': 9 })")
+        page.wait_for_timeout(300)
+        assert vector(page)[0] > before + 4
+
+
 def test_a_number_is_changed_by_keyboard(browser, strokes):
     with opened(browser, strokes[1]) as page:
-        page.get_by_text("The numbers of the vector").click()
         page.get_by_role("gridcell").nth(34).focus()
         settled(page, lambda: page.keyboard.press("0"))
         assert vector(page)[34] == 0
@@ -368,7 +472,7 @@ def test_everything_is_remembered_and_travels_in_a_link(browser, strokes):
         fragment = page.evaluate("location.hash")
         page.evaluate("location.hash = ''")
         page.reload()
-        page.wait_for_selector("html[data-drawn]", state="attached", timeout=WAIT)
+        page.wait_for_selector(".s-root[data-drawn]", state="attached", timeout=WAIT)
         assert (vector(page) == here).all() and button(page, "Go to pin 1").is_visible()
     with opened(browser, strokes[1], fragment=fragment) as page:
         assert (vector(page) == here).all()
@@ -507,8 +611,7 @@ def test_on_a_phone_the_image_stays_in_view(browser, strokes):
 
 def test_every_control_has_a_name_and_a_size_for_fingers(browser, strokes):
     with opened(browser, strokes[1]) as page:
-        for fold in page.locator("summary").all():
-            fold.click()
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
         unnamed = """() => [...document.querySelectorAll('button, input, select, [role=grid], canvas[role]')]
             .filter((e) => !(e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText))
             .map((e) => e.outerHTML)"""
@@ -528,8 +631,7 @@ def test_axe_finds_nothing(browser, strokes, scheme, width, height):
     )
     script = Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
     with opened(browser, strokes[1], width, height, color_scheme=scheme, bypass_csp=True) as page:
-        for fold in page.locator("summary").all():
-            fold.click()
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
         button(page, "Pin image").click()
         page.evaluate(script)
         found = page.evaluate("axe.run()")

@@ -122,7 +122,7 @@ export class Bending {
   async look() {
     if (!this.fold?.open || this.looking) return;
     this.looking = true;
-    while (this.fold.open) {
+    while (this.fold.open && !this.ended) {
       const { at } = this;
       const { index } = this.engine.maps[at];
       const { pixels, shape } = await this.engine.drawMaps(this.page.z, this.bends, index);
@@ -130,6 +130,10 @@ export class Bending {
       await new Promise((done) => setTimeout(done, LOOK_AGAIN));
     }
     this.looking = false;
+  }
+
+  end() {
+    this.ended = true;
   }
 
   paint(pixels, [height, width]) {

@@ -1,25 +1,29 @@
 // Buttons, sliders and folds, with names for all of them in the page's language, and values as a person says them.
 
-import { element } from "../grid.js";
+let pages = 0;
 
 export class Controls {
-  // texts: of texts.py, by language; language: "en" or "fr".
-  constructor(texts, language) {
-    this.texts = texts;
-    this.language = language;
+  // texts: of texts.py, by language; language: "en" or "fr"; root: of the page; alone: whether it has the window.
+  constructor({ texts, language, root, alone }) {
+    Object.assign(this, { texts, language, root, alone });
+    this.mark = `s${++pages}`; // begins the ids of this page's controls, of which a notebook may hold several
     this.speakers = []; // called at each change of language
     this.sliders = new Map(); // by their id: what hands and sound may move
     this.touched = null; // called with the id of a slider that is moved by hand
   }
 
   say(key, values = {}) {
-    return this.texts[this.language][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+    const plural = (name) => (name.startsWith("s_") ? (values[name.slice(2)] > 1 ? "s" : "") : "");
+    return this.texts[this.language][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? plural(name));
   }
 
   speak(language) {
     this.language = language;
-    document.documentElement.lang = language;
-    document.title = this.say("title");
+    this.root.lang = language;
+    if (this.alone) {
+      document.documentElement.lang = language;
+      document.title = this.say("title");
+    }
     this.speakers.forEach((speaker) => speaker());
   }
 
@@ -65,9 +69,9 @@ export class Controls {
 
   // A slider in a row of its own. label: () => words; set: called with the value; show: value => words.
   slider(id, { label, min, max, step = 0.01, value = 0, set, show = (v) => decimals(v), before, after }) {
-    const input = element("input", "", { type: "range", min, max, step, value, id: `s-${id}` });
-    const name = element("label", "s-label", { for: `s-${id}` });
-    const output = element("output", "s-value", { for: `s-${id}` });
+    const input = element("input", "", { type: "range", min, max, step, value, id: `${this.mark}-${id}` });
+    const name = element("label", "s-label", { for: `${this.mark}-${id}` });
+    const output = element("output", "s-value", { for: `${this.mark}-${id}` });
     const read = () => {
       output.textContent = show(Number(input.value), this.language);
       input.setAttribute("aria-valuetext", output.textContent);
@@ -105,8 +109,8 @@ export class Controls {
   }
 
   select(key, options, act, value) {
-    const select = element("select", "", { id: `s-${key}` });
-    const name = element("label", "s-label", { for: `s-${key}` });
+    const select = element("select", "", { id: `${this.mark}-${key}` });
+    const name = element("label", "s-label", { for: `${this.mark}-${key}` });
     this.spoken(() => {
       const chosen = select.options.length ? select.value : value;
       name.textContent = this.say(key);
@@ -144,6 +148,19 @@ export class Controls {
     this.speakers.push(() => line.said && (line.textContent = this.say(...line.said)));
     return line;
   }
+}
+
+export function element(tag, className, attributes = {}) {
+  const made = document.createElement(tag);
+  made.className = className;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+// The page's language for a browser's ("fr-CA" -> "fr"); English for any other.
+export function nearest(texts, wanted) {
+  const short = (wanted || "en").slice(0, 2).toLowerCase();
+  return short in texts ? short : "en";
 }
 
 export function decimals(value, digits = 2) {

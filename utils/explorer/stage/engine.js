@@ -1,10 +1,13 @@
-// The browser's engine: workers that draw. What a page asks of an engine:
+// The browser's engine: workers that draw. What a page asks of an engine, this one or Python's (host.js):
 //   shape       [height, width, channels] of its images
 //   maps        [{ index, name, shape }] of the layers that can be seen and bent; empty where there are none
 //   draw(z, bends)            a promise of { pixels: RGBA, took: milliseconds }
 //   drawMaps(z, bends, layer) a promise of { pixels: grey, shape }
+//   outputs(z, bends, layers) a promise of [{ values, shape }]; the browser's alone
 //   idle        whether a picture asked for now is begun at once
-//   name        "WASM" or "WebGL"
+//   name        "WASM", "WebGL" or "Python"
+//   grow()      make the most of this machine, once the first picture is there
+//   end()       the page is gone
 
 const SLOW = 12; // milliseconds a picture, above which a second worker, and the graphics processor, are worth a try
 const MOST_WORKERS = 4;
@@ -72,6 +75,7 @@ export class BrowserEngine {
     const { wasm, description, weights } = this;
     try {
       this.maps = (await hand.ask("start", { backend, wasm, description, weights })).maps;
+      if (this.ended) hand.end();
       return hand;
     } catch (error) {
       hand.end();
@@ -85,9 +89,9 @@ export class BrowserEngine {
     const [first] = this.hands;
     await first.ask("draw", { z, bends: [] });
     const reference = await first.ask("draw", { z, bends: [] });
-    if (reference.took < SLOW) return;
+    if (reference.took < SLOW || this.ended) return;
     const more = Math.min(this.processors, MOST_WORKERS) - 1;
-    for (let i = 0; i < more; i++) this.hands.push(await this.hand("wasm"));
+    for (let i = 0; i < more && !this.ended; i++) this.hands.push(await this.hand("wasm"));
     const graphics = hasGraphicsProcessor() && (await this.hand("webgl").catch(() => null));
     if (!graphics) return;
     const better = await this.isBetter(graphics, z, reference).catch(() => false);
@@ -117,6 +121,17 @@ export class BrowserEngine {
 
   drawMaps(z, bends, layer) {
     return this.least().ask("maps", { z, bends, layer });
+  }
+
+  // The numbers that come out of layers: [{ values, shape }].
+  async outputs(z, bends, layers) {
+    return (await this.least().ask("outputs", { z, bends, layers })).outputs;
+  }
+
+  end() {
+    this.ended = true;
+    this.hands.forEach((hand) => hand.end());
+    URL.revokeObjectURL(this.address);
   }
 
   least() {

@@ -1,6 +1,7 @@
 // What a visitor takes home and brings back: PNG files that carry their vector, vectors as text, links.
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
+const NUMPY = [0x93, 78, 85, 77, 80, 89];
 const MOST_NUMBERS = 100_000;
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
@@ -85,25 +86,45 @@ export function toText(vectors) {
   return `array([${rows.join(",\n       ")}], dtype=float32)`;
 }
 
-// The vectors in a text: rows in brackets, or numbers alone, one a line or with blanks; null where there are none.
-export function fromText(text, n) {
+// The numbers in a text, in brackets or alone; null where there is anything else.
+function numbersIn(text) {
   const inner = text.replace(/dtype\s*=\s*[\w.]+/g, "").replace(/[\u2212\u2013]/g, "-");
   const bare = inner.replace(/\b(?:np\.|numpy\.)?(?:array|float32|float64)\b/g, " ");
   const words = bare.split(/[\s,;[\]()]+/).filter(Boolean);
-  if (!words.length || words.length > MOST_NUMBERS || !words.every((word) => /^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(word)))
-    return null;
-  const numbers = Float32Array.from(words, Number);
-  if (numbers.length % n || !numbers.every(Number.isFinite)) return null;
-  return Array.from({ length: numbers.length / n }, (_, i) => numbers.slice(i * n, (i + 1) * n));
+  const number = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
+  if (!words.length || words.length > MOST_NUMBERS || !words.every((word) => number.test(word))) return null;
+  return Float32Array.from(words, Number);
 }
 
-// The vectors in a file, and the fingerprint of what drew it.
+// The numbers of an array of NumPy (.npy), of float32 or float64; null for others.
+function numbersOfNumpy(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const long = bytes[6] > 1; // the version says how long the header's length is
+  const start = (long ? 12 : 10) + (long ? view.getUint32(8, true) : view.getUint16(8, true));
+  const header = new TextDecoder("latin1").decode(bytes.subarray(10, start));
+  const [, kind] = header.match(/'descr':\s*'<(f4|f8)'/) ?? [];
+  if (!kind || !/'fortran_order':\s*False/.test(header)) return null;
+  const content = bytes.slice(start);
+  const size = kind === "f4" ? 4 : 8;
+  if (content.length % size || content.length > size * MOST_NUMBERS) return null;
+  return Float32Array.from(new (size === 4 ? Float32Array : Float64Array)(content.buffer));
+}
+
+// Numbers as vectors of n: { vectors }, { length } of those that have another, {} where there are none.
+function asVectors(numbers, n) {
+  if (!numbers?.length || !numbers.every(Number.isFinite)) return {};
+  if (numbers.length % n) return { length: numbers.length };
+  return { vectors: Array.from({ length: numbers.length / n }, (_, i) => numbers.slice(i * n, (i + 1) * n)) };
+}
+
+// The vectors in a file, and the fingerprint of what drew it: of a PNG that carries them, an array of NumPy, or a text.
 export async function readFile(file, n) {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  if (!SIGNATURE.every((byte, i) => bytes[i] === byte))
-    return { vectors: fromText(new TextDecoder().decode(bytes), n), generator: null };
+  const begins = (start) => start.every((byte, i) => bytes[i] === byte);
+  if (begins(NUMPY)) return asVectors(numbersOfNumpy(bytes), n);
+  if (!begins(SIGNATURE)) return asVectors(numbersIn(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), n);
   const texts = textsOf(bytes);
-  return { vectors: texts.Z ? fromText(texts.Z, n) : null, generator: texts.Generator ?? null };
+  return { ...(texts.Z ? asVectors(numbersIn(texts.Z), n) : {}), generator: texts.Generator ?? null };
 }
 
 export function download(name, blob) {

@@ -2,6 +2,7 @@
 
 import { EASINGS, NoiseLoop, onArc, onLoop, plus, scaled } from "./paths.js";
 
+export const KINDS = ["drift", "loop", "between"];
 const DRIFT_SECONDS = 40; // once round the loop of noise, at speed 1
 const APPROACH = 1.5; // seconds from where the image is to the way it goes on
 

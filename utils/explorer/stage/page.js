@@ -1,42 +1,63 @@
 // The page: the stage with the image, what moves it, and the panel of controls. All controls change one point of the
-// latent space and take their places from it. The image comes from an engine (see engine.js) and from nowhere else.
+// latent space and take their places from it. The image comes from an engine (see engine.js) and from nowhere else; what
+// needs Python comes from a host (see host.js), without which its controls are not there.
 
-import { renderGrid } from "../grid.js";
 import { Bending } from "./bending.js";
-import { Controls, decimals } from "./controls.js";
-import { download, fromLink, readFile, toLink, toPng, toText } from "./files.js";
-import { Motion } from "./motion.js";
+import { Controls, decimals, nearest } from "./controls.js";
+import { makeGrid } from "./grid.js";
+import { Home } from "./home.js";
+import { MOST_PINS, presetOf, takePreset } from "./memory.js";
+import { KINDS, Motion } from "./motion.js";
 import { EASINGS, dot, normal, onArc, plus, scaled } from "./paths.js";
-import { Film, Screen } from "./screen.js";
+import { Reading } from "./reading.js";
+import { Screen } from "./screen.js";
 import { Senses } from "./senses.js";
 
 const REACH = 4; // of sliders of directions and of the pad
-const MOST_PINS = 24;
 const MOST_STEPS = 200; // back
-const SIZES = [1, 4, 16]; // times as large
-const FILM_SIDE = 1080;
-const KINDS = ["drift", "loop", "between"];
+const SETTLED = 250; // milliseconds without a change, after which the page remembers, reads and looks around
+const WIDE = 860; // pixels, from which on the numbers are open; as in stage.css
 
 export class Page {
-  // root: where it is built; facts: of export.py; engine: see engine.js.
-  constructor(root, facts, engine) {
-    Object.assign(this, { root, facts, engine });
-    const browser = (navigator.language || "en").slice(0, 2);
-    this.controls = new Controls(facts.texts, facts.language ?? (browser in facts.texts ? browser : "en"));
-    this.n = facts.network.latent_dim;
-    this.directions = Object.entries(facts.directions).map(([name, vector]) => ({ name, vector: Float32Array.from(vector) }));
-    this.core = normal(this.n);
+  // root: where it is built; facts: of page_facts in one_file.py, and what the page's maker adds; engine: see engine.js;
+  // host: Python, or null; change: to go on with another generator, or null.
+  constructor({ root, facts, engine, host = null, change = null }) {
+    Object.assign(this, { root, facts, engine, host, change });
+    const alone = root.classList.contains("s-alone");
+    const language = facts.language ?? nearest(facts.texts, navigator.language);
+    this.controls = new Controls({ texts: facts.texts, language, root, alone });
+    this.n = facts.latent_dim;
+    this.setDirections(facts.directions);
+    this.core = facts.start ? Float32Array.from(facts.start) : normal(this.n);
     this.truncation = 1;
     this.pins = [];
     this.ends = [null, null];
     this.history = [];
     this.motion = new Motion(this.n);
     this.asked = this.shown = 0;
+    this.gone = new AbortController(); // ends what the page listens to outside itself
     this.build();
     this.restore();
     this.controls.speak(this.controls.language);
     this.changed();
     requestAnimationFrame((now) => this.frame(now));
+  }
+
+  // Another page takes this one's place.
+  end() {
+    this.keep();
+    this.gone.abort();
+    clearTimeout(this.settling);
+    this.senses.deafen();
+    this.bending?.end();
+    this.engine.end();
+    this.controls.alone = false;
+    if (this.host) this.host.gone = null;
+    delete this.root.dataset.drawn;
+  }
+
+  setDirections(directions) {
+    this.directions = Object.entries(directions).map(([name, vector]) => ({ name, vector: Float32Array.from(vector) }));
   }
 
   // The vector of the image.
@@ -51,8 +72,7 @@ export class Page {
   // Building
 
   build() {
-    const { controls } = this;
-    this.root.classList.add("s-page");
+    const { controls, host } = this;
     this.message = controls.line();
     const canvas = controls.make("canvas", "s-image", { role: "img" });
     controls.spoken(() => canvas.setAttribute("aria-label", controls.say("image")));
@@ -60,6 +80,7 @@ export class Page {
     this.rate = controls.make("span", "s-rate");
     this.play = controls.button("play", () => this.togglePlay(), "s-primary");
     this.undoButton = controls.button("undo", () => this.undo());
+    this.home = new Home(this);
     const whole = controls.button("full_screen", () => this.fullScreen());
     whole.hidden = !document.fullscreenEnabled;
     this.actions = controls.make(
@@ -67,19 +88,27 @@ export class Page {
       this.play,
       controls.button("random", () => this.random()),
       this.undoButton,
+      controls.button("mirror", () => this.goTo(scaled(this.core, -1))),
       controls.button("pin", () => this.addPin()),
-      controls.button("save_image", () => this.saveImage(1)),
+      controls.button("save_image", () => this.home.saveImage(1)),
       whole,
     );
     this.frameBox = controls.make("div", "s-frame", {}, canvas);
     this.stage = controls.make("section", "s-stage", {}, this.frameBox, this.actions, this.message, this.rate);
+    this.root.classList.toggle("s-reads", Boolean(this.facts.reads));
+    if (this.facts.reads) {
+      this.reading = new Reading(this);
+      this.frameBox.append(this.reading.outlines);
+      this.rate.before(this.reading.line);
+    }
     controls.spoken(() => this.stage.setAttribute("aria-label", controls.say("stage")));
+    this.steered = this.steering();
     const panel = controls.make(
       ...["div", "s-panel", {}],
       this.head(),
       this.moving(),
       this.pinned(),
-      this.steering(),
+      this.steered,
       this.numbers(),
     );
     if (this.engine.maps.length) {
@@ -87,8 +116,12 @@ export class Page {
       panel.append(this.bending.fold);
     }
     this.senses = new Senses(this);
-    panel.append(this.senses.fold, this.takingHome(), controls.text("p", "keys", "s-help"));
-    this.root.replaceChildren(this.stage, panel);
+    panel.append(this.senses.fold, this.home.section, controls.text("p", "keys", "s-help"));
+    const banner = controls.line();
+    banner.className = "s-gone";
+    banner.setAttribute("role", "alert");
+    if (host) this.listenTo(host, banner);
+    this.root.replaceChildren(banner, controls.make("div", "s-page", {}, this.stage, panel));
     this.listen();
   }
 
@@ -102,9 +135,36 @@ export class Page {
       controls.spoken(() => button.setAttribute("aria-pressed", controls.language === code));
       return button;
     });
-    const name = controls.make("p", "s-name", {}, this.facts.name);
-    const title = controls.make("div", "", {}, controls.text("h1", "title"), name);
-    return controls.make("header", "s-head", {}, title, controls.make("div", "s-buttons", {}, ...buttons));
+    const title = controls.make("div", "", {}, controls.text("h1", "title"), this.menu());
+    const head = controls.make("header", "s-head", {}, title, controls.make("div", "s-buttons", {}, ...buttons));
+    this.headMessage = controls.line();
+    head.append(this.headMessage);
+    if (this.facts.drawn_here) controls.spoken(() => this.headMessage.tell("drawn_here", { reason: this.facts.drawn_here }));
+    return head;
+  }
+
+  // The generator's name; where there are others, the menu of them.
+  menu() {
+    const { controls } = this;
+    const { name, generators = [] } = this.facts;
+    if (generators.length < 2) return controls.make("p", "s-name", {}, name);
+    const select = controls.make("select", "s-generators");
+    controls.spoken(() => {
+      select.setAttribute("aria-label", controls.say("generator"));
+      const options = generators.map((one) => new Option(one || controls.say("this_generator"), one, false, one === name));
+      select.replaceChildren(...options);
+    });
+    select.addEventListener("change", async () => {
+      this.headMessage.tell("opening", { name: select.value });
+      try {
+        await this.change(select.value);
+        this.root.querySelector(".s-generators").focus();
+      } catch (error) {
+        select.value = name;
+        this.home.refuse(error, this.headMessage);
+      }
+    });
+    return select;
   }
 
   moving() {
@@ -137,6 +197,7 @@ export class Page {
     const { controls } = this;
     this.pinBox = controls.make("div", "s-pins");
     this.pinMessage = controls.line();
+    const film = this.host ? this.home.filming() : [];
     const letters = ["A", "B"];
     this.endButtons = letters.map((letter, i) => {
       const canvas = this.small();
@@ -164,7 +225,7 @@ export class Page {
       },
     });
     const ends = controls.make("div", "s-ends", {}, ...this.endButtons.map(({ box }) => box));
-    return controls.section("timeline", this.pinBox, this.pinMessage, ends, this.between.row);
+    return controls.section("timeline", this.pinBox, this.pinMessage, ends, this.between.row, ...film);
   }
 
   steering() {
@@ -240,69 +301,31 @@ export class Page {
     values.forEach((value, axis) => this.along(this.directions[this.axes[axis]], value));
   }
 
-  // The vector as a grid of cells: grid.js, as in a notebook, with this page for its model.
+  // The vector as a grid of cells.
   numbers() {
     const { controls } = this;
-    const box = controls.make("div", "s-grid");
-    const fold = controls.fold("numbers", box, controls.text("p", "help", "s-help"));
-    const heard = new Map();
-    const state = { values: Array.from(this.z), gesture: 0, stops: this.facts.stops };
-    const model = {
-      get: (key) => (key === "words" ? this.gridWords() : state[key]),
-      set: (changes) => Object.assign(state, changes),
-      save_changes: () => {
-        if (!this.root.isConnected) return;
-        this.remember(`grid ${state.gesture}`);
-        this.setCore(scaled(Float32Array.from(state.values), 1 / (this.truncation || 1)));
+    const grid = makeGrid({
+      words: () => ({ grid: controls.say("grid", { n: this.n }), cell: controls.texts[controls.language].cell }),
+      stops: this.facts.stops,
+      change: (values, gesture) => {
+        this.remember(`grid ${gesture}`);
+        this.setCore(scaled(Float32Array.from(values), 1 / (this.truncation || 1)));
       },
-      on: (name, act) => heard.set(name, act),
-      off: (name) => heard.delete(name),
-    };
-    renderGrid({ model, el: box });
-    controls.speakers.push(() => heard.get("change:words")());
-    this.showNumbers = () => {
-      if (!fold.open) return;
-      state.values = Array.from(this.z);
-      heard.get("change:values")();
-    };
-    fold.addEventListener("toggle", this.showNumbers);
+    });
+    const box = controls.make("div", "s-grid", {}, ...grid.parts);
+    const fold = controls.fold("numbers", box, controls.text("p", "help", "s-help"));
+    fold.open = this.root.clientWidth > WIDE;
+    controls.speakers.push(grid.speak);
+    let seen = false;
+    this.showNumbers = () => fold.open && (seen || !this.motion.playing) && grid.show(Array.from(this.z));
+    const watch = new IntersectionObserver(([{ isIntersecting }]) => {
+      seen = isIntersecting;
+      this.showNumbers();
+    });
+    watch.observe(box); // while the image moves, numbers that nobody sees cost nothing
+    this.gone.signal.addEventListener("abort", () => watch.disconnect());
+    fold.addEventListener("toggle", () => this.showNumbers());
     return fold;
-  }
-
-  gridWords() {
-    const { controls } = this;
-    const { cell } = controls.texts[controls.language];
-    return { language: controls.language, grid: controls.say("grid", { n: this.n }), cell, image: controls.say("image") };
-  }
-
-  takingHome() {
-    const { controls } = this;
-    this.homeMessage = controls.line();
-    const [height, width] = this.engine.shape;
-    const sizes = SIZES.map((factor) => {
-      const button = controls.make("button", "", { type: "button" }, `PNG ${width * factor} × ${height * factor}`);
-      button.addEventListener("click", () => this.saveImage(factor));
-      return button;
-    });
-    const film = controls.button("record", () => this.record());
-    film.hidden = !Film.kind();
-    this.recordButton = film;
-    const input = controls.make("input", "s-hidden", { type: "file", accept: ".png,.txt,.json", id: "s-file" });
-    const words = controls.text("label", "open_file", "s-file");
-    words.setAttribute("for", "s-file");
-    input.addEventListener("change", async () => {
-      await this.open(input.files[0]);
-      input.value = "";
-    });
-    const buttons = [
-      ...sizes,
-      controls.button("save_vector", () => download("Vec.txt", new Blob([toText([this.z]), "\n"]))),
-      controls.button("sheet", () => this.saveSheet()),
-      film,
-      controls.button("copy_link", () => this.copyLink()),
-    ];
-    const box = controls.make("div", "s-buttons", {}, ...buttons, controls.make("span", "", {}, input, words));
-    return controls.section("home", box, this.homeMessage);
   }
 
   small() {
@@ -334,6 +357,19 @@ export class Page {
     this.remember(gesture);
     this.stop();
     this.core = Float32Array.from(core);
+    this.changed();
+  }
+
+  // Vectors that a file brought: the first is shown, and of several the first two become A and B.
+  take(vectors) {
+    this.remember();
+    this.stop();
+    this.truncation = 1;
+    this.core = vectors[0];
+    if (vectors.length > 1) {
+      this.ends = vectors.slice(0, 2);
+      this.showPins();
+    }
     this.changed();
   }
 
@@ -462,6 +498,7 @@ export class Page {
   // Something that the image follows has changed.
   changed() {
     this.version = (this.version ?? 0) + 1;
+    this.reading?.clear();
     this.settle();
     if (!this.placing) this.placing = requestAnimationFrame(() => this.place());
   }
@@ -470,9 +507,11 @@ export class Page {
   settle() {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => {
+      if (this.reading && (this.busy || this.version !== this.drawn) && !this.motion.playing) return this.settle();
       this.keep();
+      if (this.reading) this.motion.playing ? this.reading.clear() : this.reading.read();
       this.lookAround();
-    }, 400);
+    }, SETTLED);
   }
 
   // Put all controls where the point is.
@@ -497,6 +536,7 @@ export class Page {
   }
 
   frame(now) {
+    if (this.gone.signal.aborted) return;
     requestAnimationFrame((next) => this.frame(next));
     const dt = Math.min(0.1, (now - (this.last ?? now)) / 1000);
     this.last = now;
@@ -517,16 +557,21 @@ export class Page {
 
   async ask() {
     this.drawn = this.version;
+    this.busy = (this.busy ?? 0) + 1;
     const number = ++this.asked;
     const { z, bends } = this;
     try {
       const { pixels } = await this.engine.draw(z, bends);
-      if (number < this.shown) return; // another worker was quicker with a later one
+      if (number < this.shown || this.gone.signal.aborted) return; // a later one was quicker, or the page is gone
       this.shown = number;
       this.screen.take({ pixels, z, bent: bends.length > 0 }, performance.now());
-      document.documentElement.dataset.drawn = number;
+      this.root.dataset.drawn = number;
+      if (this.failed) this.message.tell((this.failed = null));
     } catch (error) {
+      this.failed = error;
       this.message.tell("not_drawn_here", { reason: error.message }, true);
+    } finally {
+      this.busy -= 1;
     }
   }
 
@@ -536,135 +581,26 @@ export class Page {
     this.rate.textContent = n > 1 ? this.controls.say("rate", { n, name: this.engine.name }) : "";
   }
 
-  // Taking home
-
-  async saveImage(factor) {
-    const { pixels, z, bent } = this.screen.picture;
-    const [height, width] = this.engine.shape;
-    const texts = { Z: toText([z]), Generator: this.facts.fingerprint };
-    if (bent) texts.Bent = JSON.stringify(this.bending.state);
-    const name = `image_${String(this.saved = (this.saved ?? -1) + 1).padStart(2, "0")}.png`;
-    download(name, await toPng({ pixels, width, height, factor, texts }));
-    this.homeMessage.tell("saved", { name });
-  }
-
-  // All pins on one sheet, each in its frame.
-  async saveSheet() {
-    const points = this.pins.length ? this.pins : [this.core];
-    const [height, width] = this.engine.shape;
-    const columns = Math.ceil(Math.sqrt(points.length));
-    const gap = Math.round(width / 16);
-    const canvas = this.controls.make("canvas", "", {
-      width: columns * (width + gap) + gap,
-      height: Math.ceil(points.length / columns) * (height + gap) + gap,
-    });
-    const context = canvas.getContext("2d");
-    const style = getComputedStyle(document.documentElement);
-    context.fillStyle = style.getPropertyValue("--stage");
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.fillStyle = style.getPropertyValue("--frame");
-    for (const [i, point] of points.entries()) {
-      const [x, y] = [gap + (i % columns) * (width + gap), gap + Math.floor(i / columns) * (height + gap)];
-      const { pixels } = await this.engine.draw(scaled(point, this.truncation), this.bends);
-      context.fillRect(x - 1, y - 1, width + 2, height + 2);
-      context.putImageData(new ImageData(pixels, width), x, y);
-    }
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    download("sheet.png", await toPng({ pixels: data, width: canvas.width, height: canvas.height, factor: 2 }));
-    this.homeMessage.tell("saved", { name: "sheet.png" });
-  }
-
-  async record() {
-    const { controls, recordButton } = this;
-    if (this.film) {
-      const film = this.film;
-      this.film = null;
-      recordButton.textContent = controls.say("record");
-      recordButton.classList.remove("s-recording");
-      const blob = await film.end();
-      const name = blob.type.includes("mp4") ? "film.mp4" : "film.webm";
-      download(name, blob);
-      return this.homeMessage.tell("saved", { name });
-    }
-    if (!this.motion.playing) this.togglePlay();
-    this.film = new Film(this.screen.canvas, FILM_SIDE);
-    recordButton.textContent = controls.say("record_end");
-    recordButton.classList.add("s-recording");
-    this.homeMessage.tell("recording");
-  }
-
-  async open(file) {
-    if (!file) return;
-    const { vectors, generator } = await readFile(file, this.n).catch(() => ({}));
-    const name = file.name;
-    if (!vectors) return this.homeMessage.tell("no_vector_here", { name, n: this.n }, true);
-    this.truncation = 1;
-    this.goTo(vectors[0]);
-    if (vectors.length > 1) {
-      this.ends = vectors.slice(0, 2);
-      this.showPins();
-    }
-    const stranger = generator && generator !== this.facts.fingerprint;
-    const key = stranger ? "opened_stranger" : vectors.length > 1 ? "opened_pair" : "opened";
-    this.homeMessage.tell(key, { name, n: vectors.length });
-  }
-
   fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.frameBox.requestFullscreen?.();
   }
 
-  // Presets: in the link, and in the browser's memory
-
-  get preset() {
-    const { motion } = this;
-    const { kind, speed, radius, seconds, easing } = motion;
-    return {
-      z: toLink(this.core),
-      t: this.truncation,
-      ends: this.ends.map((z) => z && toLink(z)),
-      pins: this.pins.map(toLink),
-      move: { kind, speed, radius, seconds, easing, playing: motion.playing },
-      bends: this.bending?.state ?? [],
-    };
-  }
-
-  // Takes what is sound of a preset, and leaves the rest.
-  set preset(given) {
-    const vector = (text) => fromLink(text, this.n);
-    const core = vector(given.z);
-    if (!core) return;
-    this.core = core;
-    if (Number.isFinite(given.t)) this.truncation = Math.min(2, Math.max(0, given.t));
-    if (Array.isArray(given.ends)) this.ends = [0, 1].map((i) => given.ends[i] && vector(given.ends[i]));
-    if (Array.isArray(given.pins)) this.pins = given.pins.slice(0, MOST_PINS).map(vector).filter(Boolean);
-    const { kind, speed, radius, seconds, easing, playing } = given.move ?? {};
-    const { motion, controls } = this;
-    if (KINDS.includes(kind)) motion.kind = kind;
-    if (easing in EASINGS) this.easing.value = motion.easing = easing;
-    for (const [id, value] of [["speed", Math.log2(speed)], ["radius", radius], ["leg", seconds]])
-      if (Number.isFinite(value)) controls.sliders.get(id).move(value);
-    [motion.speed, motion.radius, motion.seconds] = ["speed", "radius", "leg"].map((id) => Number(controls.sliders.get(id).input.value));
-    motion.speed = 2 ** motion.speed;
-    if (this.bending) this.bending.state = given.bends;
-    if (playing === true && !motion.refusal(this.pins, this.ends)) motion.start(this.core);
-  }
-
-  // Where the page begins: at what its link says, else where it was left, else anywhere, moving.
+  // Where the page begins: at what its link says, else where it was left, else anywhere, moving. A notebook has no link
+  // and no memory: it begins where its cell says, and stands still.
   restore() {
-    let given = null;
-    try {
-      given = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-    } catch {
-      // no preset in the link
-    }
-    try {
-      given ??= JSON.parse(localStorage.getItem(this.memory));
-    } catch {
-      // no memory here
-    }
-    if (given && typeof given === "object") this.preset = given;
-    else if (!matchMedia("(prefers-reduced-motion: reduce)").matches) this.motion.start(this.core);
+    const read = (text) => {
+      try {
+        return takePreset(this, JSON.parse(text()));
+      } catch {
+        return false; // no preset, or no memory here
+      }
+    };
+    const known =
+      this.controls.alone &&
+      (read(() => decodeURIComponent(location.hash.slice(1))) || read(() => localStorage.getItem(this.memory)));
+    const moves = this.controls.alone && this.engine.name !== "Python"; // Python's pictures are for those who ask
+    if (!known && moves && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.motion.start(this.core);
     this.controls.speakers.push(() => {
       this.showPins();
       this.place();
@@ -676,21 +612,63 @@ export class Page {
   }
 
   keep() {
+    if (!this.controls.alone) return;
     try {
-      localStorage.setItem(this.memory, JSON.stringify(this.preset));
+      localStorage.setItem(this.memory, JSON.stringify(presetOf(this)));
     } catch {
       // no memory here, or none left
     }
   }
 
   async copyLink() {
-    location.hash = encodeURIComponent(JSON.stringify(this.preset));
+    location.hash = encodeURIComponent(JSON.stringify(presetOf(this)));
     try {
       await navigator.clipboard.writeText(location.href);
-      this.homeMessage.tell("link_copied");
+      this.home.message.tell("link_copied");
     } catch {
-      this.homeMessage.tell("link_shown");
+      this.home.message.tell("link_shown");
     }
+  }
+
+  // Python and other programs
+
+  listenTo(host, banner) {
+    host.on("moves", (moves) => this.obey(moves));
+    host.on("directions", (directions) => this.steerBy(directions));
+    host.gone = (silent) => banner.textContent || silent ? banner.tell(silent ? "gone" : null) : null;
+  }
+
+  // Directions that were found meanwhile take their place.
+  steerBy(directions) {
+    const held = this.steered.contains(document.activeElement);
+    const before = this.steered;
+    this.setDirections(directions);
+    for (const id of [...this.controls.sliders.keys()]) if (/^direction_/.test(id)) this.controls.sliders.delete(id);
+    this.steered = this.steering();
+    before.replaceWith(this.steered);
+    if (held) this.steered.querySelector("input").focus();
+    this.place();
+    this.settle();
+    this.headMessage.tell("directions_found");
+  }
+
+  // What other programs sent: address without its first stroke -> value, see osc.py.
+  obey(moves) {
+    const z = this.z;
+    const heard = Object.entries(moves);
+    const numbers = heard.filter(([address]) => address.startsWith("z/") && Number(address.slice(2)) < this.n);
+    if (numbers.length) {
+      this.remember("osc");
+      for (const [address, value] of numbers) z[Number(address.slice(2))] = value;
+      this.setCore(scaled(z, 1 / (this.truncation || 1)));
+    }
+    for (const { direction, move } of this.directionSliders) {
+      const value = moves[`direction/${direction.name.split(/\s+/).join("_")}`];
+      if (value !== undefined) move(value);
+    }
+    if (moves.truncation !== undefined) this.truncationSlider.move(moves.truncation);
+    if (moves.between !== undefined) this.between.move(moves.between);
+    if (moves.play !== undefined && moves.play >= 0.5 !== this.motion.playing) this.togglePlay();
   }
 
   // Keys and files from anywhere on the page
@@ -701,31 +679,39 @@ export class Page {
       r: () => this.random(),
       m: () => this.goTo(scaled(this.core, -1)),
       p: () => this.addPin(),
-      s: () => this.saveImage(1),
+      s: () => this.home.saveImage(1),
       f: () => this.fullScreen(),
       a: () => (this.ends[0] ? this.goTo(this.ends[0]) : this.setEnd(0)),
       b: () => (this.ends[1] ? this.goTo(this.ends[1]) : this.setEnd(1)),
     };
-    document.addEventListener("keydown", (event) => {
+    const place = this.controls.alone ? document : this.root; // in a notebook there are other cells
+    const { signal } = this.gone;
+    const pressed = (event) => {
+      if (event.defaultPrevented) return;
+      const { target } = event;
       if ((event.ctrlKey || event.metaKey) && event.key === "z") {
+        if (target.matches?.("textarea, input:not([type=range])")) return;
         event.preventDefault();
         return this.undo();
       }
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const { target } = event;
-      const types = target.matches("select, input, textarea, summary, .z-cell");
-      const presses = event.key === " " && target.matches("button");
+      const types = target.matches?.("select, input, textarea, summary, .z-cell");
+      const presses = event.key === " " && target.matches?.("button");
       if (types || presses || !(event.key.toLowerCase() in keys)) return;
       event.preventDefault();
       keys[event.key.toLowerCase()]();
-    });
-    document.addEventListener("dragover", (event) => event.preventDefault());
-    document.addEventListener("drop", (event) => {
+    };
+    place.addEventListener("keydown", pressed, { signal });
+    // without this the browser would leave the page and show the file instead
+    const over = (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
-      this.open(event.dataTransfer.files[0]);
-    });
-    this.root.addEventListener("change", () => (this.gesture = null)); // a gesture ends when a control is let go
-    addEventListener("pagehide", () => this.keep());
+      this.root.classList.toggle("s-over", event.type === "dragover");
+      if (event.type === "drop") this.home.open(event.dataTransfer.files[0]);
+    };
+    for (const name of ["dragover", "dragleave", "drop"]) place.addEventListener(name, over, { signal });
+    this.root.addEventListener("change", () => (this.gesture = null), { signal }); // a control is let go
+    addEventListener("pagehide", () => this.keep(), { signal });
   }
 }
 

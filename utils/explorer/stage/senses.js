@@ -77,7 +77,7 @@ export class Senses {
     this.message.tell("touch_slider");
     this.controls.touched = (id) => {
       this.learning = id;
-      this.message.tell("turn_control", { name: this.controls.sliders.get(id).label() });
+      this.message.tell("turn_control", { name: this.controls.sliders.get(id)?.label() ?? "" });
     };
   }
 
@@ -98,7 +98,7 @@ export class Senses {
   write() {
     const { controls } = this;
     const items = [...this.midi].map(([name, id]) => {
-      const words = controls.say("midi_bound", { control: name, name: controls.sliders.get(id).label() });
+      const words = controls.say("midi_bound", { control: name, name: controls.sliders.get(id)?.label() ?? "" });
       const away = controls.make("button", "s-small", { type: "button", "aria-label": controls.say("unbind", { control: name }) }, "×");
       away.addEventListener("click", () => {
         this.midi.delete(name);

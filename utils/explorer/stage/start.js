@@ -1,20 +1,14 @@
-// The engine of a page in one file: everything lies in the page itself, packed.
+// The engine in the browser: the runtime, its WebAssembly, the worker's script and the weights, all as gzip.
 
 import { BrowserEngine } from "./engine.js";
-import { fromBase64, through } from "./files.js";
+import { through } from "./files.js";
 
-const unpack = async (id) => {
-  const element = document.getElementById(id);
-  const bytes = await through(fromBase64(element.textContent), new DecompressionStream("gzip"));
-  element.remove(); // the text is not needed any more
-  return bytes.buffer;
-};
-
-export async function engineInside(facts) {
-  const [runtime, wasm, weights] = await Promise.all(["runtime", "wasm", "weights"].map(unpack));
-  const script = document.getElementById("worker").textContent;
+export async function browserEngine(description, packed) {
+  const [runtime, wasm, script, weights] = await Promise.all(
+    packed.map((bytes) => through(bytes, new DecompressionStream("gzip"))),
+  );
   const address = URL.createObjectURL(new Blob([runtime, "\n", script], { type: "text/javascript" }));
-  const engine = new BrowserEngine({ address, wasm, weights, description: facts.network });
+  const engine = new BrowserEngine({ address, wasm: wasm.buffer, weights: weights.buffer, description });
   await engine.start();
   return engine;
 }

@@ -30,6 +30,7 @@ async function draw({ z, bends }) {
 // Images in [-1, 1] as RGBA, rounded as `utils.images.to_uint8` rounds.
 function toPixels(values, [height, width, channels]) {
   const pixels = new Uint8ClampedArray(4 * height * width).fill(255);
+  if (!values.every(Number.isFinite)) throw new Error("NaN");
   const color = channels >= 3 ? [0, 1, 2] : [0, 0, 0];
   for (let i = 0; i < height * width; i++)
     for (let c = 0; c < 3; c++) pixels[4 * i + c] = values[i * channels + color[c]] * 127.5 + 127.5;
@@ -57,7 +58,18 @@ async function maps({ z, bends, layer }) {
   return { pixels, shape: [height, width, channels] };
 }
 
-const ANSWERS = { start, draw, maps };
+// The numbers that come out of some layers.
+async function outputs({ z, bends, layers }) {
+  const found = [];
+  for (const layer of layers) {
+    const tensor = network.tf.tidy(() => network.run(z, new Map(bends), layer).clone());
+    found.push({ values: await tensor.data(), shape: tensor.shape.slice(1) });
+    tensor.dispose();
+  }
+  return { outputs: found };
+}
+
+const ANSWERS = { start, draw, maps, outputs };
 
 self.onmessage = async ({ data }) => {
   try {

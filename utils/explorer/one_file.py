@@ -2,10 +2,12 @@
 
 The file holds the network, the runtime that draws it, the page and its texts. It needs no server and no network; a
 policy inside it forbids the browser to reach for one. Its scripts are the modules in stage/, put one after the other;
-whoever exports needs neither node nor a bundler.
+whoever exports needs neither node nor a bundler. The page of notebooks and of `make explore` is made of the same
+modules (see `utils.explorer.page`).
 """
 
 import base64
+import functools
 import gzip
 import html
 import json
@@ -34,6 +36,7 @@ def export_page(
     directions: Directions | None = None,
     name: str = "",
     language: str | None = None,
+    network: tuple[dict, bytes] | None = None,
 ) -> Path:
     """Write the page of a generator as one HTML file.
 
@@ -43,6 +46,7 @@ def export_page(
         directions: as in `utils.explorer.steering.as_directions`.
         name: what the page calls the generator.
         language: "en" or "fr"; None for the browser's.
+        network: what `utils.explorer.network.pack` gives of the generator, where it is known.
 
     Returns:
         The path.
@@ -51,37 +55,67 @@ def export_page(
         UnknownLayer: a layer that the browser does not know; the message names it.
 
     Example:
-        >>> export_page(loaders.load_generator("generator.h5"), "walk.html")
+        >>> from utils import explorer
+        >>> explorer.export(generator, "walk.html")
     """
-    from utils.explorer.network import pack  # starts Keras
+    see_language(language)
+    if network is None:
+        from utils.explorer.network import pack  # starts Keras
 
+        network = pack(generator)
+    description, weights = network
+    facts = page_facts(name, fingerprint(generator), as_directions(generator, directions), language)
+    facts |= {"latent_dim": description["latent_dim"], "shape": description["shape"], "network": description}
+    return write_text(path, _filled(facts, weights))
+
+
+def see_language(language: str | None) -> None:
+    """Raise ValueError for a language that the page does not speak; None is the browser's."""
     if language not in (None, *LANGUAGES):
         raise ValueError(f"the page speaks {' and '.join(LANGUAGES)}, not {language!r}; None asks the browser")
-    description, weights = pack(generator)
-    facts = {
+
+
+def page_facts(name: str, fingerprint: str, directions: dict, language: str | None) -> dict:
+    """What each page is told, wherever its images come from: see stage/page.js."""
+    return {
         "name": name,
-        "fingerprint": fingerprint(generator),
+        "fingerprint": fingerprint,
         "language": language,
-        "network": description,
-        "directions": {key: vector.tolist() for key, vector in as_directions(generator, directions).items()},
+        "directions": {key: vector.tolist() for key, vector in directions.items()},
         "direction_ends": DIRECTION_ENDS,
         "texts": TEXTS,
         "stops": [list(BLUE), list(WHITE), list(RED)],
     }
-    return write_text(path, _filled(facts, weights))
+
+
+def page_style() -> str:
+    """The page's style sheet."""
+    return f".s-root {{ --frame: {FRAME}; --stage: {STAGE}; }}\n{_read('stage.css')}"
+
+
+@functools.cache
+def packed_runtime() -> list[bytes]:
+    """What draws in the browser: TensorFlow.js, its WebAssembly, and the worker's script, each as gzip."""
+    return [_gzip(_unpacked(RUNTIME)), _gzip(_unpacked(WASM)), _gzip(bundle("worker.js").encode())]
 
 
 def _filled(facts: dict, weights: bytes) -> str:
     """The template with everything in its place."""
+    runtime, wasm, worker = packed_runtime()
     parts = {
         "title": html.escape(TEXTS[facts["language"] or LANGUAGES[0]]["title"]),
-        "style": f":root {{ --frame: {FRAME}; --stage: {STAGE}; }}\n{_read('stage.css')}\n{_read('../grid.css')}",
+        "style": page_style(),
         "facts": json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"),
-        "worker": bundle("worker.js"),
         "page": bundle("main.js"),
-        "runtime": packed(_unpacked(RUNTIME)),
-        "wasm": packed(_unpacked(WASM)),
-        "weights": packed(weights),
+        **{
+            name: base64.b64encode(content).decode()
+            for name, content in {
+                "runtime": runtime,
+                "wasm": wasm,
+                "worker": worker,
+                "weights": _gzip(weights),
+            }.items()
+        },
     }
     return re.sub(r"<!-- (\w+) -->", lambda match: parts[match[1]], _read("page.html"))
 
@@ -101,9 +135,9 @@ def bundle(entry: str) -> str:
     return add(entry)
 
 
-def packed(content: bytes) -> str:
-    """Bytes as base64 of gzip, which every browser of today unpacks by itself."""
-    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
+def _gzip(content: bytes) -> bytes:
+    """Bytes as gzip, which every browser of today unpacks by itself."""
+    return gzip.compress(content, mtime=0)
 
 
 def _unpacked(name: str) -> bytes:
