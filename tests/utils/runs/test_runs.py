@@ -147,6 +147,24 @@ def test_from_another_folder_the_projects_generators_are_found(tmp_path, monkeyp
     assert runs.any_generator() == trained
 
 
+def test_the_menu_names_what_ships_and_the_newest_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shipping, "PROJECT", tmp_path / "project")
+    folder = tmp_path / "project" / runs.SHIPPED_GENERATORS[0].parent
+    folder.mkdir(parents=True)
+    for name in ("cvae_128", "cvae_128_encoder"):
+        (folder / f"{name}.h5").touch()
+    for age, name in ((20, "old"), (10, "new")):
+        path = runs.new_run("gan", name, "lines") / "generator.h5"
+        path.touch()
+        os.utime(path, (path.stat().st_mtime - age,) * 2)
+    path.with_name("generator_ema.h5").touch()
+    known = runs.known_generators()
+    assert [*known] == ["cvae_128", "run/gan/new_lines", "run/gan/old_lines"]
+    assert known["run/gan/new_lines"].name == "generator_ema.h5"
+    assert [*runs.known_generators(most=1)] == ["cvae_128", "run/gan/new_lines"]
+
+
 @pytest.mark.parametrize("command", ["lines", "utils/explorer"])
 def test_a_command_is_started_by_its_path_from_any_folder(tmp_path, command):
     called = [sys.executable, str(ROOT / command), "--help"]
