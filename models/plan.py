@@ -24,6 +24,7 @@ from utils.files.typed import whole_number
 from utils.runs import telling
 from utils.runs.data_set import DataSet
 from utils.runs.learning import reading_along
+from utils.speech import number
 
 MODELS = {"WGANGP": WGANGP, "CVAE": CVAE}
 ALONE_MINUTES = 10  # of a training on processors for which neither steps nor minutes were asked
@@ -32,7 +33,7 @@ TIMED = 8  # steps, after those that compile
 SCHEDULES = ("decay_steps", "warm_up_steps")
 FEW, BY_HEART = 3000, 100  # images, and passes over them, from which a critic is thought to know them by heart
 SHEETS = 20  # in a training, if their number is not asked
-PUBLISHED_EVERY = 100  # steps from one sheet to the next, as published
+PUBLISHED_EVERY = 50  # steps from one sheet to the next, twice as often as published: most happens at the start
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def plan_training(
     changes: dict | None = None,
     precision: str = "auto",
     resume=None,
-    language: str = "en",
+    language: str | None = None,
 ) -> Plan:
     """Choose what was left open, and print what will be trained and how long it takes.
 
@@ -107,7 +108,7 @@ def plan_training(
             usual number on a GPU, and at most what ten minutes hold without.
         minutes: how long the training may last. A schedule ends with it; a training without one, as `published`, is
             cut off, and can go on another time.
-        every: steps from one sheet to the next; None for 100 of `published`, a twentieth of the steps of others.
+        every: steps from one sheet to the next; None for 50 of `published`, a twentieth of the steps of others.
         n_critic: critic updates per step; None for the recipe's.
         critic_augment: changes of what a critic sees, see `models.augmentation`; () for none, None for all of them if
             fewer than `FEW` images that no rules drew are seen more than `BY_HEART` times, unless the recipe is
@@ -115,7 +116,7 @@ def plan_training(
         changes: other arguments of the model, by name.
         precision: as in the model's constructor.
         resume: run folder of a training that goes on, whose model, recipe and steps are kept where none is given.
-        language: "en" or "fr".
+        language: "en" or "fr"; None for the chosen one.
 
     Returns:
         A `Plan`.
@@ -163,13 +164,13 @@ def plan_training(
     by_heart = passes > BY_HEART and len(x_train.images) < FEW and not DataSet.of(x_train).rules
     if critic_augment is None and by_heart and recipe not in (None, "published"):
         critic_augment = list(CHANGES)
-        telling.tell("few images", language, count=f"{len(x_train.images):,}", passes=f"{passes:.0f}")
+        telling.tell("few images", language, count=number(len(x_train.images), ",d"), passes=number(passes, ".0f"))
     if every is None:
         every = PUBLISHED_EVERY if recipe == "published" else max(1, steps // SHEETS)
     if seconds is not None:
         lasts = min(steps * seconds / 60, minutes or float("inf"))
-        values = {"steps": f"{steps:,}", "seconds": f"{seconds:.2g}", "minutes": f"{lasts:.2g}"}
-        telling.tell("steps", language, passes=f"{passes:.2g}", **values)
+        values = {"steps": number(steps, ",d"), "seconds": number(seconds, ".2g"), "minutes": number(lasts, ".2g")}
+        telling.tell("steps", language, passes=number(passes, ".2g"), **values)
     facts = {"model": model, "recipe": recipe, "steps": steps, "loss": loss, "n_critic": n_critic}
     return Plan(model, recipe, arguments(steps), steps, every, seconds, facts)
 

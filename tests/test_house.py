@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = (  # from the ground up; rooms on one floor do not know each other
-    {"utils.progress", "utils.quiet", "utils.images"},
+    {"utils.progress", "utils.quiet", "utils.images", "utils.speech"},
     {"utils.files"},
     {"utils.figures", "utils.colab"},
     {"utils.loaders", "lines"},
@@ -25,7 +25,7 @@ FLOORS = (  # from the ground up; rooms on one floor do not know each other
     {"models.recipes"},
     {"models.WGANGP", "models.CVAE"},
     {"models.plan"},
-    {"utils.explorer", "utils.z_anim", "models.train", "models.rule"},
+    {"utils.explorer", "utils.z_anim", "models.train", "models.rule", "models.session"},
     {"benchmarks", "demo"},
 )
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}

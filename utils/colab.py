@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from utils import files
+from utils.speech import say
 
+TEXTS = {"ready": ("{path} is ready.", "{path} est prêt.")}  # key -> (English, French)
 REPOSITORY = "https://github.com/kaugrv/models_words"
 BRANCH = "main"
 
@@ -20,7 +22,7 @@ NOTEBOOK_LINK = re.compile(
 )
 CLONE_LINE = re.compile(r"(git clone (?:--\S+ (?:\d+ )?)*)https://\S+(?= )")
 CITED = re.compile(r"(repository-code: )https://\S+")  # in CITATION.cff
-ADDRESSED = ("README*.md", "CITATION.cff", "notebooks/*.ipynb")  # files that hold the address
+ADDRESSED = ("README*.md", "CITATION.cff", "notebooks/**/*.ipynb")  # files that hold the address
 
 
 def in_colab() -> bool:
@@ -98,7 +100,7 @@ def download(*paths) -> None:
 
             colab_files.download(str(path))
         else:
-            print(f"{path} is ready.")
+            print(say(TEXTS, "ready", path=path))
 
 
 def addressed(text: str, repository: str = REPOSITORY, branch: str = BRANCH) -> str:

@@ -22,11 +22,16 @@ from utils.explorer.one_file import bundle, packed_runtime, page_facts, page_sty
 from utils.explorer.rendering import Drawing, quick_png
 from utils.explorer.shelf import Shelf
 from utils.explorer.steering import Directions
-from utils.figures import animate
+from utils.figures import animate, show_file
 from utils.files import write_bytes
 from utils.files.errors import one_line
 from utils.latent import closed_loop, generate_latent_points, interpolate_spherical
+from utils.runs import telling
+from utils.speech import spoken
 
+DOCS = Path(__file__).parents[2] / "docs"
+PICTURES = {"en": DOCS / "stage_dark.png", "fr": DOCS / "stage_light.png"}  # of the page, in either language
+PICTURE_WIDTH = 720  # pixels on a notebook's page
 ASK_SECONDS = 0.05  # between two questions what other programs have sent
 SEARCH_SECONDS = 2.0  # between two questions whether directions were found
 FPS = 20  # a whole number of hundredths of a second per frame, as GIF needs
@@ -323,7 +328,7 @@ def show(
     folder: str | os.PathLike | None = "run/explorer",
     rules: str | None = None,
 ) -> None:
-    """Show the page below the cell of a notebook.
+    """Show the page below the cell of a notebook, and a picture of it, which stays when the notebook is closed.
 
     Args:
         generator: a Keras model, vectors (n, latent_dim) -> images (n, h, w, c) in [-1, 1].
@@ -345,3 +350,4 @@ def show(
 
         output.enable_custom_widget_manager()
     display(Page(Shelf(Drawing(generator, directions, rules=rules)), language, folder, seed))
+    show_file(PICTURES[spoken(language)], telling.picture("page"), width=PICTURE_WIDTH)

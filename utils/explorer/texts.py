@@ -2,6 +2,8 @@
 
 import re
 
+from utils.latent.texts import DIRECTION_ENDS as DIRECTION_ENDS  # whoever names directions takes them from here
+
 LANGUAGES = ("en", "fr")
 
 TEXTS = {
@@ -338,27 +340,4 @@ _SPACES = {":": "\u00a0", "»": "\u00a0", ";": "\u202f", "?": "\u202f", "!": "\u
 TEXTS["fr"] = {
     key: re.sub(r" ([:;?!»])", lambda mark: _SPACES[mark[1]] + mark[1], text).replace("« ", "«\u00a0")
     for key, text in TEXTS["fr"].items()
-}
-
-# The directions of `utils.latent.directions`, `measure_lines` and `measure_pictures`; others keep their own name.
-# Both ends, in English and French: what grows against the direction, and along it.
-DIRECTION_ENDS = {
-    "move the vertical right": (
-        ("vertical to the left", "vertical to the right"),
-        ("verticale à gauche", "verticale à droite"),
-    ),
-    "move the horizontals down": (
-        ("horizontals up", "horizontals down"),
-        ("horizontales en haut", "horizontales en bas"),
-    ),
-    "more lines": (("fewer lines", "more lines"), ("moins de lignes", "plus de lignes")),
-    "more verticals": (("fewer verticals", "more verticals"), ("moins de verticales", "plus de verticales")),
-    "more horizontals": (("fewer horizontals", "more horizontals"), ("moins d’horizontales", "plus d’horizontales")),
-    "redder": (("bluer", "redder"), ("plus bleu", "plus rouge")),
-    "brighter": (("darker", "brighter"), ("plus sombre", "plus clair")),
-    "greener": (("less green", "greener"), ("moins vert", "plus vert")),
-    "more contrast": (("less contrast", "more contrast"), ("moins de contraste", "plus de contraste")),
-    "fuller": (("emptier", "fuller"), ("plus vide", "plus rempli")),
-    "to the right": (("to the left", "to the right"), ("à gauche", "à droite")),
-    "down": (("up", "down"), ("en haut", "en bas")),
 }

@@ -2,10 +2,10 @@
 
 from utils.figures.animations import animate
 from utils.figures.curves import draw_curves, plot_curves, plot_losses
-from utils.figures.grids import plot_generated, sample_grid, show_images
-from utils.figures.heatmaps import HeatMapFrames, heatmap_beside_image, printZ
+from utils.figures.grids import images_of_sheet, plot_generated, sample_grid, show_images
+from utils.figures.heatmaps import HeatMapFrames, heatmap_beside_image, printZ, show_vectors
 from utils.figures.layers import plot_layers
-from utils.figures.style import show_film
+from utils.figures.style import show_file, show_film
 from utils.files.provenance import save_image
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "animate",
     "draw_curves",
     "heatmap_beside_image",
+    "images_of_sheet",
     "plot_curves",
     "plot_generated",
     "plot_layers",
@@ -20,6 +21,8 @@ __all__ = [
     "printZ",
     "sample_grid",
     "save_image",
+    "show_file",
     "show_film",
     "show_images",
+    "show_vectors",
 ]

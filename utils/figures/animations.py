@@ -10,12 +10,13 @@ import operator
 import os
 import struct
 import subprocess
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
+from tempfile import TemporaryFile, gettempdir
 
 import numpy as np
 
@@ -102,37 +103,90 @@ def _checked_settings(path: Path, fps: float, loop: int, scale: int) -> tuple[fl
     return float(fps), operator.index(loop), operator.index(scale)
 
 
-def light_film(gif: bytes, width: int | None = None) -> bytes:
-    """Reduce an animation for a notebook's file; the file on the disk stays whole.
+def film_png(gif: bytes, width: int | None = None) -> bytes:
+    """An animated GIF as an animated PNG for a notebook's file, half as heavy and reduced where that is not enough.
 
     Args:
-        gif: the bytes of an animated GIF.
+        gif: the bytes of an animated GIF, which stays as it is.
         width: width at which the page shows it, in pixels; None for its own.
 
     Returns:
-        `gif` itself up to `NOTEBOOK_BYTES`. Otherwise the first of these that is no heavier, at the same speed: at the
-        page's width; with every second frame; half as wide with all frames, every second, every fourth, and so on.
+        The bytes of an animated PNG that repeats for ever: the first of these of at most `NOTEBOOK_BYTES`, at the same
+        speed: the whole film; at the page's width; with every second frame; half as wide with all frames, every second,
+        every fourth, and so on. The last of them if none is as light.
     """
     from PIL import Image, ImageSequence
 
     with Image.open(io.BytesIO(gif), formats=["GIF"]) as film:
-        shown, fps = min(width or film.width, film.width), 1000 / (film.info.get("duration") or 100)
-        for every, across in [(1, shown), (2, shown)] + [(2**k, shown // 2) for k in range(10)]:
-            if len(gif) <= NOTEBOOK_BYTES:
-                break
-            if every > 1 and film.n_frames < FEWEST_FRAMES * every:
-                continue
-            size = max(1, across), max(1, round(across * film.height / film.width))
-            frames = (
-                np.asarray(frame.convert("RGB").resize(size, Image.Resampling.LANCZOS))
-                for i, frame in enumerate(ImageSequence.Iterator(film))
-                if i % every == 0
-            )
-            with TemporaryDirectory() as folder:
-                path = Path(folder) / "light.gif"
-                _write_gif(frames, path, fps / every, film.info.get("loop", 1), 1)
-                gif = path.read_bytes()
-    return gif
+        frames = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
+        size, milliseconds = film.size, film.info.get("duration") or 100
+    shown, png = min(width or size[0], size[0]), b""
+    for every, across in [(1, size[0]), (1, shown), (2, shown)] + [(2**k, shown // 2) for k in range(10)]:
+        if every > 1 and len(frames) < FEWEST_FRAMES * every:
+            continue
+        place = max(1, across), max(1, round(across * size[1] / size[0]))
+        fewer = frames[::every]
+        if place != size:
+            fewer = [np.asarray(Image.fromarray(frame).resize(place, Image.Resampling.LANCZOS)) for frame in fewer]
+        png = _animated_png(fewer, milliseconds * every)
+        if len(png) <= NOTEBOOK_BYTES:
+            break
+    return png
+
+
+def _animated_png(frames: Sequence[np.ndarray], milliseconds: int) -> bytes:
+    """Encode frames, uint8 (h, w, 3), as an animated PNG with one palette; each frame holds what has changed."""
+    pixels = np.concatenate([numbers(frame).ravel() for frame in frames])
+    seen = np.zeros(2**24, bool)
+    seen[pixels] = True
+    palette = Palette(pixels[:: 1 + len(pixels) // PALETTE_PIXELS], seen, places=UNCHANGED)
+    unchanged = len(palette.colors)  # the place after the last colour, transparent
+    indexed = [palette.indices(numbers(frame)) for frame in frames]
+    height, width = indexed[0].shape
+    blocks = [
+        _block(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
+        _block(b"acTL", struct.pack(">II", len(indexed), 0)),
+        _block(b"PLTE", palette.colors.tobytes() + bytes(3)),
+        _block(b"tRNS", b"\xff" * unchanged + b"\0"),
+    ]
+    number, before = 0, None
+    for frame in indexed:
+        top, left, parts = 0, 0, [frame]
+        if before is not None:
+            changed, (top, left), box = _what_changed(before, frame)
+            parts = [frame[box], np.where(changed, frame[box], np.uint8(unchanged))]
+        data, over = min(((_packed(part), i) for i, part in enumerate(parts)), key=lambda packed: len(packed[0]))
+        place = (parts[0].shape[1], parts[0].shape[0], left, top)
+        blocks.append(_block(b"fcTL", struct.pack(">IIIIIHHBB", number, *place, milliseconds, 1000, 0, over)))
+        blocks.append(
+            _block(b"IDAT", data) if before is None else _block(b"fdAT", struct.pack(">I", number + 1) + data)
+        )
+        number += 1 if before is None else 2
+        before = frame
+    return b"\x89PNG\r\n\x1a\n" + b"".join(blocks) + _block(b"IEND", b"")
+
+
+def _block(kind: bytes, data: bytes) -> bytes:
+    """A block of a PNG: its length, its kind, what it holds, and its checksum."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _packed(part: np.ndarray) -> bytes:
+    """Rows of palette places, uint8 (h, w), as a PNG packs them: each after a 0, which says that it is as it is."""
+    return zlib.compress(np.hstack([np.zeros((len(part), 1), np.uint8), part]).tobytes(), 9)
+
+
+def _what_changed(before: np.ndarray, frame: np.ndarray):
+    """Where a frame differs from the one before: (bool array of the box, (top, left), the box as slices).
+
+    Of an unchanged frame the box is a single pixel, which keeps the time.
+    """
+    changed = frame != before
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    if len(rows) == 0:
+        rows = columns = np.zeros(1, int)
+    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    return changed[box], (int(rows[0]), int(columns[0])), box
 
 
 def _checked(frames: Iterable, path: Path, total: int | None) -> Iterator[np.ndarray]:
@@ -211,17 +265,12 @@ def _write_gif_blocks(file, indexed: Iterator[np.ndarray], palette, size, fps: f
     for frame in indexed:
         top, left, part = 0, 0, frame
         if before is not None:
-            changed = frame != before
-            rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
-            if len(rows) == 0:  # a single unchanged pixel keeps the time
-                rows = columns = np.zeros(1, int)
-            top, left = rows[0], columns[0]
-            box = (slice(top, rows[-1] + 1), slice(left, columns[-1] + 1))
-            part = np.where(changed[box], frame[box], np.uint8(UNCHANGED))
+            changed, (top, left), box = _what_changed(before, frame)
+            part = np.where(changed, frame[box], np.uint8(UNCHANGED))
         before = frame
         picture = Image.fromarray(part.repeat(scale, axis=0).repeat(scale, axis=1))
         picture.putpalette(colors.tobytes())
-        for block in getdata(picture, (int(left) * scale, int(top) * scale), transparency=UNCHANGED, **timing):
+        for block in getdata(picture, (left * scale, top * scale), transparency=UNCHANGED, **timing):
             file.write(block)
     file.write(b";")
 

@@ -5,9 +5,25 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from utils.figures.style import FAINT, INK, LINE, finish, in_own_style
+from utils.figures.style import LINE, finish, in_own_style, style_axes
+from utils.figures.texts import TEXTS
+from utils.speech import number, say, seen
 
-CURVE_COLORS = ("black", "#1f9d55", "#c5221f", "#f29100", "#7b61a8")  # the original's: D, real, fake, generator
+# One colour for each loss, wherever it is drawn, and those that the texts name; they differ in lightness too, for who
+# does not see red beside green. The original's: black D, green R, red F, orange the generator.
+LOSS_COLORS = {
+    "d_loss": "#1b1e23",
+    "d_real": "#2f9e77",
+    "d_fake": "#b3201c",
+    "d_penalty": "#7b61a8",
+    "g_loss": "#f0a01e",
+    "loss": "#1b1e23",
+    "reconstruction": "#2f7fb8",
+    "divergence": "#f0a01e",
+}
+OTHER_COLORS = ("#1b1e23", "#2f7fb8", "#f0a01e", "#b3201c", "#7b61a8")  # of curves with other names
+AS_ORIGINAL = ("d_loss", "d_real", "d_fake", "g_loss")  # the penalty lies near 0 and has no curve
+SMOOTHED = 60  # points of a running mean, which is a few of them wide
 
 
 def plot_losses(
@@ -39,13 +55,8 @@ def plot_losses(
     d_losses, g_losses = np.asarray(d_losses, float), np.asarray(g_losses, float)
     if d_losses.ndim != 2 or d_losses.shape[1] < 3 or len(g_losses) == 0:
         raise ValueError("there are no losses to draw yet; d_losses holds [total, real, fake, penalty] for each step")
-    curves = {
-        "D, critic: total": d_losses[:, 0],
-        "R, real images": d_losses[:, 1],
-        "F, generated images": d_losses[:, 2],
-        "G, generator": g_losses,
-    }
-    return plot_curves(curves, "Convergence of the losses", path, show)
+    curves = dict(zip(AS_ORIGINAL, [*d_losses.T[:3], g_losses], strict=True))
+    return plot_curves(curves, say(TEXTS, "convergence"), path, show)
 
 
 @in_own_style
@@ -55,7 +66,7 @@ def plot_curves(
     """Draw curves over the steps, such as the losses of any model (`model.losses_of`).
 
     Args:
-        curves: dict, name -> one float per step.
+        curves: dict, name -> one float per step. A loss of a model has its own colour and its name in words.
         title: title of the figure.
         path: where to save it.
         show: whether to show it in a notebook.
@@ -70,39 +81,51 @@ def plot_curves(
 
     if not curves or not len(next(iter(curves.values()))):
         raise ValueError("there are no steps to draw yet")
-    figure = Figure(figsize=(9, 5), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+    figure = Figure(figsize=(7.6, 4.3), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     draw_curves(figure.add_subplot(), curves, title)
-    return finish(figure, path, show, dpi=110)
+    return finish(figure, path, show, seen=_seen(curves))
+
+
+def _seen(curves) -> tuple[str, str]:
+    """What is said of curves: how many steps, what they are, and where they end."""
+    last = {name: np.asarray(values, float)[-1 - len(values) // 20 :] for name, values in curves.items()}
+    ends = ", ".join(number(np.mean(values), ".3g") for values in last.values())
+    names = ", ".join(map(loss_name, curves))
+    return seen(TEXTS, "curves", steps=len(next(iter(curves.values()))), names=names, ends=ends)
+
+
+def loss_name(name: str) -> str:
+    """A loss in words, such as "R, real images" for d_real; another name as it is."""
+    return say(TEXTS, name) if name in LOSS_COLORS and name in TEXTS else name
 
 
 def draw_curves(axes, curves: Mapping[str, Sequence[float]], title: str) -> None:
-    """Draw curves over the steps on Matplotlib axes, with outliers cut off; arguments as in `plot_curves`."""
-    curves = {name: np.asarray(values, float) for name, values in curves.items()}
-    for (name, values), color in zip(curves.items(), CURVE_COLORS, strict=False):
-        axes.plot(np.arange(len(values)), values, color=color, linewidth=0.9, label=name)
+    """Draw curves over the steps on Matplotlib axes, with outliers cut off; arguments as in `plot_curves`.
+
+    Each is drawn thin as it is, and thick as a running mean. Of a GAN's losses the penalty has no curve.
+    """
+    shown = AS_ORIGINAL if set(AS_ORIGINAL) <= set(curves) else curves
+    curves = {name: np.asarray(curves[name], float) for name in shown}
+    for i, (name, values) in enumerate(curves.items()):
+        color = LOSS_COLORS.get(name, OTHER_COLORS[i % len(OTHER_COLORS)])
+        width = max(1, len(values) // SMOOTHED)
+        axes.plot(np.arange(len(values)), values, color=color, linewidth=0.6, alpha=0.35 if width > 1 else 1)
+        means = np.convolve(values, np.ones(width) / width, mode="valid")
+        axes.plot(np.arange(len(means)) + (width - 1) / 2, means, color=color, linewidth=2, label=loss_name(name))
     everything = np.concatenate(list(curves.values()))
     low, high, cut = _axis_range(list(curves.values()))
     axes.set_ylim(low, high)
     axes.set_xlim(0, max(len(values) for values in curves.values()) - 1 or 1)
     axes.axhline(0, color=LINE, linewidth=0.8, zorder=0)
-    axes.set_title(title, loc="left", fontsize=13, color=INK, pad=22)
+    label = say(TEXTS, "step")
     if cut:
         finite = everything[np.isfinite(everything)]
-        note = f"values beyond the scale are cut off: they reach {finite.min():,.0f} and {finite.max():,.0f}".replace(
-            "-", "−"
-        )
-        axes.text(0, 1.02, note, transform=axes.transAxes, fontsize=9, color=FAINT)
-    axes.set_xlabel("step", color=INK)
-    axes.set_ylabel("loss", color=INK)
+        ends = {"low": number(finite.min(), ",.0f"), "high": number(finite.max(), ",.0f")}
+        label = say(TEXTS, "cut", **ends)
+    style_axes(axes, title, label, say(TEXTS, "loss"), legend=len(curves))
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.grid(color=LINE, linewidth=0.5, alpha=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(LINE)
-    axes.tick_params(colors=FAINT, length=0)
-    # above the axes, where it covers no curve
-    above = {"loc": "lower right", "bbox_to_anchor": (1.01, 1.04), "ncols": len(curves), "borderpad": 0}
-    axes.legend(**above, fontsize=9, frameon=False, labelcolor=INK, handlelength=1.4, columnspacing=1.4)
+    axes.yaxis.set_major_formatter(lambda value, _: number(value, ",g"))
 
 
 def _axis_range(curves: list[np.ndarray]) -> tuple[float, float, bool]:

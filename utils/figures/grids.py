@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.figures.style import INK, draw_image, finish, in_notebook, in_own_style
+from utils.figures.style import INK, TEXT_SIZE, draw_image, finish, in_notebook, in_own_style
+from utils.figures.texts import TEXTS
 from utils.files import write_whole
 from utils.files.provenance import save_image
 from utils.images import to_uint8
+from utils.speech import seen as said
 
+WIDEST = 9.0  # inches of a grid; at 110 dots an inch it fits a notebook's page
 MARGIN = 4  # pixels between the images of a sheet
 PAPER = 225  # light grey, on which white lines end visibly at the edge of an image
 
@@ -24,6 +27,7 @@ def show_images(
     titles: Sequence[str] | None = None,
     path: str | os.PathLike | None = None,
     show: bool = True,
+    seen: tuple[str, str] | None = None,
 ):
     """Draw images in a grid, row by row.
 
@@ -34,6 +38,7 @@ def show_images(
         titles: a line of text under each image.
         path: where to save the figure as PNG.
         show: whether to show it in a notebook.
+        seen: what is said of it there, (alternative text, caption); None for how many images there are.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
@@ -45,15 +50,18 @@ def show_images(
 
     images = list(images)[: r * c]
     r = min(r, math.ceil(len(images) / c))  # no empty rows
-    inches = min(1.9, 12 / c)
-    figure = Figure(figsize=(inches * c, (inches + 0.25 * bool(titles)) * r), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.04, h_pad=0.04, wspace=0, hspace=0)
+    inches = min(1.9, WIDEST / c)
+    figure = Figure(figsize=(inches * c, (inches + 0.28 * bool(titles)) * r), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     for i, image in enumerate(images):
         axes = figure.add_subplot(r, c, i + 1)
         draw_image(axes, image)
         if titles is not None and i < len(titles):
-            axes.set_xlabel(titles[i], fontsize=9, color=INK, labelpad=3)
-    return finish(figure, path, show, dpi=110)
+            axes.set_xlabel(titles[i], fontsize=TEXT_SIZE, color=INK, labelpad=3)
+    if seen is None:
+        values = {"count": len(images), "rows": r, "columns": c}
+        seen = said(TEXTS, "grid", **values, titles=f": {', '.join(titles)}" if titles else "")
+    return finish(figure, path, show, seen=seen)
 
 
 def sample_grid(images: np.ndarray, r: int, c: int, path: str | os.PathLike) -> Path:
@@ -84,6 +92,26 @@ def sample_grid(images: np.ndarray, r: int, c: int, path: str | os.PathLike) -> 
     return Path(path)
 
 
+def images_of_sheet(path: str | os.PathLike, r: int, c: int) -> np.ndarray:
+    """The images of a sheet that `sample_grid` wrote.
+
+    Args:
+        path: its file.
+        r, c: its rows and columns.
+
+    Returns:
+        uint8 (r * c, h, w, 3), row by row.
+    """
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        sheet = np.asarray(picture.convert("RGB"))
+    inside = sheet[MARGIN:, MARGIN:]
+    height, width = inside.shape[0] // r, inside.shape[1] // c
+    images = inside[: r * height, : c * width].reshape(r, height, c, width, 3).swapaxes(1, 2)
+    return images.reshape(r * c, height, width, 3)[:, :-MARGIN, :-MARGIN]
+
+
 def plot_generated(
     images: np.ndarray,
     n: int,
@@ -93,6 +121,7 @@ def plot_generated(
     z: np.ndarray | None = None,
     generator_fingerprint: str | None = None,
     seed: int | None = None,
+    seen: tuple[str, str] | None = None,
 ) -> list[Path]:
     """Save images, one file each, at their own size, and show them in a row or grid.
 
@@ -105,6 +134,7 @@ def plot_generated(
         z: their latent vectors, (m, latent_dim), for the files' metadata (see `utils.files.provenance`).
         generator_fingerprint: `fingerprint(generator)`, for the metadata.
         seed: the seed of the latent vectors, for the metadata.
+        seen: what is said of them in a notebook, as in `show_images`.
 
     Returns:
         The paths: image_00.png and so on, or image_<j>_00.png with `j`; three digits and more from 101 images on.
@@ -133,5 +163,6 @@ def plot_generated(
     ]
     if show and in_notebook():
         columns = min(n, 10)
-        show_images(images[:n], math.ceil(n / columns), columns, titles=[f"{i:0{digits}d}" for i in range(n)])
+        titles = [f"{i:0{digits}d}" for i in range(n)]
+        show_images(images[:n], math.ceil(n / columns), columns, titles, seen=seen)
     return paths

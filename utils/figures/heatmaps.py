@@ -7,18 +7,24 @@ distribution) have the colour of the end.
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from utils.figures.style import FAINT, INK, finish, in_own_style
+from utils.figures.style import FAINT, INK, TEXT_SIZE, draw_image, finish, in_own_style
+from utils.figures.texts import TEXTS
 from utils.files.typed import numbers
 from utils.images import as_picture
+from utils.speech import number, say, seen
 
 BLUE, WHITE, RED = (54, 79, 179), (247, 246, 243), (185, 33, 19)
-WIDTH, HEIGHT = 716, 332  # pixels of a frame, as in the original's Z-anim
+WIDTH, HEIGHT = 880, 416  # pixels of a frame
+MAP = (26, 24, 392, 384)  # left, top, width and height of its heat map, in pixels
+BAR = (426, 54, 12, 324)  # of the colour bar
+IMAGE = (488, 24, 384)  # left, top and side of the image: three times an image of 128 pixels
 DPI = 100
-MIN_CELL_WIDTH = 24  # smallest width of a cell with its value as text, in pixels
+MIN_CELL_WIDTH = 34  # smallest width of a cell with its value as text, in pixels
 
 
 @in_own_style
@@ -61,13 +67,68 @@ def printZ(
         axes.text(
             k % columns,
             k // columns,
-            f"{value:.2f}".replace("-", "−"),
+            number(value),
             ha="center",
             va="center",
-            fontsize=8,
+            fontsize=9,
             color=color,
         )
-    return finish(figure, Path(folder) / f"Vec_{j}_{i:02d}.png", show, dpi=110)
+    low, high = image.get_clim()
+    values = {"count": 1, "n": len(z), "low": number(low, ".3g"), "high": number(high, ".3g")}
+    return finish(figure, Path(folder) / f"Vec_{j}_{i:02d}.png", show, seen=seen(TEXTS, "vectors", **values))
+
+
+@in_own_style
+def show_vectors(
+    Z: np.ndarray,
+    images: np.ndarray,
+    columns: int = 2,
+    values: bool = False,
+    titles: Sequence[str] | None = None,
+    path: str | os.PathLike | None = None,
+    limits: tuple[float, float] | None = (-3, 3),
+    show: bool = True,
+):
+    """Draw vectors as heat maps, each beside its image, in one figure.
+
+    Args:
+        Z: latent vectors, float (n, latent_dim).
+        images: theirs, (n, h, w, c), uint8 or float in [-1, 1].
+        columns: how many stand side by side.
+        values: whether the numbers are written into the cells.
+        titles: one for each vector; None for Z[0], Z[1] and so on.
+        path: where to save the figure as PNG.
+        limits: the values at both ends of the colour scale, of all; None for each vector's own.
+        show: whether to show it in a notebook.
+
+    Returns:
+        The path, or the Matplotlib figure where there is none.
+    """
+    from matplotlib.figure import Figure
+
+    Z = np.atleast_2d(np.asarray(Z, float))
+    columns = min(columns, len(Z))
+    rows, side = math.ceil(len(Z) / columns), 4.1 if values else 2.1
+    figure = Figure(figsize=(2.1 * side * columns, (side + 0.35) * rows), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.05, h_pad=0.05, wspace=0.02, hspace=0.02)
+    for i, (z, image) in enumerate(zip(Z, images, strict=True)):
+        grid = _grid(z)
+        axes = figure.add_subplot(rows, 2 * columns, 2 * i + 1)
+        low, high = _limits(limits) or _data_limits(z)
+        shown = _draw_cells(axes, grid, (low, high))
+        title = titles[i] if titles else say(TEXTS, "vector", i=i, n=len(z))
+        axes.set_title(title, loc="left", fontsize=TEXT_SIZE, color=INK)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for k, value in enumerate(z if values else ()):
+            color = "white" if sum(shown.to_rgba(value)[:3]) < 1.7 else INK
+            place = divmod(k, grid.shape[1])[::-1]
+            axes.text(*place, number(value), ha="center", va="center", fontsize=9, color=color)
+        beside = figure.add_subplot(rows, 2 * columns, 2 * i + 2)
+        draw_image(beside, image)
+        beside.set_title(say(TEXTS, "vector image"), loc="left", fontsize=TEXT_SIZE, color=INK)
+    facts = {"count": len(Z), "n": Z.shape[1], "low": number(low, ".3g"), "high": number(high, ".3g")}
+    return finish(figure, path, show, seen=seen(TEXTS, "vectors", **facts))
 
 
 class HeatMapFrames:
@@ -93,18 +154,15 @@ class HeatMapFrames:
         limits = _limits(limits)
         self._latent_dim, (self._low, self._high) = latent_dim, limits
         grid = _grid(np.zeros(latent_dim))
-        figure = Figure(figsize=(WIDTH / 2 / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
+        figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
         canvas = FigureCanvasAgg(figure)
-        axes, _ = _draw_map(
-            figure, grid, limits, label_size=7, box=(0.07, 0.04, 0.76, 0.87), bar=(0.86, 0.1, 0.03, 0.75)
-        )
+        _draw_map(figure, grid, limits, label_size=8, box=_share(MAP), bar=_share(BAR))
         canvas.draw()
-        self._background = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
-        self._background[:, : WIDTH // 2] = np.asarray(canvas.buffer_rgba())[:HEIGHT, : WIDTH // 2, :3]
+        self._background = np.asarray(canvas.buffer_rgba())[:HEIGHT, :WIDTH, :3].copy()
         # positions of the cells' edges, in pixels from the top left; cells are separated by one pixel
-        left, bottom, right, top = axes.get_window_extent().extents
-        self._x = np.rint(np.linspace(left, right, grid.shape[1] + 1)).astype(int)
-        self._y = np.rint(np.linspace(HEIGHT - top, HEIGHT - bottom, grid.shape[0] + 1)).astype(int)
+        left, top, width, height = MAP
+        self._x = np.rint(np.linspace(left, left + width, grid.shape[1] + 1)).astype(int)
+        self._y = np.rint(np.linspace(top, top + height, grid.shape[0] + 1)).astype(int)
         self._background[self._y[0] : self._y[-1], self._x[0] : self._x[-1]] = 255
         cell_width = min(np.diff(self._x).min(), 2 * np.diff(self._y).min())
         self._font = _small_font() if cell_width >= MIN_CELL_WIDTH else None
@@ -117,7 +175,7 @@ class HeatMapFrames:
             image: its image, (h, w), (h, w, 1) or (h, w, 3), uint8 or float in [-1, 1], of any size.
 
         Returns:
-            uint8 (332, 716, 3).
+            uint8 (416, 880, 3).
 
         Raises:
             ValueError: the vector's length is not `latent_dim`.
@@ -135,7 +193,7 @@ class HeatMapFrames:
         if self._font is not None:
             frame = self._with_values(frame, z)
         picture = as_picture(image).convert("RGB")
-        side = self._y[-1] - self._y[0]  # the image fits the height of the heat map, centred in the right half
+        left, top, side = IMAGE
         ratio = side / max(picture.size)
         if ratio > 1:  # by a whole factor, which keeps edges sharp and GIFs small
             size = [length * int(ratio) for length in picture.size]
@@ -143,7 +201,7 @@ class HeatMapFrames:
         else:
             size = [max(1, round(length * ratio)) for length in picture.size]
             picture = picture.resize(size, Image.Resampling.LANCZOS)
-        left, top = WIDTH // 2 + (WIDTH // 2 - size[0]) // 2, self._y[0] + (side - size[1]) // 2
+        left, top = left + (side - size[0]) // 2, top + (side - size[1]) // 2
         frame[top : top + size[1], left : left + size[0]] = np.asarray(picture)
         return frame
 
@@ -159,7 +217,7 @@ class HeatMapFrames:
             middle = (self._x[column] + self._x[column + 1] - 1) / 2, (self._y[row] + self._y[row + 1] - 1) / 2
             ground = frame[self._y[row], self._x[column]]
             color = "white" if ground.sum() < 1.7 * 255 else INK
-            pen.text(middle, _short_text(value), fill=color, font=self._font, anchor="mm")
+            pen.text(middle, number(value), fill=color, font=self._font, anchor="mm")
         return np.array(picture)
 
 
@@ -172,24 +230,18 @@ def heatmap_beside_image(z: np.ndarray, image: np.ndarray, limits: tuple[float, 
         limits: the values at both ends of the colour scale; None for the vector's minimum and maximum.
 
     Returns:
-        uint8 (332, 716, 3).
+        uint8 (416, 880, 3).
     """
     z = np.asarray(z, float).ravel()
     return HeatMapFrames(len(z), _limits(limits) or _data_limits(z)).draw(z, image)
 
 
-def _short_text(value: float) -> str:
-    """A value as a short text for a cell: 3, -0.25, -12."""
-    value = round(float(value), 2) + 0.0  # + 0.0 turns -0.0 into 0.0
-    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 10 else f"{value:.0f}"
-
-
 def _small_font():
-    """Matplotlib's default font, small enough for four characters in a cell."""
+    """Matplotlib's default font, small enough for five characters in a cell."""
     from matplotlib.font_manager import findfont
     from PIL import ImageFont
 
-    return ImageFont.truetype(findfont("DejaVu Sans"), 9)
+    return ImageFont.truetype(findfont("DejaVu Sans"), 12)
 
 
 def grid_shape(latent_dim: int) -> tuple[int, int]:
@@ -221,26 +273,40 @@ def _data_limits(z: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low - 1, high + 1)  # a constant vector has the middle colour
 
 
-def _draw_map(figure, grid, limits, label_size, box=None, bar=None):
-    """Draw the grid with row and column numbers and a colour bar; returns the axes and Matplotlib's image."""
+def _share(box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
+    """A box of a frame, (left, top, width, height) in pixels, as Matplotlib counts: shares, from the bottom left."""
+    left, top, width, height = box
+    return left / WIDTH, 1 - (top + height) / HEIGHT, width / WIDTH, height / HEIGHT
+
+
+def _draw_cells(axes, grid, limits, aspect="equal"):
+    """Draw the cells of a grid on axes; returns Matplotlib's image."""
     from matplotlib.colors import ListedColormap
 
+    scale = ListedColormap(_colors(np.linspace(0, 1, 256)) / 255)
+    image = axes.imshow(grid, cmap=scale, vmin=limits[0], vmax=limits[1], aspect=aspect)
+    axes.set_xticks(np.arange(-0.5, grid.shape[1]), minor=True)
+    axes.set_yticks(np.arange(-0.5, grid.shape[0]), minor=True)
+    axes.grid(which="minor", color="white", linewidth=1)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_visible(False)
+    return image
+
+
+def _draw_map(figure, grid, limits, label_size, box=None, bar=None):
+    """Draw the grid with row and column numbers and a colour bar; returns the axes and Matplotlib's image."""
     rows, columns = grid.shape
     axes = figure.add_axes(box) if box else figure.add_subplot()
-    scale = ListedColormap(_colors(np.linspace(0, 1, 256)) / 255)
-    image = axes.imshow(grid, cmap=scale, vmin=limits[0], vmax=limits[1], aspect="auto" if box else "equal")
-    axes.set_xticks(np.arange(-0.5, columns), minor=True)
-    axes.set_yticks(np.arange(-0.5, rows), minor=True)
-    axes.grid(which="minor", color="white", linewidth=1)
+    image = _draw_cells(axes, grid, limits, "auto" if box else "equal")
     every = max(1, math.ceil(columns / 16)) if box else 1
     axes.set_xticks(range(0, columns, every))
     axes.set_yticks(range(0, rows, every))
-    axes.tick_params(which="both", length=0, labelsize=label_size, labelcolor=FAINT, labeltop=True, labelbottom=False)
-    axes.spines[:].set_visible(False)
+    axes.tick_params(labelsize=label_size, labelcolor=FAINT, labeltop=True, labelbottom=False)
     where = {"cax": figure.add_axes(bar)} if bar else {"ax": axes, "fraction": 0.05, "pad": 0.02, "shrink": 0.9}
     color_bar = figure.colorbar(image, **where)
     color_bar.outline.set_visible(False)
     color_bar.ax.tick_params(length=0, labelsize=label_size, labelcolor=INK, pad=4)
+    color_bar.ax.yaxis.set_major_formatter(lambda value, _: number(value, "g"))
     return axes, image
 
 

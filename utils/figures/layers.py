@@ -9,7 +9,9 @@ import itertools
 import math
 import os
 
-from utils.figures.style import FAINT, INK, LINE, finish, in_own_style
+from utils.figures.style import FAINT, INK, LINE, TEXT_SIZE, finish, in_own_style
+from utils.figures.texts import TEXTS
+from utils.speech import number, say, seen
 
 COLUMNS = 7  # cards in a row
 JOINS = {"Multiply": "×", "Add": "+"}
@@ -47,8 +49,8 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
     axes.set_ylim(-sum(heights), 0.55)
     axes.axis("off")
     axes.text(0.05, 0.26, model.name, fontsize=13, fontweight="bold", color=INK, va="center")
-    total = f"{model.count_params():,} parameters"
-    axes.text(width * columns - 0.2, 0.26, total, fontsize=9, color=FAINT, ha="right", va="center")
+    total = say(TEXTS, "weights", count=number(model.count_params(), ",d"))
+    axes.text(width * columns - 0.2, 0.26, total, fontsize=TEXT_SIZE, color=INK, ha="right", va="center")
     largest = max(max(card["shape"][:-1], default=1) for row in rows for card in row)
     y = 0
     for row, height in zip(rows, heights, strict=True):
@@ -58,7 +60,14 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
                 arrow = {"arrowstyle": "->", "color": FAINT}
                 axes.annotate("", (i * width, y - 0.85), (i * width - 0.18, y - 0.85), arrowprops=arrow)
         y -= height
-    return finish(figure, path, show, dpi=110)
+    return finish(figure, path, show, seen=layers_seen(model))
+
+
+def layers_seen(model) -> tuple[str, str]:
+    """What is said of a network's diagram, (alternative text, caption)."""
+    layers = sum(bool(layer.weights) for layer in model.layers)
+    weights = number(model.count_params(), ",d")
+    return seen(TEXTS, "layers", name=model.name, layers=layers, weights=weights)
 
 
 def _rows_of_cards(model) -> list[list[dict]]:

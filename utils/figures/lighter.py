@@ -1,25 +1,24 @@
 """Reduce the pictures stored in notebooks and folders: `python -m utils.figures.lighter notebooks docs`.
 
-Figures and animations shown by our code are light already. Cells may also show files by themselves, for example sample
+Figures and films shown by our code, as HTML, are light already. Cells may also show files by themselves, for example
 sheets with `display(Image(path))`; `make notebooks` reduces these last, in the notebook's file only. Pictures get a
-palette if they look the same (`lighter_png`), heavy animations are reduced (`light_film`), and the metadata of the run
-(papermill's, times of execution, states of widgets) is removed. Cells and all other outputs stay unchanged.
+palette if they look the same (`lighter_png`); the metadata of the run (papermill's, times of execution, states of
+widgets) goes, as do widgets, which need a kernel, and the cell of parameters that papermill put in. All else stays.
 """
 
 import argparse
 import base64
 import json
 import os
-import re
 from pathlib import Path
 
 from utils.figures.palettes import lighter_png
-from utils.figures.style import film_in_html
 from utils.files import write_bytes
 
 # of notebooks and cells; different after every run, and a widget's state is of no use without its kernel
 RUN_METADATA = ("papermill", "execution", "widgets")
-FILM = re.compile(r'<img src="data:image/gif;base64,(?P<gif>[^"]+)"(?: width="(?P<width>\d+)")? alt="(?P<name>[^"]*)">')
+WIDGET = "application/vnd.jupyter.widget-view+json"  # shows nothing without its kernel
+INJECTED = "injected-parameters"  # papermill's tag
 
 
 def lighten(path: str | os.PathLike) -> int:
@@ -49,12 +48,15 @@ def lighten(path: str | os.PathLike) -> int:
 
 
 def lighter_notebook(content: bytes) -> bytes:
-    """Reduce a notebook's file: only pictures, animations and the metadata of the run change."""
+    """Reduce a notebook's file: only pictures and what belongs to the run change."""
     notebook = json.loads(content)
+    notebook["cells"] = [cell for cell in notebook["cells"] if INJECTED not in cell["metadata"].get("tags", [])]
     for part in (notebook, *notebook["cells"]):
         for key in RUN_METADATA:
             part["metadata"].pop(key, None)
     for cell in notebook["cells"]:
+        if "outputs" in cell:
+            cell["outputs"] = [output for output in cell["outputs"] if WIDGET not in output.get("data", {})]
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data:
@@ -62,14 +64,7 @@ def lighter_notebook(content: bytes) -> bytes:
                 light = lighter_png(png, output.get("metadata", {}).get("image/png", {}).get("width"))
                 if light is not png:
                     data["image/png"] = base64.b64encode(light).decode()
-            if "data:image/gif" in _text(data.get("text/html", "")):
-                html = FILM.sub(_lighter_film, _text(data["text/html"]))
-                data["text/html"] = html.splitlines(keepends=True)
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _lighter_film(found: re.Match) -> str:
-    return film_in_html(base64.b64decode(found["gif"]), found["name"], int(found["width"] or 0) or None)
 
 
 def _text(value: str | list[str]) -> str:

@@ -20,7 +20,7 @@ NEAR_GROUND = 6  # levels of 255 in each channel; a colour this close to a groun
 GRAIN = 2  # levels; of two grounds as close as this, the smaller one is noise of the other
 SAMPLE = 40_000  # pixels for choosing the other colours; four times as many take four times as long and give 0.1 dB
 LEAST_PSNR = 36  # decibels; below, a picture keeps its own colours (generated lines on black reach 37 to 39)
-NOTEBOOK_BYTES = 300_000  # the most that one picture or animation should add to a notebook's file
+NOTEBOOK_BYTES = 120_000  # the most that one picture or animation should add to a notebook's file
 PLAIN_TEXTS = {"Software"}  # texts in a PNG that say nothing of its pixels (Matplotlib writes its name)
 
 
@@ -124,13 +124,15 @@ def lighter_png(png: bytes, width: int | None = None) -> bytes:
             with a palette is reduced to this width. None for the picture's own.
 
     Returns:
-        The bytes of the lighter PNG, with the same dots per inch. `png` itself if it already has a palette, is grey or
-        transparent, carries texts (a latent vector: its exact pixels matter), would fall below `LEAST_PSNR`, or would
-        not be lighter.
+        The bytes of the lighter PNG, with the same dots per inch. `png` itself if it already has a palette, is grey,
+        transparent or animated, carries texts (a latent vector: its exact pixels matter), would fall below
+        `LEAST_PSNR`, or would not be lighter.
     """
     from PIL import Image
 
     with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+        if picture.is_animated:
+            return png
         picture.load()  # texts may follow the pixels
         transparent = "transparency" in picture.info or (picture.mode == "RGBA" and picture.getextrema()[3][0] < 255)
         if picture.mode not in ("RGB", "RGBA") or transparent or set(picture.text) - PLAIN_TEXTS:

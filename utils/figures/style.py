@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.figures.animations import light_film
+from utils.figures.animations import film_png
 from utils.figures.palettes import lighter_png
 from utils.files import write_bytes
 from utils.images import to_uint8
 
 INK, FAINT, LINE = "#22262b", "#7a828c", "#d9dde2"  # text, secondary text, rules: neutral, so that the images speak
+TITLE_SIZE, TEXT_SIZE = 14, 11  # points; read at half the size, a text of 11 points still has 8 pixels
 # What surrounds a generated image: a grey hairline, which shows where it ends on white and on black alike, and on the
 # page a dark stage. Everything that shows images takes both from here.
 FRAME, STAGE = "#7a828c", "#0e1013"
@@ -62,6 +63,27 @@ def draw_image(axes, image: np.ndarray) -> None:
     axes.spines[:].set(color=FRAME, linewidth=0.6)
 
 
+def style_axes(axes, title: str, across: str, up: str = "", legend: int = 0) -> None:
+    """Give axes their title, what their scales count, and a grid; all of it legible at half the size.
+
+    Args:
+        axes: Matplotlib's, with what they show.
+        title: of the axes, left above them.
+        across, up: what is counted along the axes, with its unit.
+        legend: how many labelled curves there are; a legend names them in a line of its own below the title.
+    """
+    axes.set_title(title, loc="left", fontsize=TITLE_SIZE, color=INK, pad=28 if legend else 8)
+    axes.set_xlabel(across, fontsize=TEXT_SIZE, color=INK)
+    axes.set_ylabel(up, fontsize=TEXT_SIZE, color=INK)
+    axes.grid(color=LINE, linewidth=0.5, alpha=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(LINE)
+    axes.tick_params(colors=INK, length=0, labelsize=TEXT_SIZE)
+    if legend:  # above the axes, where it covers no curve, and below the title, which it does not touch
+        place = {"loc": "lower left", "bbox_to_anchor": (-0.01, 1.0), "ncols": legend, "borderpad": 0.2}
+        axes.legend(**place, fontsize=TEXT_SIZE, frameon=False, labelcolor=INK, handlelength=1.1, columnspacing=1.1)
+
+
 def render(figure, dpi: int = 110) -> bytes:
     """Render a figure as the bytes of a PNG, with a palette if it looks the same: notebooks store these bytes."""
     buffer = io.BytesIO()
@@ -69,33 +91,68 @@ def render(figure, dpi: int = 110) -> bytes:
     return lighter_png(buffer.getvalue())
 
 
-def finish(figure, path: str | os.PathLike | None, show: bool, dpi: int = 110):
-    """Render a figure once, save it, show it in a notebook, and give its path back (or the figure without one)."""
+def finish(figure, path: str | os.PathLike | None, show: bool, dpi: int = 110, seen: tuple[str, str] | None = None):
+    """Render a figure once, save it, show it in a notebook, and give its path back (or the figure without one).
+
+    Args:
+        figure: Matplotlib's.
+        path: where to save it as PNG; None for nowhere.
+        show: whether to show it in a notebook, which `seen` is then needed for.
+        dpi: dots per inch.
+        seen: what is said of it, (alternative text, caption).
+    """
     if path is None and not (show and in_notebook()):
         return figure
     png = render(figure, dpi)
     if path is not None:
         write_bytes(path, png)
     if show:
-        show_png(png)
+        show_png(png, *seen)
     return figure if path is None else Path(path)
 
 
-def show_png(png: bytes) -> None:
-    """Show a PNG below the cell; in a plain script do nothing, the file is there to be opened."""
+def show_png(png: bytes, alt: str, caption: str, width: int | None = None) -> None:
+    """Show a PNG below the cell, with its caption below it; in a plain script do nothing, the file is there."""
     if in_notebook():
-        from IPython.display import Image, display
+        from IPython.display import display
 
-        display(Image(png))
+        display(in_html(png, alt, caption, width), raw=True)
 
 
-def show_film(path: str | os.PathLike, width: int | None = None) -> None:
+def in_html(png: bytes, alt: str, caption: str, width: int | None = None) -> dict[str, str]:
+    """A PNG as what a cell shows: HTML, since viewers of notebooks keep the alternative text of no other form.
+
+    Args:
+        png: its bytes, still or animated.
+        alt: what is to be seen, for who does not see it; what shows no HTML shows this in its place.
+        caption: one sentence, below the picture.
+        width: in pixels of the page; None for the picture's own.
+
+    Returns:
+        Dict, media type -> text.
+    """
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    width = width or int.from_bytes(png[16:20], "big")
+    image = f'<img src="{source}" width="{width}" alt="{html.escape(alt)}" style="max-width: 100%; height: auto">'
+    below = f"<figcaption><em>{html.escape(caption)}</em></figcaption>"
+    return {"text/html": f'<figure style="margin: 0">{image}{below}</figure>', "text/plain": f"{alt}\n{caption}"}
+
+
+def show_file(path: str | os.PathLike, seen: tuple[str, str], width: int | None = None) -> None:
+    """Show a PNG file below the cell, lighter where it looks the same; `seen` is (alternative text, caption)."""
+    if in_notebook():
+        show_png(lighter_png(Path(path).read_bytes(), width), *seen, width)
+
+
+def show_film(path: str | os.PathLike, seen: tuple[str, str], width: int | None = None) -> None:
     """Show a film below the cell, in a way that a notebook's pages on the web keep; nothing in a script.
 
-    A GIF too heavy for a notebook's file is shown with fewer pixels or frames (see `light_film`); the file stays whole.
+    A GIF is shown as an animated PNG, which every viewer of notebooks takes for a picture; if it is too heavy for a
+    notebook's file, with fewer pixels or frames (see `film_png`). The file itself stays whole.
 
     Args:
         path: the GIF or MP4.
+        seen: what is said of it, (alternative text, caption).
         width: in pixels of the page; None for the film's own.
     """
     if in_notebook():
@@ -105,18 +162,11 @@ def show_film(path: str | os.PathLike, width: int | None = None) -> None:
         if path.suffix.lower() == ".mp4":
             size = f' width="{width}"' if width else ""
             source = f"data:video/mp4;base64,{base64.b64encode(film).decode()}"
-            display(HTML(f'<video src="{source}"{size} autoplay loop muted controls></video>'))
-        else:
-            display(HTML(film_in_html(film, path.name, width)))
-
-
-def film_in_html(gif: bytes, name: str, width: int | None = None) -> str:
-    """An HTML image that holds an animated GIF, reduced for a notebook's file (see `light_film`)."""
-    light = light_film(gif, width)
-    if light is not gif:  # however small, it is shown at the width of the GIF
-        width = width or int.from_bytes(gif[6:8], "little")
-    size = f' width="{width}"' if width else ""
-    return f'<img src="data:image/gif;base64,{base64.b64encode(light).decode()}"{size} alt="{html.escape(name)}">'
+            said = html.escape(seen[0])
+            video = f'<video src="{source}"{size} aria-label="{said}" autoplay loop muted controls></video>'
+            display(HTML(f"<figure>{video}<figcaption><em>{html.escape(seen[1])}</em></figcaption></figure>"))
+        else:  # however small, it is shown at the width of the GIF
+            show_png(film_png(film, width), *seen, width or int.from_bytes(film[6:8], "little"))
 
 
 def in_notebook() -> bool:

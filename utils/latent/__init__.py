@@ -5,7 +5,7 @@ training; a path is an array of points, one row per step; `generate_images` draw
 `film` makes an animation of them.
 
 The package exports `paths` (points and paths), `patterns` (rows, blocks, constants, halves), `generating` (images and
-animations), `onnx_files` (networks for other programs), and of `utils.files` `vectors` (.txt, .npy, .json) and
+animations), `pairs` (vectors with their images, in files), `onnx_files` (networks for other programs), and of `utils.files` `vectors` (.txt, .npy, .json) and
 `provenance` (images that carry their vector).
 Import directly: `utils.latent.directions` (directions of change), `utils.latent.projection` (the latent vector of an
 image), `utils.latent.comparison` (figures of two models) and `utils.latent.temperature`.
@@ -15,6 +15,7 @@ from utils.files.provenance import fingerprint, from_image
 from utils.files.vectors import read_vectors, vectors_from_text, vectors_to_text, write_vectors
 from utils.latent.generating import film, generate_images
 from utils.latent.onnx_files import export_onnx
+from utils.latent.pairs import write_pairs
 from utils.latent.paths import (
     EASINGS,
     circle,
@@ -49,5 +50,6 @@ __all__ = [
     "vectors_from_text",
     "vectors_to_text",
     "walk_through",
+    "write_pairs",
     "write_vectors",
 ]

@@ -9,25 +9,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from lines import PALETTE
-from utils.figures.style import FAINT, INK, LINE, draw_image, finish, in_own_style
+from utils.figures.style import INK, LINE, TEXT_SIZE, draw_image, finish, in_own_style
+from utils.images import to_float
 from utils.latent.directions import measure_pictures, principal_directions
 from utils.latent.generating import generate_images
-from utils.latent.paths import generate_latent_points
+from utils.latent.paths import generate_latent_points, interpolate_points
+from utils.latent.projection import project
+from utils.latent.texts import TEXTS
 from utils.reading.distances import distances_between, small_vectors
+from utils.speech import number, say
+from utils.speech import seen as said
 
+SHEET = 4.5  # inches of a square of images
+GROUND = "#eceef1"  # on which white points are seen
 REACH = 2.0  # extent of a grid to each side, in standard deviations
-LINES_SHOWN = {  # of what the rule of the three lines draws
-    "color_y2": "couleur de la 2e horizontale · the 2nd horizontal's colour",
-    "color_x": "couleur de la verticale · the vertical's colour",
-    "x": "place de la verticale · where the vertical stands",
-}
-CLASSES = "classe · class"
-TOLD = {  # of `measure_pictures`
-    "brighter": "clarté · brightness",
-    "fuller": "surface occupée · how full",
-    "redder": "rouge ou bleu · red or blue",
-    "to the right": "à gauche, à droite · left, right",
-}
+LINES_SHOWN = ("color_y2", "color_x", "x")  # of what the rule of the three lines draws
+TOLD = ("brighter", "fuller", "redder", "to the right")  # of `measure_pictures`
 MOST_NAMES = 12  # classes in a legend
 
 
@@ -84,13 +81,20 @@ def plane_of_directions(first: np.ndarray, second: np.ndarray) -> Plane:
 
 
 @in_own_style
-def show_rows(rows: dict[str, np.ndarray], path: str | os.PathLike | None = None, show: bool = True):
+def show_rows(
+    rows: dict[str, np.ndarray],
+    path: str | os.PathLike | None = None,
+    show: bool = True,
+    seen: tuple[str, str] | None = None,
+):
     """Draw rows of images, each under its name, with corresponding images in one column.
 
     Args:
-        rows: dict, name -> images (n, h, w, c), uint8 or float in [-1, 1].
+        rows: dict, name -> images (n, h, w, c), uint8 or float in [-1, 1]. "data", "VAE, redrawn" and "cross-fade" are
+            named in the chosen language.
         path: where to save the figure as PNG.
         show: whether to show it in a notebook.
+        seen: what is said of it there, (alternative text, caption); None for the names of the rows.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
@@ -101,16 +105,55 @@ def show_rows(rows: dict[str, np.ndarray], path: str | os.PathLike | None = None
     from matplotlib.figure import Figure
 
     columns = max(len(images) for images in rows.values())
-    inches = min(1.5, 12 / columns)
-    figure = Figure(figsize=(inches * columns, (inches + 0.25) * len(rows)), layout="constrained")
+    inches = min(1.5, 9 / columns)
+    figure = Figure(figsize=(inches * columns, (inches + 0.27) * len(rows)), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     for r, (name, images) in enumerate(rows.items()):
         for c, image in enumerate(images):
             axes = figure.add_subplot(len(rows), columns, r * columns + c + 1)
             draw_image(axes, image)
             if c == 0:
-                axes.set_title(name, fontsize=10, color=INK, loc="left", pad=3)
-    return finish(figure, path, show, dpi=110)
+                axes.set_title(named(name), fontsize=TEXT_SIZE, color=INK, loc="left", pad=3)
+    names = ", ".join(map(named, rows))
+    return finish(figure, path, show, seen=seen or said(TEXTS, "rows", columns=columns, names=names))
+
+
+def show_ways(
+    gan,
+    vae,
+    pair: np.ndarray,
+    n_steps: int = 9,
+    search_steps: int = 150,
+    path: str | os.PathLike | None = None,
+    show: bool = True,
+):
+    """Draw three ways from one real image to another: a cross-fade, the GAN's, and the autoencoder's.
+
+    Args:
+        gan: a generator, whose vectors are searched for.
+        vae: an autoencoder with `encode` and `decode`.
+        pair: the two images, uint8 (2, h, w, c).
+        n_steps: images of a way, both ends included.
+        search_steps: as in `projection.project`.
+        path, show: as in `show_rows`.
+
+    Returns:
+        As `show_rows`.
+    """
+    start, end = to_float(pair)
+    found, history = project(gan, pair, steps=search_steps)
+    decibels = ", ".join(number(value, ".0f") for value in history.psnr)
+    ways = {
+        "cross-fade": np.stack([start + t * (end - start) for t in np.linspace(0, 1, n_steps)]),
+        say(TEXTS, "GAN found", decibels=decibels): generate_images(gan, interpolate_points(*found, n_steps)),
+        "VAE": vae.decode(interpolate_points(*vae.encode(pair)[0], n_steps)),
+    }
+    return show_rows(ways, path, show)
+
+
+def named(name: str) -> str:
+    """What a row or column of a comparison is called, in the chosen language where it has a word for it."""
+    return say(TEXTS, name) if name in TEXTS else name
 
 
 @in_own_style
@@ -132,15 +175,17 @@ def show_manifolds(
 
     steps = np.linspace(-REACH, REACH, side)
     grid = np.stack([[x, -y] for y in steps for x in steps])  # row by row, the second coordinate upwards
-    figure = Figure(figsize=(6 * len(generators), 6.2), layout="constrained")
+    figure = Figure(figsize=(SHEET * len(generators), SHEET + 0.25), layout="constrained")
     for i, (name, generator) in enumerate(generators.items()):
         images = generate_images(generator, planes[name].points(grid))
         _, h, w, channels = images.shape
         sheet = images.reshape(side, side, h, w, channels).swapaxes(1, 2).reshape(side * h, side * w, channels)
         axes = figure.add_subplot(1, len(generators), i + 1)
         draw_image(axes, sheet)
-        axes.set_title(name, loc="left", fontsize=11, color=INK)
-    return finish(figure, path, show, dpi=110)
+        axes.set_title(name, loc="left", fontsize=TEXT_SIZE, color=INK)
+    names = ", ".join(filter(None, generators))
+    about = said(TEXTS, "manifolds", side=side, names=names and f": {names}")
+    return finish(figure, path, show, seen=about)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,12 +218,12 @@ def attributes(images: np.ndarray, known: dict, names: dict, most: int = 3) -> l
         List of `Attribute`.
     """
     if set(LINES_SHOWN) <= set(known):
-        return [Attribute(title, known[what], palette=what.startswith("color")) for what, title in LINES_SHOWN.items()]
+        return [Attribute(say(TEXTS, what), known[what], palette=what.startswith("color")) for what in LINES_SHOWN]
     found = [
-        Attribute(CLASSES if what in names else what, values, tuple(names.get(what, ())))
+        Attribute(say(TEXTS, "class") if what in names else what, values, tuple(names.get(what, ())))
         for what, values in known.items()
     ]
-    told = [Attribute(TOLD[what], values) for what, values in measure_pictures(images).items() if what in TOLD]
+    told = [Attribute(say(TEXTS, what), values) for what, values in measure_pictures(images).items() if what in TOLD]
     return [*found, *told][:most]
 
 
@@ -226,32 +271,34 @@ def show_maps(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.4 * len(known), 4.4 * len(vectors)), layout="constrained")
+    figure = Figure(figsize=(3.2 * len(known), 3.3 * len(vectors)), layout="constrained")
     grid = figure.subplots(len(vectors), len(known), squeeze=False)
     for row, (name, placed) in zip(grid, vectors.items(), strict=True):
         coordinates = planes[name].coordinates(placed)
         for axes, attribute in zip(row, known, strict=True):
             _draw_map(figure, axes, coordinates, attribute)
-            axes.set_title(f"{name}: {attribute.title}".removeprefix(": "), loc="left", fontsize=9, color=INK)
-    return finish(figure, path, show, dpi=110)
+            axes.set_title(f"{name}: {attribute.title}".removeprefix(": "), loc="left", fontsize=TEXT_SIZE, color=INK)
+    titles = ", ".join(attribute.title for attribute in known)
+    return finish(figure, path, show, seen=said(TEXTS, "maps", count=len(known) * len(vectors), names=titles))
 
 
 def _draw_map(figure, axes, coordinates, attribute):
     values = np.asarray(attribute.values)
     if attribute.palette:
-        colors = {"c": PALETTE[values] / 255, "edgecolors": FAINT, "linewidths": 0.3}
-        axes.scatter(*coordinates.T, s=14, **colors)
+        colors = {"c": PALETTE[values] / 255, "edgecolors": INK, "linewidths": 0.3}
+        axes.scatter(*coordinates.T, s=12, **colors)
     elif attribute.names:
-        points = axes.scatter(*coordinates.T, s=14, c=values, cmap="tab20" if len(attribute.names) > 10 else "tab10")
+        points = axes.scatter(*coordinates.T, s=12, c=values, cmap="tab20" if len(attribute.names) > 10 else "tab10")
         there = [int(value) for value in np.unique(values)][:MOST_NAMES]
-        handles = [axes.scatter([], [], s=14, color=points.cmap(points.norm(value))) for value in there]
+        handles = [axes.scatter([], [], s=12, color=points.cmap(points.norm(value))) for value in there]
         labels = [attribute.names[value] for value in there]
-        axes.legend(handles, labels, fontsize=6, frameon=False, labelcolor=INK, loc="upper right", borderpad=0)
+        axes.legend(handles, labels, fontsize=8, frameon=False, labelcolor=INK, loc="upper right", borderpad=0)
     else:
-        points = axes.scatter(*coordinates.T, s=14, c=values, cmap="viridis")
+        points = axes.scatter(*coordinates.T, s=12, c=values, cmap="viridis")
         figure.colorbar(points, ax=axes, shrink=0.7)
     axes.set_aspect("equal")
     axes.set_xlim(-3, 3)
     axes.set_ylim(-3, 3)
     axes.spines[:].set_color(LINE)
-    axes.tick_params(colors=FAINT, labelsize=8)
+    axes.tick_params(colors=INK, labelsize=TEXT_SIZE - 1)
+    axes.set_facecolor(GROUND)

@@ -15,22 +15,28 @@ A direction has length 1; a move by 3 along it is as far as a change of a single
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
 import lines
 from lines.registry import parameter_names, value_names
-from utils.figures.style import FAINT, INK, draw_image, finish, in_own_style
+from utils.figures.style import FAINT, INK, TEXT_SIZE, draw_image, finish, in_own_style
 from utils.files.json_files import read_json
 from utils.files.provenance import fingerprint
 from utils.images import to_uint8
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
+from utils.latent.texts import DIRECTION_ENDS, TEXTS
+from utils.speech import LANGUAGES, number, percent, say, seen, spoken
 
 REACH = 4.0  # extent of strips and sliders to either side; normal points lie within 3 along any one direction
+STRIP = 7  # images of a strip
+MIN_SCORE = 0.1  # smallest R² of a direction that is shown: below it, the images do not do what it says
 HELD_OUT = 0.25  # share of the vectors on which R squared is measured
+SPREAD = 0.25  # standard deviation of each value in a neighbourhood
 MOST_DIRECTIONS = 100  # in a file
 FAINTEST = 0.002  # mean difference from the border, of full brightness, below which an image shows nothing
 PENALTIES = np.logspace(-1, 5, 25)  # candidates for the ridge regression; cross-validation chooses
@@ -232,7 +238,7 @@ def reading_directions(
     seed: int | np.random.Generator | None = 0,
     measure: Callable[[np.ndarray], dict[str, np.ndarray]] = measure_lines,
     around: np.ndarray | None = None,
-    spread: float = 0.25,
+    spread: float = SPREAD,
 ) -> list[Direction]:
     """Find directions along which measures of the images grow, by regression.
 
@@ -262,6 +268,48 @@ def reading_directions(
     measures = measure(generate_images(generator, Z))
     found = [regress(name, Z, values) for name, values in measures.items()]
     return sorted((direction for direction in found if direction is not None), key=lambda direction: -direction.score)
+
+
+def clear_directions(
+    generator,
+    path: str | os.PathLike,
+    samples: int = 300,
+    seed: int | np.random.Generator | None = 0,
+    measure: Callable[[np.ndarray], dict[str, np.ndarray]] = measure_lines,
+    around: np.ndarray | None = None,
+) -> list[Direction]:
+    """The directions along which the images clearly do what they say: an R squared of `MIN_SCORE` at least.
+
+    Those that ship beside the generator's file come first; what they do not cover is looked for.
+
+    Args:
+        generator: a Keras model.
+        path: its file; its directions lie beside it, in <name>.directions.json.
+        samples, seed, measure, around: as in `reading_directions`.
+
+    Returns:
+        List of `Direction`, the highest R squared first, each name once. Empty where nothing is clear.
+    """
+    beside = Path(path).with_suffix(".directions.json")
+    shipped = read_directions(beside, generator) if beside.exists() else {}
+    Z = generate_latent_points(generator.input_shape[-1], samples, seed)
+    if around is not None:
+        Z = np.asarray(around, np.float32).reshape(1, -1) + np.float32(SPREAD) * Z
+    best = {}
+    for name, values in measure(generate_images(generator, Z)).items():
+        tried = [regress(name, Z, values)]
+        if name in shipped and tried[0]:
+            vector, score = _unit(shipped[name], True), _explained(Z, values, shipped[name])
+            tried.insert(0, replace(tried[0], vector=vector, score=score))
+        best[name] = next((one for one in tried if one and one.score >= MIN_SCORE), None)
+    return sorted(filter(None, best.values()), key=lambda direction: -direction.score)
+
+
+def _explained(Z: np.ndarray, values: np.ndarray, vector: np.ndarray) -> float:
+    """The R squared of a line through values over the way along a given vector; 0 where they fall along it."""
+    known = np.isfinite(values)
+    correlation = np.corrcoef(Z[known] @ vector, values[known])[0, 1]
+    return float(max(correlation, 0) ** 2)
 
 
 def regress(name: str, Z: np.ndarray, values: np.ndarray) -> Direction | None:
@@ -425,10 +473,10 @@ def plot_directions(
     Returns:
         The path, or the Matplotlib figure where there is none.
     """
-    amounts = np.linspace(-REACH, REACH, 7) if amounts is None else np.asarray(amounts, float)
-    directions = list(directions)
-    strips = [(direction.name, _score_text(direction), move(z, direction, amounts)) for direction in directions]
-    return _plot_strips(generator, strips, [f"{amount:+.3g}" if amount else "0" for amount in amounts], path, show)
+    amounts = np.linspace(-REACH, REACH, STRIP) if amounts is None else np.asarray(amounts, float)
+    strips = [(_ends(one), _score_text(one), move(z, one, amounts)) for one in directions]
+    titles = [number(amount, "+.3g") if amount else "0" for amount in amounts]
+    return _plot_strips(generator, strips, titles, "strips", path, show)
 
 
 def plot_truncation(
@@ -452,19 +500,26 @@ def plot_truncation(
     """
     Z = np.atleast_2d(Z)
     strips = [(f"Z[{i}]", "", np.stack([truncate(z, factor) for factor in factors])) for i, z in enumerate(Z)]
-    return _plot_strips(generator, strips, [f"× {factor:g}" for factor in factors], path, show)
+    return _plot_strips(generator, strips, [f"× {number(factor, 'g')}" for factor in factors], "truncation", path, show)
+
+
+def _ends(direction: Direction) -> str:
+    """A direction's name in a figure: both of its ends, where they are known."""
+    if direction.name in DIRECTION_ENDS:
+        return "\n↔ ".join(DIRECTION_ENDS[direction.name][LANGUAGES.index(spoken())])
+    return say(TEXTS, "nameless", i=direction.name.split()[-1]) if direction.kind != "reading" else direction.name
 
 
 def _score_text(direction: Direction) -> str:
     """The score of a direction as a short text for a figure."""
     if direction.kind == "reading":
-        return f"R² {round(direction.score, 2) + 0.0:.2f} (held out)".replace("-", "−")  # + 0.0: no minus before a zero
-    return f"{direction.score:.1%} of the first layer's {'response' if direction.kind == 'response' else 'stretch'}"
+        return say(TEXTS, "score", score=number(direction.score))
+    return say(TEXTS, direction.kind, share=percent(direction.score))
 
 
 @in_own_style
-def _plot_strips(generator, strips: list[tuple[str, str, np.ndarray]], titles: list[str], path, show: bool):
-    """Draw a row of images for each (name, note, vectors), with the titles above the first row."""
+def _plot_strips(generator, strips: list[tuple], titles: list[str], what: str, path, show: bool):
+    """Draw a row of images for each (name, note, vectors), with the titles above them; `what` names its caption."""
     from matplotlib.figure import Figure
 
     if not strips:
@@ -472,19 +527,22 @@ def _plot_strips(generator, strips: list[tuple[str, str, np.ndarray]], titles: l
     columns = len(titles)
     images = generate_images(generator, np.concatenate([vectors for _, _, vectors in strips]))
     images = images.reshape(len(strips), columns, *images.shape[1:])
-    size, left, top, gap = 1.25, 2.3, 0.35, 0.06  # inches
+    size, left, top, gap = 1.1, 2.1, 0.35, 0.06  # inches
     width, height = left + columns * (size + gap), top + len(strips) * (size + gap)
     figure = Figure(figsize=(width, height))
     for row, (name, note, _) in enumerate(strips):
         bottom = height - top - (row + 1) * size - row * gap
         middle = (bottom + size / 2) / height
-        words = {"transform": figure.transFigure, "ha": "right"}
-        figure.text((left - 0.15) / width, middle + 0.02 / height, name, color=INK, fontsize=10, va="bottom", **words)
-        figure.text((left - 0.15) / width, middle - 0.04 / height, note, color=FAINT, fontsize=8, va="top", **words)
+        words = {"transform": figure.transFigure, "ha": "right", "fontsize": TEXT_SIZE}
+        figure.text((left - 0.12) / width, middle + 0.02 / height, name, color=INK, va="bottom", **words)
+        words["fontsize"] = TEXT_SIZE - 1
+        figure.text((left - 0.12) / width, middle - 0.04 / height, note, color=FAINT, va="top", wrap=True, **words)
         for column in range(columns):
             box = ((left + column * (size + gap)) / width, bottom / height, size / width, size / height)
             axes = figure.add_axes(box)
             draw_image(axes, images[row, column])
             if row == 0:
-                axes.set_title(titles[column].replace("-", "−"), fontsize=9, color=FAINT, pad=4)
-    return finish(figure, path, show, dpi=100)
+                axes.set_title(titles[column], fontsize=TEXT_SIZE, color=INK, pad=4)
+    names = titles if what == "truncation" else [name.replace("\n", " ") for name, _, _ in strips]
+    said = seen(TEXTS, what, count=len(strips), columns=columns, names=", ".join(names))
+    return finish(figure, path, show, seen=said)

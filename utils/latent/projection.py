@@ -20,6 +20,8 @@ from utils.images import psnr_each, to_float, to_uint8
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.latent.temperature import has_strokes, inverse_temperature_of, set_bandwidth, set_inverse_temperature
+from utils.latent.texts import TEXTS
+from utils.speech import number, say, seen
 
 SCALES = (1, 2, 4, 8, 16, 32)  # scales of the comparison: pixels over which images are averaged
 PRIOR = 0.01  # weight of the prior on the norm, relative to squared differences of values in [-1, 1]
@@ -130,13 +132,16 @@ def plot_projection(
     from utils.figures import show_images
 
     images = to_uint8(_as_targets(generator, images))
-    columns = [*range(0, len(history.steps) - 1, 2), len(history.steps) - 1]
+    columns = [*range(0, len(history.steps) - 1, 3), len(history.steps) - 1]
     pictures, titles = [], []
     for i, image in enumerate(images):
         pictures += [image, *generate_images(generator, history.Z[columns, i])]
-        on_the_way = [f"step {history.steps[column]}" for column in columns[:-1]]
-        titles += ["sought", *on_the_way, f"found: {history.psnr[i]:.1f} dB"]
-    return show_images(pictures, len(images), 2 + len(columns) - 1, titles, path, show)
+        on_the_way = [say(TEXTS, "at step", step=history.steps[column]) for column in columns[:-1]]
+        found = say(TEXTS, "found", decibels=number(history.psnr[i], ".1f"))
+        titles += [say(TEXTS, "sought"), *on_the_way, found]
+    decibels = ", ".join(number(value, ".1f") for value in history.psnr)
+    said = seen(TEXTS, "projection", count=len(images), decibels=decibels)
+    return show_images(pictures, len(images), 2 + len(columns) - 1, titles, path, show, said)
 
 
 def _stages(generator, steps: int) -> list[tuple[int, int, float | None]]:

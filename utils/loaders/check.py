@@ -10,6 +10,8 @@ import numpy as np
 from utils.files.names import shown
 from utils.loaders.decoding import look_at, outline_of
 from utils.loaders.sources import HELD, alike, unlike
+from utils.loaders.texts import TEXTS
+from utils.speech import number, say, seen
 
 FEW, ADVISED = 1_000, 10_000  # the original advises 10,000 images for 128 x 128
 COLUMNS, ROWS = 12, 6  # of the contact sheet
@@ -76,7 +78,8 @@ def check_dataset(x_train, path: str | os.PathLike | None = None, show: bool = T
         from utils.figures import show_images
 
         chosen = np.linspace(0, len(x_train.images) - 1, min(ROWS * COLUMNS, len(x_train.images))).astype(int)
-        show_images(x_train.take(chosen), ROWS, COLUMNS, path=path, show=show)
+        said = seen(TEXTS, "contact", count=len(chosen), total=number(len(x_train.images), ",d"))
+        show_images(x_train.take(chosen), ROWS, COLUMNS, path=path, show=show, seen=said)
     return found
 
 
@@ -173,32 +176,40 @@ def _advice_on_sprites(found):
 
 def _summary(found):
     height, width, channels = found["shape"]
-    classes = len(found["classes"])
-    parts = [f"{found['count']:,} images of {width} x {height}, {_counted(channels, 'channel')}"]
-    lines = [", ".join(parts + ([_counted(classes, "class")] if classes else [])) + "."]
+    size, classes = f"{width} x {height}", len(found["classes"])
+    shape = {"size": size, "channels": _counted(channels, "channel", "channels")}
+    first = say(TEXTS, "images", count=number(found["count"], ",d"), **shape)
+    lines = [", ".join([first, *([_counted(classes, "class", "classes")] if classes else [])]) + "."]
     if found["sizes"]:
-        sizes = list(found["sizes"].items())
-        files = ", ".join(f"{count:,} of {size}" for size, count in sizes[:EXAMPLES])
-        if len(sizes) > EXAMPLES:
-            rest = sum(count for _, count in sizes[EXAMPLES:])
-            files += f", {rest:,} of {_counted(len(sizes) - EXAMPLES, 'other size')}"
-        if found["enlarged"]:
-            files += f"; {found['enlarged']:,} smaller than {width} x {height} and enlarged"
-        if found["fit"] == "contain" and found["shrunk"]:
-            files += f"; {found['shrunk']:,} larger and shrunk"
-        lines.append(f"Files: {files}.")
+        lines.append(say(TEXTS, "files", files=_sizes(found, size)))
     if found["transparent"]:
-        laid = COLORS.get(tuple(found["background"]), tuple(found["background"]))
-        verb = "is" if found["transparent"] == 1 else "are"
-        lines.append(f"Transparent: {found['transparent']:,} {verb} transparent somewhere, laid on {laid}.")
+        ground = COLORS.get(tuple(found["background"]), tuple(found["background"]))
+        key = "transparent one" if found["transparent"] == 1 else "transparent"
+        lines.append(say(TEXTS, key, count=number(found["transparent"], ",d"), ground=ground))
     groups, unreadable = found["duplicates"], found["unreadable"]
-    repeated = sum(len(group) - 1 for group in groups)
+    repeated = _counted(sum(len(group) - 1 for group in groups), "image", "images repeated")
     pairs = _examples([" = ".join(os.path.basename(name) for name in group[:2]) for group in groups])
-    lines.append(f"Repeated: {_counted(repeated, 'image')}: {pairs}" if groups else "Repeated: none.")
+    lines.append(say(TEXTS, "repeated", count=repeated, pairs=pairs) if groups else say(TEXTS, "none repeated"))
     if unreadable:
-        lines.append(f"Unreadable: {_counted(len(unreadable), 'file')}: {_examples(map(os.path.basename, unreadable))}")
-    lines += [f"Advice: {sentence}" for sentence in found["advice"]]
+        names = _examples(map(os.path.basename, unreadable))
+        lines.append(say(TEXTS, "unreadable", count=_counted(len(unreadable), "file", "files counted"), names=names))
+    lines += [say(TEXTS, "advice", sentence=sentence) for sentence in found["advice"]]
     return "\n".join(lines)
+
+
+def _sizes(found, size):
+    """The sizes of the files in words, and how many were enlarged or shrunk to `size`."""
+    sizes = list(found["sizes"].items())
+    said = [say(TEXTS, "of size", count=number(count, ",d"), size=one) for one, count in sizes[:EXAMPLES]]
+    if others := sizes[EXAMPLES:]:
+        key = "other size" if len(others) == 1 else "other sizes"
+        said.append(say(TEXTS, key, count=number(sum(count for _, count in others), ",d"), sizes=len(others)))
+    files = ", ".join(said)
+    if found["enlarged"]:
+        files += say(TEXTS, "enlarged", count=number(found["enlarged"], ",d"), size=size)
+    if found["fit"] == "contain" and found["shrunk"]:
+        files += say(TEXTS, "shrunk", count=number(found["shrunk"], ",d"))
+    return files
 
 
 def _examples(names):
@@ -206,6 +217,5 @@ def _examples(names):
     return ", ".join(names[:EXAMPLES]) + (", ..." if len(names) > EXAMPLES else ".")
 
 
-def _counted(count, what):
-    plural = what + ("es" if what.endswith("s") else "s")
-    return f"{count:,} {what if count == 1 else plural}"
+def _counted(count, one, more):
+    return say(TEXTS, one if count == 1 else more, count=number(count, ",d"))

@@ -17,7 +17,7 @@ from utils.reading.distances import (
 from utils.reading.lines import Line, read_lines
 from utils.reading.reporting import THREE_LINES, against_rules, report
 from utils.reading.rules import Rules, nearest_drawn, rules_kept
-from utils.reading.views import figure, side_by_side, table
+from utils.reading.views import figure, folded, side_by_side, table
 from utils.reading.words import in_words
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "coverage",
     "diversity",
     "figure",
+    "folded",
     "in_words",
     "kernel_distance",
     "nearest_distances",

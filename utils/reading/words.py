@@ -1,5 +1,7 @@
 """What the numbers of a report mean, in sentences: for images of any kind, beside the table."""
 
+from utils.speech import number, spoken
+
 WORDS = {
     "en": {
         "kept": (
@@ -118,12 +120,12 @@ WORDS = {
 }
 
 
-def in_words(numbers: dict, language: str = "en") -> str:
+def in_words(numbers: dict, language: str | None = None) -> str:
     """Say what the numbers of a report mean.
 
     Args:
         numbers: the result of `utils.reading.report`, with or without rules.
-        language: "en" or "fr".
+        language: "en" or "fr"; None for the chosen one.
 
     Returns:
         Markdown: a list with one sentence or two for each measure that the report has.
@@ -133,6 +135,7 @@ def in_words(numbers: dict, language: str = "en") -> str:
         - **98 % of 500 images are clearly different**: the generator hardly repeats itself.
         ...
     """
+    language = spoken(language)
     words = WORDS[language]
     spread, covered, memory = numbers["diversity"], numbers["coverage"], numbers["memory"]
     different = spread["different"] / spread["images"]
@@ -146,7 +149,7 @@ def in_words(numbers: dict, language: str = "en") -> str:
         ratio = covered["share"] / max(covered["expected"], 1e-9)
         values = {"share": _percent(covered["share"]), "expected": _percent(covered["expected"])}
         said.append(_said(words["covered"], ratio, **values))
-        said.append(_said(words["near"], covered["density"], density=f"{covered['density']:.2f}"))
+        said.append(_said(words["near"], covered["density"], density=number(covered["density"], ".2f", language)))
     if memory is not None:
         n, expected = numbers["images"], memory["copies_expected"]
         likely = (n * expected + 1) / (n + 2)  # so that a share of 0 has a standard error too
@@ -155,8 +158,9 @@ def in_words(numbers: dict, language: str = "en") -> str:
         values = {"share": _percent(memory["copies"]), "expected": _percent(memory["copies_expected"])}
         said.append(_said(words["copies"], excess, **values))
     if numbers["sliced_wasserstein"] is not None:
-        values = {name: f"{value:.3f}" for name, value in numbers["sliced_wasserstein"].items()}
-        said.append(_said(words["distances"], 0.0, kernel=f"{numbers['kernel_distance']:.2f}", **values))
+        values = {name: number(value, ".3f", language) for name, value in numbers["sliced_wasserstein"].items()}
+        kernel = number(numbers["kernel_distance"], ".2f", language)
+        said.append(_said(words["distances"], 0.0, kernel=kernel, **values))
     return "\n".join(f"- {sentence}" for sentence in said if sentence)
 
 

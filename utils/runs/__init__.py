@@ -21,6 +21,7 @@ from utils.runs.folder import describe, files_to_share, new_run, processor_name,
 from utils.runs.going_on import files_to_go_on, unpack_run
 from utils.runs.history import HISTORY, read_history, write_history
 from utils.runs.keeping import KeepGenerators, film_of_sheets, kept_generators
+from utils.runs.opening import open_generator
 from utils.runs.shipping import (
     SHIPPED_DECODER,
     SHIPPED_GENERATORS,
@@ -54,6 +55,7 @@ __all__ = [
     "latest_generator",
     "latest_of",
     "new_run",
+    "open_generator",
     "pair_to_compare",
     "processor_name",
     "read_history",

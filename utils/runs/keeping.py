@@ -7,8 +7,10 @@ import numpy as np
 
 from utils import files
 from utils.figures import animate
+from utils.runs import telling
 from utils.runs.callbacks import Listener
 from utils.runs.folder import sample_sheet, sample_sheets
+from utils.speech import number
 
 GENERATORS = "generators"  # folder in the run folder
 KEPT_BYTES = 2**30  # of all generators that are kept, where no number is asked
@@ -45,9 +47,8 @@ class KeepGenerators(Listener):
         if not self.told:
             self.told = True
             count = len(spread({*range(0, self.last, self.every), self.last - 1}, self.every, most))
-            print(
-                f"Sheets keep their generators: {count} of {size / 2**20:.1f} MiB each, in {self.folder / GENERATORS}."
-            )
+            megabytes = number(size / 2**20, ".1f")
+            print(telling.text("keeps generators", count=count, size=megabytes, folder=self.folder / GENERATORS))
         files.write_bytes(self.folder / GENERATORS / f"generator_{step:06d}.h5", source.read_bytes())
         there = kept_generators(self.folder)
         for gone in set(there) - set(spread(there, self.every, most)):

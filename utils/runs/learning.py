@@ -17,21 +17,29 @@ import numpy as np
 
 import lines
 from utils import files, reading
-from utils.figures import draw_curves, plot_curves, plot_losses
-from utils.figures.style import FAINT, INK, finish, in_own_style
+from utils.figures import animate, draw_curves, images_of_sheet, plot_curves, plot_losses, show_file, show_film
+from utils.figures.layers import layers_seen
+from utils.figures.style import FAINT, INK, TEXT_SIZE, finish, in_own_style, style_axes
+from utils.figures.texts import TEXTS as FIGURES
+from utils.images import to_uint8
 from utils.latent import comparison
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.quiet import keras
 from utils.runs import telling
+from utils.runs.folder import sample_sheets
 from utils.runs.keeping import KeepGenerators
+from utils.speech import number, percent, say
 
 READINGS, HELD_OUT = "readings.csv", "held_out.csv"
 MAPPED = 1000  # real images on a map
 HELD_OUT_PIXELS, FEWEST_HELD_OUT = 2000 * 28 * 28, 200  # of the bound: 2,000 small images, a second at each sheet
 READ_LINES = 200  # images a reading
 READ_BY_READER = 60  # images a reading; each is drawn again six times
-RULES_DRAWN = {"one_vertical": "one vertical", "two_horizontals": "two horizontals", "palette": "the palette's colours"}
+# How each rule is drawn, by colour and by mark; none is a loss's colour
+RULES_DRAWN = {"one_vertical": ("#2f7fb8", "o"), "two_horizontals": ("#7ab8d9", "s"), "palette": ("#a2559c", "^")}
+SHEETS_SHOWN = (0, 50, 100, 200, 400)  # steps, and the last: most happens at the start
+IN_A_ROW, IN_THE_FILM = 8, 3  # images of a sheet that are shown
 CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a", "#b5312a")  # 0 to 6 lines, 3 black
 
 
@@ -222,7 +230,36 @@ def watching(
     return [*along, KeepGenerators(folder, every, last, keep)]
 
 
-def plot_convergence(model, path: str | os.PathLike, language: str = "en"):
+def show_sheets(folder: str | os.PathLike, r: int, c: int) -> None:
+    """Show what became of the same latent vectors during a training: rows of images, then a film.
+
+    Args:
+        folder: the run folder, with its sample sheets.
+        r, c: their rows and columns.
+    """
+    sheets = dict(sample_sheets(folder))
+    steps = [step for step in SHEETS_SHOWN if step in sheets]
+    if len(steps) < min(len(SHEETS_SHOWN), len(sheets) - 1):  # they came at other steps
+        steps = [list(sheets)[i] for i in np.linspace(0, len(sheets) - 1, len(SHEETS_SHOWN) + 1).astype(int)]
+    steps = sorted({*steps, max(sheets)})
+    shown = {step: images_of_sheet(sheets[step], r, c)[:IN_A_ROW] for step in steps}
+    said = ", ".join(number(one, ",d") for one in steps)
+    facts = {"rows": len(steps), "columns": min(r * c, IN_A_ROW), "steps": said}
+    rows = {telling.text("after", step=number(step, ",d")): images for step, images in shown.items()}
+    comparison.show_rows(rows, Path(folder) / "images" / "Sheets.png", seen=telling.picture("sheets", **facts))
+    frames = [np.concatenate(images_of_sheet(sheet, r, c)[:IN_THE_FILM], axis=1) for sheet in sheets.values()]
+    film = animate([*frames, *frames[-1:] * 4], Path(folder) / "images" / "Row.gif", fps=4)
+    ends = {"first": number(min(sheets), ",d"), "last": number(max(sheets), ",d")}
+    show_film(film, telling.picture("training film", **ends))
+
+
+def show_networks(model, folder: str | os.PathLike) -> None:
+    """Show the diagrams of a model's networks, from the run folder."""
+    for name in model.parts:
+        show_file(Path(folder) / "viz" / f"{name}.png", layers_seen(getattr(model, name)))
+
+
+def plot_convergence(model, path: str | os.PathLike, language: str | None = None):
     """Draw the losses of a training, as the original drew a GAN's, and tell how to read them.
 
     Args:
@@ -236,10 +273,12 @@ def plot_convergence(model, path: str | os.PathLike, language: str = "en"):
     telling.convergence(model, language)
     if "critic" in model.parts:
         return plot_losses(model.d_losses, model.g_losses, path)
-    return plot_curves(model.losses_of, "Convergence of the losses", path)
+    return plot_curves(model.losses_of, say(FIGURES, "convergence"), path)
 
 
-def show_learning(data, folder: str | os.PathLike, losses: Mapping[str, Sequence[float]], language: str = "en") -> None:
+def show_learning(
+    data, folder: str | os.PathLike, losses: Mapping[str, Sequence[float]], language: str | None = None
+) -> None:
     """Draw what was measured on the way, where something was, into images/Learning.png and images/Held_out.png.
 
     Args:
@@ -256,7 +295,9 @@ def show_learning(data, folder: str | os.PathLike, losses: Mapping[str, Sequence
         plot_held_out(folder, losses, Path(folder) / "images" / "Held_out.png")
 
 
-def show_latent(model, data, folder: str | os.PathLike, side: int = 20, seed: int = 1, language: str = "en") -> None:
+def show_latent(
+    model, data, folder: str | os.PathLike, side: int = 20, seed: int = 1, language: str | None = None
+) -> None:
     """Show the latent space of an autoencoder: a square of its images, and where its encoder puts real ones.
 
     Args:
@@ -286,7 +327,7 @@ def show_report(
     count: int = 500,
     seed: int | None = 1,
     path: str | os.PathLike | None = None,
-    language: str = "en",
+    language: str | None = None,
 ) -> dict:
     """Measure what a generator draws against what it was trained on, and show it: a figure, a table, and in words.
 
@@ -306,8 +347,27 @@ def show_report(
     numbers = data.report(generate_images(generator, points))
     reading.figure(numbers, path)
     telling.show(reading.in_words(numbers, language))
-    telling.show(reading.table(numbers))
+    telling.show(reading.folded(reading.table(numbers)))
     return numbers
+
+
+def show_comparison(data, drawn: Mapping[str, np.ndarray], seed: int = 0, language: str | None = None) -> dict:
+    """Measure rows of images side by side and show the table, the data last.
+
+    Args:
+        data: `utils.runs.DataSet`.
+        drawn: name -> images (n, h, w, c); "data" are the real ones.
+        seed: of the measures.
+        language: of the words.
+
+    Returns:
+        The reports, a dict, name -> dict.
+    """
+    last = {name: images for name, images in drawn.items() if name != "data"} | {"data": drawn["data"]}
+    reports = {comparison.named(name): data.report(to_uint8(images), seed=seed) for name, images in last.items()}
+    telling.show(reading.folded(reading.side_by_side(reports)))
+    telling.about("compare numbers", data, language)
+    return reports
 
 
 @in_own_style
@@ -335,20 +395,19 @@ def plot_held_out(
     seen = -np.asarray(losses["loss"], float)
     width = max(1, len(seen) // 50)
     means = np.convolve(seen, np.ones(width) / width, mode="valid")
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = Figure(figsize=(7.6, 4.3), layout="constrained")
     axes = figure.add_subplot()
-    axes.plot(np.arange(len(means)) + width / 2, means, color=FAINT, linewidth=1, label="training images, mean")
-    axes.plot(steps, bound, color="black", marker=".", linewidth=1.5, label="images never seen")
+    axes.plot(np.arange(len(means)) + width / 2, means, color=FAINT, linewidth=1.5, label=telling.text("training mean"))
+    axes.plot(steps, bound, color=INK, marker=".", linewidth=2, label=telling.text("never seen"))
     settled = np.concatenate([means[len(means) // 20 :], bound[1:] if len(bound) > 1 else bound])
     axes.set_ylim(np.min(settled) - 0.05 * np.ptp(settled) - 1, np.max(settled) + 0.05 * np.ptp(settled) + 1)
-    axes.set_title("Evidence lower bound, nats an image", loc="left", fontsize=13, color=INK)
-    axes.set_xlabel("step", color=INK)
     rate = passes[-1] / (steps[-1] + 1)
+    style_axes(axes, telling.text("held out title"), telling.text("step"))
     above = axes.secondary_xaxis("top", functions=(lambda step: step * rate, lambda times: times / rate))
-    above.set_xlabel("passes over the data (epochs)", color=FAINT, fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower right", frameon=False, fontsize=9, labelcolor=INK)
-    return finish(figure, path, show, dpi=100)
+    above.set_xlabel(telling.text("passes"), color=INK, fontsize=TEXT_SIZE)
+    axes.legend(loc="lower right", frameon=False, fontsize=TEXT_SIZE, labelcolor=INK)
+    said = telling.picture("held out", steps=int(steps[-1]), bound=number(bound[-1], ",.0f"))
+    return finish(figure, path, show, seen=said)
 
 
 @in_own_style
@@ -375,27 +434,29 @@ def plot_learning(
     from matplotlib.figure import Figure
 
     readings = read_readings(folder)
-    canvas = Figure(figsize=(9, 9), layout="constrained")
+    canvas = Figure(figsize=(7.6, 9), layout="constrained")
+    canvas.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     kept, below, losses_below = canvas.subplots(3, 1, sharex=True)
     steps = readings["step"]
-    for name, label in RULES_DRAWN.items():
-        if name in readings:
-            kept.plot(steps, readings[name], linewidth=1, marker=".", markersize=4, label=label)
-    kept.plot(steps, readings["adherence"], color="black", linewidth=2, marker=".", label="all the rules")
-    kept.set_title("Share of images that keep the rules", loc="left", fontsize=13, color=INK)
+    drawn = [name for name in RULES_DRAWN if name in readings]
+    for name in drawn:
+        color, mark = RULES_DRAWN[name]
+        style = {"color": color, "marker": mark, "markersize": 4, "linewidth": 1.5}
+        kept.plot(steps, 100 * readings[name], **style, label=telling.text(name))
+    label = telling.text("all the rules")
+    kept.plot(steps, 100 * readings["adherence"], color=INK, linewidth=2.5, marker=".", label=label)
+    style_axes(kept, telling.text("rules kept"), "", legend=len(drawn) + 1)
     if "lines_0" in readings:
-        shares = [readings[f"lines_{count}"] for count in range(7)]
-        below.stackplot(steps, shares, labels=[*map(str, range(6)), "6 or more"], colors=CENSUS_COLORS)
-        below.set_title("Lines in an image", loc="left", fontsize=13, color=INK)
+        shares = [100 * readings[f"lines_{count}"] for count in range(7)]
+        labels = [*map(str, range(6)), telling.text("or more", count=6)]
+        below.stackplot(steps, shares, labels=labels, colors=CENSUS_COLORS)
+        style_axes(below, telling.text("census"), "", legend=7)
     else:
         for name in (name for name in readings if name.startswith("divergence_")):
-            below.plot(steps, readings[name], linewidth=1, marker=".", label=name.removeprefix("divergence_"))
-        below.set_title("Divergence of each parameter from the rules, bits", loc="left", fontsize=13, color=INK)
-    for axes in (kept, below):
-        axes.set_ylim(0, 1)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9, labelcolor=INK)
-        if axes is kept or "lines_0" in readings:
-            axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    draw_curves(losses_below, losses, "Losses")
-    return finish(canvas, path, show, dpi=110)
+            below.plot(steps, readings[name], linewidth=1.5, marker=".", label=name.removeprefix("divergence_"))
+        style_axes(below, telling.text("divergences"), "", legend=3)
+    kept.set_ylim(0, 100)
+    below.set_ylim(0, 100 if "lines_0" in readings else 1)
+    draw_curves(losses_below, losses, say(FIGURES, "losses"))
+    facts = {"steps": int(steps[-1]), "kept": percent(readings["adherence"][-1], 1)}
+    return finish(canvas, path, show, seen=telling.picture("learning", **facts))

@@ -1,10 +1,10 @@
 """The sentences of the notebooks that depend on what is there: on the data set, the networks, the loss.
 
-A notebook's cells hold what is true of any data; these functions show the rest as Markdown below a call. Each takes a
-`language`: "en", "fr", or "both", French first and English in italics, as in Compare.
+A notebook's cells hold what is true of any data; these functions show the rest as Markdown below a call, in the
+language that `utils.speech` was told to speak, or the one that is given.
 """
 
-LANGUAGES = ("en", "fr", "both")
+from utils.speech import number, say, seen
 
 TEXTS = {
     "data lines": (
@@ -55,6 +55,153 @@ TEXTS = {
         "Les images de `data/{name}/` ont été recueillies, pas calculées : personne n’en a écrit la règle. "
         "Ce qu’elles ont en commun, un cadre, un fond, un contour, voilà ce qu’il y a à apprendre ; ce "
         "qu’une seule possède s’apprend mal, et se retient par cœur.",
+    ),
+    "generator": (
+        "`{path}`: {numbers} numbers in, an image of {size} out, {weights} weights. Trained on: {data}.",
+        "`{path}` : {numbers} nombres entrent, une image de {size} sort, {weights} poids. Données : {data}.",
+    ),
+    "pair": (
+        "Data: {data}.\n\n"
+        "| | numbers in | image out | weights | file |\n|---|---:|---|---:|---|\n{rows}",
+        "Données : {data}.\n\n"
+        "| | nombres entrants | image sortante | poids | fichier |\n|---|---:|---|---:|---|\n{rows}",
+    ),
+    "done": ("{steps} steps done, {minutes} minutes.", "{steps} pas faits, {minutes} minutes."),
+    "keep": (
+        "To go on another day, keep {path} too ({size} MiB).",
+        "Pour continuer un autre jour, gardez aussi {path} ({size} Mio).",
+    ),
+    "sheets alt": (
+        "{rows} rows of {columns} generated images, after {steps} steps; each column is one latent vector.",
+        "{rows} rangées de {columns} images générées, après {steps} pas ; chaque colonne est un même vecteur latent.",
+    ),
+    "sheets caption": (
+        "Each column is one latent vector, each row one moment: after {steps} steps.",
+        "Chaque colonne est un vecteur latent, chaque rangée un moment : après {steps} pas.",
+    ),
+    "after": ("{step} steps", "{step} pas"),
+    "live alt": (
+        "The sample sheet after {step} steps, beside the losses until then.",
+        "La planche après {step} pas, à côté des pertes jusque-là.",
+    ),
+    "live caption": (
+        "After {step} steps.",
+        "Après {step} pas.",
+    ),
+    "training film alt": (
+        "Film of the sample sheets, from step {first} to step {last}.",
+        "Film des planches, du pas {first} au pas {last}.",
+    ),
+    "training film caption": (
+        "The whole training as a film: a sheet after the other, from step {first} to step {last}.",
+        "L’entraînement entier en film : planche après planche, du pas {first} au pas {last}.",
+    ),
+    "walk alt": (
+        "{count} images on the way from one latent vector to another, numbered in order.",
+        "{count} images sur le chemin d’un vecteur latent à un autre, numérotées dans l’ordre.",
+    ),
+    "walk caption": (
+        "The walk, from number 00, the first point, to the last.",
+        "La promenade, du numéro 00, le premier point, au dernier.",
+    ),
+    "straight film alt": (
+        "Film: there and back along a straight line between two points.",
+        "Film : aller et retour en ligne droite entre deux points.",
+    ),
+    "straight film caption": (
+        "The straight way, there and back.",
+        "Le chemin droit, aller et retour.",
+    ),
+    "loop film alt": (
+        "Film: around through four points along arcs, and back to the first.",
+        "Film : un tour par quatre points, en arcs, et retour au premier.",
+    ),
+    "loop film caption": (
+        "Around through four points, starting and stopping gently at each.",
+        "Un tour par quatre points, départ et arrêt en douceur à chacun.",
+    ),
+    "large film alt": (
+        "Film of the same way, each image enlarged four times.",
+        "Film du même chemin, chaque image quatre fois plus grande.",
+    ),
+    "large film caption": (
+        "The same way, enlarged four times.",
+        "Le même chemin, quatre fois plus grand.",
+    ),
+    "vector film alt": (
+        "Film: the heat map of a vector on the left, the image that it gives on the right, both changing together.",
+        "Film : à gauche la carte d’un vecteur, à droite l’image qu’il donne ; les deux changent ensemble.",
+    ),
+    "vector film caption": (
+        "On the left the numbers change, on the right the image answers.",
+        "À gauche les nombres changent, à droite l’image répond.",
+    ),
+    "read back alt": (
+        "The images of the {count} vectors that were read from the file.",
+        "Les images des {count} vecteurs lus dans le fichier.",
+    ),
+    "read back caption": (
+        "Read from {path}: the same images as above, from the numbers alone.",
+        "Lus dans {path} : les mêmes images que plus haut, à partir des seuls nombres.",
+    ),
+    "carried alt": (
+        "The image that the vector carried by a PNG gives again.",
+        "L’image que redonne le vecteur porté par un PNG.",
+    ),
+    "carried caption": (
+        "Drawn again from the vector in {path}.",
+        "Redessinée à partir du vecteur contenu dans {path}.",
+    ),
+    "page alt": (
+        "Picture of the page: the image at the top left, the vector's cells beside it, and sliders that move it.",
+        "Image de la page : l’image en haut à gauche, les cases du vecteur à côté, et des curseurs qui la déplacent.",
+    ),
+    "page caption": (
+        "What the page looks like. It lives while the notebook runs.",
+        "À quoi ressemble la page. Elle vit tant que le carnet tourne.",
+    ),
+    "typed": ("upper half 0, lower half 1.5", "moitié haute 0, moitié basse 1,5"),
+    "by hand": ("the first three rows are 2", "les trois premières rangées valent 2"),
+    "held out alt": (
+        "Two curves over {steps} steps: the bound on images never seen ends at {bound} nats an image.",
+        "Deux courbes sur {steps} pas : la borne sur des images jamais vues finit à {bound} nats par image.",
+    ),
+    "held out caption": (
+        "Black, images that no step has seen; grey, the training images, as a running mean.",
+        "En noir, des images qu’aucun pas n’a vues ; en gris, celles de l’entraînement, en moyenne glissante.",
+    ),
+    "held out title": (
+        "Evidence lower bound, nats an image",
+        "Borne inférieure de l’évidence, nats par image",
+    ),
+    "never seen": ("images never seen", "images jamais vues"),
+    "training mean": ("training images, mean", "images d’entraînement, moyenne"),
+    "passes": ("passes over the data (epochs)", "passages sur les données (époques)"),
+    "step": ("step", "pas"),
+    "keeps generators": (
+        "Sheets keep their generators: {count} of {size} MiB each, in {folder}.",
+        "Les planches gardent leurs générateurs : {count}, de {size} Mio chacun, dans {folder}.",
+    ),
+    "learning alt": (
+        "Three charts over {steps} steps: the share of images that keep the rules ends at {kept}; below it what the "
+        "images hold, and the losses.",
+        "Trois graphiques sur {steps} pas : la part des images qui gardent les règles finit à {kept} ; dessous, ce que "
+        "contiennent les images, et les pertes.",
+    ),
+    "learning caption": (
+        "From top to bottom: rules kept, what the images hold, and the losses, on one scale of steps.",
+        "De haut en bas : règles gardées, ce que contiennent les images, et les pertes, sur une même échelle de pas.",
+    ),
+    "rules kept": ("Images that keep the rules, %", "Images qui gardent les règles, %"),
+    "one_vertical": ("one vertical", "une verticale"),
+    "two_horizontals": ("two horizontals", "deux horizontales"),
+    "palette": ("palette", "palette"),
+    "all the rules": ("all the rules", "toutes"),
+    "census": ("Lines in an image, % of the images", "Lignes dans une image, % des images"),
+    "or more": ("{count} or more", "{count} ou plus"),
+    "divergences": (
+        "Divergence of each parameter from the rules, bits",
+        "Divergence de chaque paramètre d’avec les règles, bits",
     ),
     "networks gan": (
         "- The **generator** starts from a *latent vector*: {z_dim} random numbers. A dense layer turns them "
@@ -237,17 +384,17 @@ TEXTS = {
         "horizontal ones, the palette's four colours, and all the rules at once (black; of the drawn images "
         "themselves, 94 % pass, since in the rest one line hides another). Below it the census: how many "
         "lines an image has. Losses at the bottom, step by step beside them.\n\n"
-        "The published recipe draws one to five lines and invents colours; that is its charm, and hardly an "
-        'image keeps all the rules. `RECIPE = "three_lines"` keeps them, at a price: it draws three lines '
-        "and invents nothing.",
+        "The published recipe draws mostly two to five lines, in one image of five six or more, and invents colours; "
+        'that is its charm, and hardly an image keeps all the rules. `RECIPE = "three_lines"` keeps them, at a price: '
+        "it draws three lines and invents nothing.",
         "Les pertes ne disent pas s’il y a trois lignes. Mais les données viennent de règles connues, donc "
         "les images se *mesurent*. En haut, la part des images qui gardent une règle : une verticale, deux "
         "horizontales, les quatre couleurs de la palette, et toutes les règles à la fois (en noir ; des "
         "images tracées elles-mêmes, 94 % passent, car dans les autres une ligne en cache une autre). "
         "Dessous, le recensement : combien de lignes a une image. Les pertes en bas, pas à pas.\n\n"
-        "La recette publiée dessine d’une à cinq lignes et invente des couleurs ; c’est son charme, et "
-        'presque aucune image ne garde toutes les règles. `RECIPE = "three_lines"` les garde, à un prix : '
-        "elle dessine trois lignes et n’invente rien.",
+        "La recette publiée dessine surtout de deux à cinq lignes, dans une image sur cinq six ou plus, et invente des "
+        "couleurs ; c’est son charme, et presque aucune image ne garde toutes les règles. "
+        '`RECIPE = "three_lines"` les garde, à un prix : elle dessine trois lignes et n’invente rien.',
     ),
     "report any": (
         "The losses cannot say whether the images are like the data. So {count} generated images are held against "
@@ -261,12 +408,12 @@ TEXTS = {
         "The rules of the data set are known, so what the generator draws can be held against them. A "
         "program reads the lines of {count} images: how many there are, in which direction, where, how wide "
         "and in which colour; how much of the ink has a hue that was never shown; how far each image is from "
-        "the nearest one that the rules could have drawn. In the lower row, black is where the generator "
+        "the nearest one that the rules could have drawn. In the lower row, grey is where the generator "
         "puts its lines, red where the rules put theirs.",
         "Les règles des données sont connues, donc ce que le générateur dessine peut leur être confronté. Un "
         "programme lit les lignes de {count} images : combien, dans quelle direction, où, de quelle "
         "épaisseur et de quelle couleur ; quelle part de l’encre a une teinte jamais montrée ; à quelle "
-        "distance est l’image la plus proche que la règle aurait pu tracer. Dans la rangée du bas, en noir "
+        "distance est l’image la plus proche que la règle aurait pu tracer. Dans la rangée du bas, en gris "
         "la place des lignes du générateur, en rouge celle des règles.",
     ),
     "held out": (
@@ -428,30 +575,17 @@ TEXTS = {
 }
 
 
-def text(key: str, language: str = "en", **values) -> str:
-    """A text in a language, with its values filled in.
-
-    Args:
-        key: of `TEXTS`.
-        language: "en", "fr", or "both" for French and then English in italics.
-        **values: what stands in braces; a pair of texts is of both languages.
-
-    Returns:
-        Markdown.
-
-    Raises:
-        ValueError: another language.
-    """
-    if language not in LANGUAGES:
-        raise ValueError(f"the notebooks speak {', '.join(map(repr, LANGUAGES))}, not {language!r}")
-    if language == "both":
-        return f"{text(key, 'fr', **values)}\n\n<i>\n\n{text(key, 'en', **values)}\n\n</i>"
-    side = ("en", "fr").index(language)
-    chosen = {name: value[side] if isinstance(value, tuple) else value for name, value in values.items()}
-    return TEXTS[key][side].format(**chosen)
+def text(key: str, language: str | None = None, **values) -> str:
+    """A text of `TEXTS`, Markdown; arguments as in `utils.speech.say`."""
+    return say(TEXTS, key, language, **values)
 
 
-def tell(key: str, language: str = "en", **values) -> None:
+def picture(key: str, **values) -> tuple[str, str]:
+    """What is said of a notebook's picture, (alternative text, caption): `<key> alt` and `<key> caption` of `TEXTS`."""
+    return seen(TEXTS, key, **values)
+
+
+def tell(key: str, language: str | None = None, **values) -> None:
     """Show a text below the cell; arguments as in `text`."""
     show(text(key, language, **values))
 
@@ -465,13 +599,31 @@ def show(words: str) -> None:
     display(Markdown(words)) if in_notebook() else print(words)
 
 
-def data_set(data, language: str = "en") -> None:
+def data_set(data, language: str | None = None) -> None:
     """What the training images are, a `utils.runs.DataSet`."""
     kind = "lines" if data.of_lines else "rules" if data.rules else "keras" if data.of_keras else "own"
     tell(f"data {kind}", language, name=str(data))
 
 
-def networks(model, language: str = "en") -> None:
+def generator(path, generator, data, language: str | None = None) -> None:
+    """Which generator a notebook walks through, what it takes and gives, and what it was trained on."""
+    height, width, _ = generator.output_shape[1:]
+    facts = {"path": path, "numbers": generator.input_shape[-1], "size": f"{width} × {height}"}
+    weights = number(generator.count_params(), ",d", language)
+    tell("generator", language, **facts, weights=weights, data=str(data))
+
+
+def pair(models: dict, data, language: str | None = None) -> None:
+    """Which generators are compared: {name: (path, Keras model)}, and what they were trained on."""
+    rows = []
+    for name, (path, generator) in models.items():
+        height, width, _ = generator.output_shape[1:]
+        weights = number(generator.count_params(), ",d", language)
+        rows.append(f"| {name} | {generator.input_shape[-1]} | {width} × {height} | {weights} | `{path}` |")
+    tell("pair", language, data=str(data), rows="\n".join(rows))
+
+
+def networks(model, language: str | None = None) -> None:
     """What the two networks of a model are, and what each learns from the other."""
     height, width, _ = model.input_dim
     values = {"z_dim": model.z_dim, "size": f"{width} × {height}"}
@@ -492,7 +644,9 @@ def networks(model, language: str = "en") -> None:
     )
 
 
-def training(model, batch_size: int, n_critic: int | None = None, reading: bool = False, language: str = "en") -> None:
+def training(
+    model, batch_size: int, n_critic: int | None = None, reading: bool = False, language: str | None = None
+) -> None:
     """What a step of a model is, and what its progress bar shows.
 
     Args:
@@ -512,18 +666,18 @@ def training(model, batch_size: int, n_critic: int | None = None, reading: bool 
         tell("training reading", language)
 
 
-def convergence(model, language: str = "en") -> None:
+def convergence(model, language: str | None = None) -> None:
     """How to read the curves of a model's losses."""
     tell("convergence gan" if "critic" in model.parts else "convergence vae", language, z_dim=model.z_dim)
 
 
-def redrawn(vae, sample, data, language: str = "en") -> None:
+def redrawn(vae, sample, data, language: str | None = None) -> None:
     """How to read the images that an autoencoder drew again; `sample` is the `Sample` of real ones."""
     seen = TEXTS["unseen" if sample.unseen else "seen"]
     tell(f"compare redrawn {'lines' if data.of_lines else 'any'}", language, z_dim=vae.z_dim, seen=seen)
 
 
-def about(what: str, data, language: str = "en", **values) -> None:
+def about(what: str, data, language: str | None = None, **values) -> None:
     """One of the texts that there are for lines and for any other data: `what` is "report", "search", "learnt" ..."""
     key = f"{what} lines" if data.of_lines else f"{what} any"
     tell(key, language, **values)

@@ -15,10 +15,13 @@ import numpy as np
 from PIL import Image
 
 from utils.figures import draw_curves
-from utils.figures.style import draw_image, in_notebook, in_own_style, render
+from utils.figures.style import INK, TEXT_SIZE, draw_image, in_html, in_notebook, in_own_style, render
+from utils.figures.texts import TEXTS as FIGURES
 from utils.quiet import keras
+from utils.runs import telling
 from utils.runs.callbacks import Listener
 from utils.runs.folder import sample_sheet
+from utils.speech import number, say
 
 
 class LiveView(Listener):
@@ -38,14 +41,15 @@ class LiveView(Listener):
             self._show(sheet)
 
     def _show(self, sheet):
-        from IPython.display import Image as Shown
         from IPython.display import display
 
-        image = Shown(view(sheet, self.model.losses_of, f"after step {self.model.epoch}"))
+        step = number(self.model.epoch, ",d")
+        png = view(sheet, self.model.losses_of, telling.text("after", step=step))
+        shown = in_html(png, *telling.picture("live", step=step))
         if self.handle is None:
-            self.handle = display(image, display_id=True)
+            self.handle = display(shown, display_id=True, raw=True)
         else:
-            self.handle.update(image)
+            self.handle.update(shown, raw=True)
 
 
 @in_own_style
@@ -65,8 +69,8 @@ def view(sheet: str | os.PathLike, losses: dict, title: str) -> bytes:
     figure = Figure(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(2, 3))
     draw_image(left, np.asarray(Image.open(sheet).convert("RGB")))
-    left.set_title(title, loc="left", fontsize=11)
-    draw_curves(right, losses, "Losses")
+    left.set_title(title, loc="left", fontsize=TEXT_SIZE, color=INK)
+    draw_curves(right, losses, say(FIGURES, "losses"))
     return render(figure, dpi=80)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.figures.style import FAINT, INK, draw_image, finish, in_own_style
+from utils.figures.style import INK, TEXT_SIZE, draw_image, finish, in_own_style
 from utils.files import sweep
 from utils.files.color_profiles import to_srgb
 from utils.files.image_files import MOST_PIXELS, is_image_file, open_one_image
@@ -18,7 +18,9 @@ from utils.files.provenance import read_texts, says, write_picture
 from utils.files.typed import colour
 from utils.images import as_picture, to_float, to_uint8
 from utils.loaders.decoding import alpha_of, colors_of
+from utils.speech import say, seen
 from utils.super_resolution import hub
+from utils.super_resolution.texts import TEXTS
 
 LINES = Path(__file__).resolve().parents[2] / "data" / "upscalers" / "lines_x4.keras"
 LINES_SCALE = 4
@@ -247,8 +249,8 @@ def compare(original, upscaled, path: str | os.PathLike | None = None, show: boo
 
     original, upscaled = _prepare(original).colors, _prepare(upscaled).colors
     top, left, side = liveliest_square(original)
-    figure = Figure(figsize=(12, 3.5), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
+    figure = Figure(figsize=(9.4, 2.7), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.05, h_pad=0.05)
     for column, (name, image) in enumerate((("original", original), ("enlarged", upscaled))):
         scale = image.shape[0] / original.shape[0]
         y, x, length = (round(value * scale) for value in (top, left, side))
@@ -258,9 +260,10 @@ def compare(original, upscaled, path: str | os.PathLike | None = None, show: boo
         whole.add_patch(Rectangle((x - 0.5, y - 0.5), length, length, **frame))
         draw_image(detail, image[y : y + length, x : x + length])
         size = f"{image.shape[1]} × {image.shape[0]}"
-        whole.set_title(f"{name}, {size}", fontsize=10, color=INK)
-        detail.set_title(f"{name}, detail", fontsize=10, color=FAINT)
-    return finish(figure, path, show)
+        whole.set_title(f"{say(TEXTS, name)}, {size}", fontsize=TEXT_SIZE, color=INK)
+        detail.set_title(f"{say(TEXTS, name)}, {say(TEXTS, 'detail')}", fontsize=TEXT_SIZE, color=INK)
+    sides = [f"{image.shape[1]} × {image.shape[0]}" for image in (original, upscaled)]
+    return finish(figure, path, show, seen=seen(TEXTS, "compare", before=sides[0], after=sides[1]))
 
 
 # ---------------------------------------------------------------------------------------------------------------------

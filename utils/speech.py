@@ -1,0 +1,87 @@
+"""The language of what a notebook shows: its texts, its captions, the words and numbers in its figures.
+
+It is chosen once, by `speak` at the notebook's top, and holds for all that is shown afterwards. A room keeps its words
+in one table, key -> (English, French), and takes them with `say`.
+"""
+
+from collections.abc import Mapping
+
+LANGUAGES = ("en", "fr")
+NARROW = "\u202f"  # narrow no-break space: French thousands, and before a French percent sign
+
+_chosen = "en"
+
+
+def speak(language: str) -> None:
+    """Choose the language of what is shown from now on.
+
+    Args:
+        language: "en" or "fr".
+
+    Raises:
+        ValueError: another language.
+    """
+    global _chosen
+    _chosen = spoken(language)
+
+
+def spoken(language: str | None = None) -> str:
+    """The language that is spoken: the given one if it is not None, else the chosen one.
+
+    Raises:
+        ValueError: a language other than those of `LANGUAGES`.
+    """
+    language = _chosen if language is None else language
+    if language not in LANGUAGES:
+        raise ValueError(f"the notebooks speak {' and '.join(map(repr, LANGUAGES))}, not {language!r} (LANGUAGE)")
+    return language
+
+
+def say(texts: Mapping[str, tuple[str, str]], key: str, language: str | None = None, **values) -> str:
+    """A text of a table, with its values filled in.
+
+    Args:
+        texts: key -> (English, French).
+        key: which.
+        language: "en" or "fr"; None for the chosen one.
+        **values: what stands in braces; a pair stands for (English, French).
+
+    Returns:
+        The text.
+    """
+    side = LANGUAGES.index(spoken(language))
+    filled = {name: value[side] if isinstance(value, tuple) else value for name, value in values.items()}
+    return texts[key][side].format(**filled)
+
+
+def seen(texts: Mapping[str, tuple[str, str]], key: str, **values) -> tuple[str, str]:
+    """What is said of a picture, (alternative text, caption): the texts `<key> alt` and `<key> caption` of a table."""
+    return say(texts, f"{key} alt", **values), say(texts, f"{key} caption", **values)
+
+
+def number(value: float, spec: str = ".2f", language: str | None = None) -> str:
+    """A number as people write it: a true minus sign, none before a zero, and a comma in French decimals.
+
+    Args:
+        value: the number.
+        spec: Python's format of it.
+        language: "en" or "fr"; None for the chosen one.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> number(-0.3), number(-0.3, language="fr"), number(-1457, ",.0f"), number(-0.001, ".2f")
+        ('−0.30', '−0,30', '−1,457', '0.00')
+    """
+    text = format(value, spec)
+    if not text.strip("+-0.,%"):
+        text = text.lstrip("+-")
+    text = text.replace("-", "−")
+    return text.translate({ord(","): NARROW, ord("."): ","}) if spoken(language) == "fr" else text
+
+
+def percent(share: float, digits: int = 0, language: str | None = None) -> str:
+    """A share of 0 to 1 as a percentage: 90.4%, in French 90,4 % with a narrow space that does not break."""
+    text = number(100 * share, f".{digits}f", language)
+    return f"{text}{NARROW}%" if spoken(language) == "fr" else f"{text}%"
