@@ -2,7 +2,7 @@
 # make check      passes the quick tests, in a minute or so: for working
 # make test       sets everything up and passes the tests, in six minutes on two cores
 # make test-all   adds what takes longer: soak, kills, several processes, and Keras' other backends
-# make notebooks  runs the four notebooks and keeps them with their pictures, made light, in notebooks/
+# make notebooks  runs the four notebooks, in both languages, and keeps them with their pictures in notebooks/ and notebooks/fr/
 # make data       draws the data set alone: data/lines/ and data.zip
 # make rule       draws, reads, trains and shows any rule set: make rule RULES=waves.py MINUTES=20
 # make bench      measures speed, memory, reading and enlarging, and prints tables
@@ -76,12 +76,12 @@ test-colab: $(COLAB)/ready
 	$(COLAB_PYTHON) -m pytest -m "not slow and not thorough" tests/utils $(addprefix --ignore tests/utils/explorer/,test_browser.py test_server.py)
 	$(COLAB_PYTHON) -m pytest tests/notebooks
 
+# Those that walk come first, with the generators that ship; Training comes last, and in French shows the same training.
+WALKS = Inference Inference+ Compare
 notebooks: $(VENV)/ready
 	@test ! -e run/gan/0001_lines/history.csv || { echo "run/gan/0001_lines holds a training: move it away, the notebooks are run from its start"; exit 1; }
-	PROGRESS_BAR=off $(PAPERMILL) notebooks/Training.ipynb notebooks/Training.ipynb
-	PROGRESS_BAR=off $(PAPERMILL) notebooks/Inference.ipynb notebooks/Inference.ipynb
-	PROGRESS_BAR=off $(PAPERMILL) notebooks/Inference+.ipynb notebooks/Inference+.ipynb
-	PROGRESS_BAR=off $(PAPERMILL) notebooks/Compare.ipynb notebooks/Compare.ipynb
+	for name in $(WALKS) $(addprefix fr/,$(WALKS)) Training; do PROGRESS_BAR=off $(PAPERMILL) notebooks/$$name.ipynb notebooks/$$name.ipynb || exit 1; done
+	PROGRESS_BAR=off $(PAPERMILL) notebooks/fr/Training.ipynb notebooks/fr/Training.ipynb -p MODE load
 	$(BIN)/python -m utils.figures.lighter notebooks
 
 data: $(VENV)/ready

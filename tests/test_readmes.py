@@ -39,7 +39,7 @@ TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
 PAIRS = [DOOR, *((name, name.replace("/fr/", "/en/")) for name in PAGES if name.startswith("docs/fr/"))]
 OWN = [name for pair in PAIRS for name in pair if name in TEXT]  # the pages that are written in both languages
 LOGS = {"benchmarks/LOG.md", "benchmarks/LEADERBOARD.md"}  # what was true on their days
-NOTEBOOKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("notebooks/*.ipynb"))
+NOTEBOOKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("notebooks/**/*.ipynb"))
 
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")

@@ -28,9 +28,7 @@ class Written:
     vectors: list[Path] = field(default_factory=list)
 
     def __add__(self, other: "Written") -> "Written":
-        return Written(
-            self.images + other.images, self.heatmaps + other.heatmaps, self.vectors + other.vectors
-        )
+        return Written(self.images + other.images, self.heatmaps + other.heatmaps, self.vectors + other.vectors)
 
 
 def write_pairs(

@@ -61,8 +61,7 @@ TEXTS = {
         "`{path}` : {numbers} nombres entrent, une image de {size} sort, {weights} poids. Données : {data}.",
     ),
     "pair": (
-        "Data: {data}.\n\n"
-        "| | numbers in | image out | weights | file |\n|---|---:|---|---:|---|\n{rows}",
+        "Data: {data}.\n\n| | numbers in | image out | weights | file |\n|---|---:|---|---:|---|\n{rows}",
         "Données : {data}.\n\n"
         "| | nombres entrants | image sortante | poids | fichier |\n|---|---:|---|---:|---|\n{rows}",
     ),
