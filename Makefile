@@ -79,8 +79,9 @@ test-colab: $(COLAB)/ready
 # Those that walk come first, with the generators that ship; Training comes last, and in French shows the same training.
 WALKS = Inference Inference+ Compare
 notebooks: $(VENV)/ready
-	@test ! -e run/gan/0001_lines/history.csv || { echo "run/gan/0001_lines holds a training: move it away, the notebooks are run from its start"; exit 1; }
-	for name in $(WALKS) $(addprefix fr/,$(WALKS)) Training; do PROGRESS_BAR=off $(PAPERMILL) notebooks/$$name.ipynb notebooks/$$name.ipynb || exit 1; done
+	@for left in run/gan run/inference run/inference+ run/compare; do test ! -e $$left || { echo "$$left is there: move it away, the notebooks are run from their start"; exit 1; }; done
+	for name in $(WALKS) $(addprefix fr/,$(WALKS)); do rm -rf run/inference run/inference+ run/compare; PROGRESS_BAR=off $(PAPERMILL) notebooks/$$name.ipynb notebooks/$$name.ipynb || exit 1; done
+	PROGRESS_BAR=off $(PAPERMILL) notebooks/Training.ipynb notebooks/Training.ipynb
 	PROGRESS_BAR=off $(PAPERMILL) notebooks/fr/Training.ipynb notebooks/fr/Training.ipynb -p MODE load
 	$(BIN)/python -m utils.figures.lighter notebooks
 

@@ -62,11 +62,12 @@ def sprites_in_colour(folder, count=40):
         Image.fromarray(image).save(folder / f"{i}.png")
 
 
-def opened(name):
+def opened(name, language="en"):
     """A notebook of the project as nbformat reads it; such packages take seconds, which other tests need not spend."""
     import nbformat
 
-    return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    folder = ROOT / "notebooks" / ("" if language == "en" else language)
+    return nbformat.read(folder / f"{name}.ipynb", as_version=4)
 
 
 def copy_of_the_project(folder):
@@ -106,8 +107,11 @@ def told(notebook):
 
 
 def pictures(notebook):
+    """The HTML of its pictures and films."""
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    return [output for output in outputs if {"image/png", "text/html"} & set(output.get("data", {}))]
+    shown = [output.data.get("text/html", "") for output in outputs if "data" in output]
+    assert not [output for output in outputs if "image/png" in output.get("data", {})], "a picture without a text"
+    return [html for html in shown if "<img" in html]
 
 
 @pytest.fixture(scope="module")
@@ -177,8 +181,8 @@ def test_any_images_go_through_every_notebook_and_each_knows_which_they_are(own)
     assert [*record["image_size"], record["channels"], record["fit"]] == [*sides, fit]
     assert record["background"] == list(OWN_DATA[name].get("BACKGROUND", (0, 0, 0)))
     for model in ("WGANGP", "CVAE"):
-        assert f"Trained on: {name}." in printed(ran["Inference+", model])
-    assert f"data: {name}." in printed(ran["Compare", "both"])
+        assert f"Trained on: {name}." in told(ran["Inference+", model])
+    assert f"Data: {name}." in told(ran["Compare", "both"])
     with Image.open(project / "run/Inference CVAE/Super Resolution 0 (Lanczos).jpg") as enlarged:  # no network of lines
         assert enlarged.mode == {1: "L", 3: "RGB"}[sides[2]] and enlarged.size == (4 * sides[1], 4 * sides[0])
     assert {f"run/compare/{figure}.png" for figure in ("samples", "reconstructions", "map", "manifolds", "ways")} <= {
@@ -292,17 +296,96 @@ def test_a_first_cell_that_was_cut_off_in_colab_goes_on_next_time(name, tmp_path
     assert (tmp_path / "pip.txt").read_text() == asked
 
 
+def parameters_of(notebook):
+    """The names of all parameters, by cell: some stand in the tagged one, the others folded before it."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return {i: names for i, cell in enumerate(cells) if (names := re.findall(r"^([A-Z_]+) =", cell.source, re.M))}
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_each_notebook_has_one_cell_of_parameters_a_badge_and_prose_before_code(name):
-    notebook = opened(name)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_each_notebook_has_one_cell_of_parameters_each_explained_and_a_badge(name, language):
+    notebook = opened(name, language)
     tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    assert len(tagged) == 1
-    assert notebook.cells[0].cell_type == "markdown" and f"notebooks/{name}.ipynb" in notebook.cells[0].source
+    assert len(tagged) == 1 and f'LANGUAGE = "{language}"' in tagged[0].source
+    place = "notebooks/" if language == "en" else "notebooks/fr/"
+    assert notebook.cells[0].cell_type == "markdown" and f"{place}{name}.ipynb" in notebook.cells[0].source
     table = next(cell.source for cell in notebook.cells if re.match(r"## Param[eè]t", cell.source))
     first_cells = re.findall(r"^\| (`.*?) \|", table, re.M)
-    explained = {name for cell in first_cells for name in re.findall(r"`([A-Z_]+)`", cell)}
-    assert len(explained) > 4
-    assert explained <= set(re.findall(r"^([A-Z_]+) =", tagged[0].source, re.M))
+    explained = [one for cell in first_cells for one in re.findall(r"`([A-Z_]+)`", cell)]
+    given = [one for names in parameters_of(notebook).values() for one in names if one != "RUN_FOLDER"]
+    assert sorted(explained) == sorted(given)
+
+
+def test_what_a_run_changes_comes_after_all_parameters():
+    """papermill puts the parameters of a run below the tagged cell: what stands further down would win over them."""
+    notebook = opened("Training")
+    tagged = next(i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
+    later = "\n".join(cell.source for cell in notebook.cells[tagged + 1 :] if cell.cell_type == "code")
+    assert not re.findall(r"^(?!RUN_FOLDER)([A-Z_]+) =", later, re.M)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_both_languages_have_the_same_cells_code_links_and_numbers(name):
+    english, french = opened(name).cells, opened(name, "fr").cells
+    assert [cell.cell_type for cell in english] == [cell.cell_type for cell in french]
+    assert [cell.metadata for cell in english] == [cell.metadata for cell in french]
+    for one, other in zip(english, french, strict=True):
+        if one.cell_type == "code":
+            assert other.source == one.source.replace('LANGUAGE = "en"', 'LANGUAGE = "fr"')
+            continue
+        assert one.source.strip() and other.source.strip() and other.source != one.source
+        there, here = (re.sub(r"\]\([^)]*/(?:en/|fr/)?", "](", text) for text in (one.source, other.source))
+        assert re.findall(r"\]\(\S+\)", there) == re.findall(r"\]\(\S+\)", here)
+        assert numbers_in(one.source) == numbers_in(other.source)
+        assert set(re.findall(r"`([^`]+)`", one.source)) - {"data/<name>/"} == (
+            set(re.findall(r"`([^`]+)`", other.source)) - {"data/<nom>/"}
+        )
+
+
+def numbers_in(text):
+    """The numbers of a text as values, whatever its language writes them like; links and code left out."""
+    plain = re.sub(r"\]\([^)]*\)|`[^`]*`|\$[^$]*\$", "", text)
+    plain = re.sub(r"(?<=\d)[,\u202f](?=\d{3})", "", plain).replace("\u202f", " ")
+    return sorted(float(one.replace(",", ".")) for one in re.findall(r"\d+(?:[.,]\d+)?", plain))
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_stored_picture_has_a_text_and_a_caption_and_a_sentence_above_it(name, language):
+    notebook = opened(name, language)
+    shown = pictures(notebook)
+    assert len(shown) >= {"Training": 7, "Inference": 5, "Inference+": 10, "Compare": 5}[name]
+    for html in shown:
+        assert re.search(r'alt="[^"]{20,}"', html) and re.search(r"<figcaption><em>[^<]{5,}</em></figcaption>", html)
+    for i, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and "<img" in str(cell.outputs):
+            told_above = notebook.cells[i - 1].cell_type == "markdown" or "text/markdown" in cell.outputs[0].data
+            assert told_above, cell.source
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_no_stored_notebook_shows_a_warning_a_folder_of_this_machine_or_a_long_table(name, language):
+    cells = [cell for cell in opened(name, language).cells if cell.cell_type == "code"]
+    for cell in cells:
+        for output in cell.outputs:
+            assert output.get("name") != "stderr", output.text
+            words = output.get("text", "") + output.get("data", {}).get("text/markdown", "")
+            assert "Warning" not in words and not re.search(r"(?<![\w.])/(?:home|root|work|tmp|Users)/", words)
+            seen = re.sub(r"<details>.*?</details>", "", words, flags=re.S)
+            assert len(re.findall(r"^\|", seen, re.M)) <= 8  # a head, a rule, six rows
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_code_is_short_or_folded(name):
+    for cell in opened(name).cells:
+        if cell.cell_type == "code" and not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            assert len(cell.source.splitlines()) <= (12 if "parameters" in cell.metadata.get("tags", []) else 8), (
+                cell.source
+            )
+        elif cell.cell_type == "code":
+            assert cell.source.startswith("# @title ") and cell.metadata["cellView"] == "form"
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

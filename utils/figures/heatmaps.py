@@ -109,7 +109,7 @@ def show_vectors(
     Z = np.atleast_2d(np.asarray(Z, float))
     columns = min(columns, len(Z))
     rows, side = math.ceil(len(Z) / columns), 4.1 if values else 2.1
-    figure = Figure(figsize=(2.1 * side * columns, (side + 0.35) * rows), layout="constrained")
+    figure = Figure(figsize=(2.1 * side * columns, (side + 0.45) * rows), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.05, h_pad=0.05, wspace=0.02, hspace=0.02)
     for i, (z, image) in enumerate(zip(Z, images, strict=True)):
         grid = _grid(z)

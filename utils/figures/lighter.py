@@ -10,13 +10,15 @@ import argparse
 import base64
 import json
 import os
+import re
 from pathlib import Path
 
-from utils.figures.palettes import lighter_png
+from utils.figures.palettes import lighter_png, within_notebook
 from utils.files import write_bytes
 
 # of notebooks and cells; different after every run, and a widget's state is of no use without its kernel
 RUN_METADATA = ("papermill", "execution", "widgets")
+PICTURE = re.compile(r"(?<=data:image/png;base64,)[A-Za-z0-9+/=]+")
 WIDGET = "application/vnd.jupyter.widget-view+json"  # shows nothing without its kernel
 INJECTED = "injected-parameters"  # papermill's tag
 
@@ -64,7 +66,15 @@ def lighter_notebook(content: bytes) -> bytes:
                 light = lighter_png(png, output.get("metadata", {}).get("image/png", {}).get("width"))
                 if light is not png:
                     data["image/png"] = base64.b64encode(light).decode()
+            if "data:image/png" in _text(data.get("text/html", "")):
+                html = PICTURE.sub(lambda found: _within(found[0]), _text(data["text/html"]))
+                data["text/html"] = html.splitlines(keepends=True)
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _within(encoded: str) -> str:
+    """A picture in base64, with fewer colours if it is too heavy for a notebook."""
+    return base64.b64encode(within_notebook(base64.b64decode(encoded))).decode()
 
 
 def _text(value: str | list[str]) -> str:

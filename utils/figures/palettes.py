@@ -20,7 +20,7 @@ NEAR_GROUND = 6  # levels of 255 in each channel; a colour this close to a groun
 GRAIN = 2  # levels; of two grounds as close as this, the smaller one is noise of the other
 SAMPLE = 40_000  # pixels for choosing the other colours; four times as many take four times as long and give 0.1 dB
 LEAST_PSNR = 36  # decibels; below, a picture keeps its own colours (generated lines on black reach 37 to 39)
-NOTEBOOK_BYTES = 120_000  # the most that one picture or animation should add to a notebook's file
+NOTEBOOK_BYTES = 90_000  # the most that one picture or animation should add to a notebook's file
 PLAIN_TEXTS = {"Software"}  # texts in a PNG that say nothing of its pixels (Matplotlib writes its name)
 
 
@@ -145,15 +145,42 @@ def lighter_png(png: bytes, width: int | None = None) -> bytes:
     return light
 
 
-def _with_palette(picture) -> bytes | None:
-    """Encode a Pillow image in RGB as a PNG with a palette; None below `LEAST_PSNR`."""
+def within_notebook(png: bytes, most: int | None = None) -> bytes:
+    """Reduce the colours of a PNG that is too heavy for a notebook's file, even if it looks a little different.
+
+    Args:
+        png: the bytes of a PNG.
+        most: bytes; None for `NOTEBOOK_BYTES`.
+
+    Returns:
+        `png` itself if it is light enough or animated; otherwise the same picture with the first number of colours of
+        256, 128, 64, 32 and 16 that makes it light enough, or with 16.
+    """
+    from PIL import Image
+
+    most = NOTEBOOK_BYTES if most is None else most
+    if len(png) <= most:
+        return png
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+        if picture.is_animated:
+            return png
+        picture = picture.convert("RGB")
+    for colors in (256, 128, 64, 32, 16):
+        light = _with_palette(picture, colors, least=0)
+        if len(light) <= most:
+            break
+    return light
+
+
+def _with_palette(picture, colors: int = COLORS, least: float = LEAST_PSNR) -> bytes | None:
+    """Encode a Pillow image in RGB as a PNG with a palette; None if it is less like itself than `least`, in decibels."""
     from PIL import Image
 
     pixels = np.asarray(picture)
     places = numbers(pixels)
-    palette = Palette(places.ravel())
+    palette = Palette(places.ravel(), places=colors)
     indices = palette.indices(places)
-    if psnr(pixels, palette.colors[indices]) < LEAST_PSNR:
+    if psnr(pixels, palette.colors[indices]) < least:
         return None
     reduced, buffer = Image.fromarray(indices), io.BytesIO()
     reduced.putpalette(palette.colors.tobytes())

@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from utils.figures.animations import film_png
-from utils.figures.palettes import lighter_png
+from utils.figures.palettes import lighter_png, within_notebook
+from utils.figures.texts import TEXTS
 from utils.files import write_bytes
 from utils.images import to_uint8
+from utils.speech import seen as said
 
 INK, FAINT, LINE = "#22262b", "#7a828c", "#d9dde2"  # text, secondary text, rules: neutral, so that the images speak
 TITLE_SIZE, TEXT_SIZE = 14, 11  # points; read at half the size, a text of 11 points still has 8 pixels
@@ -116,7 +118,7 @@ def show_png(png: bytes, alt: str, caption: str, width: int | None = None) -> No
     if in_notebook():
         from IPython.display import display
 
-        display(in_html(png, alt, caption, width), raw=True)
+        display(in_html(within_notebook(png), alt, caption, width), raw=True)
 
 
 def in_html(png: bytes, alt: str, caption: str, width: int | None = None) -> dict[str, str]:
@@ -144,7 +146,7 @@ def show_file(path: str | os.PathLike, seen: tuple[str, str], width: int | None 
         show_png(lighter_png(Path(path).read_bytes(), width), *seen, width)
 
 
-def show_film(path: str | os.PathLike, seen: tuple[str, str], width: int | None = None) -> None:
+def show_film(path: str | os.PathLike, seen: tuple[str, str] | None = None, width: int | None = None) -> None:
     """Show a film below the cell, in a way that a notebook's pages on the web keep; nothing in a script.
 
     A GIF is shown as an animated PNG, which every viewer of notebooks takes for a picture; if it is too heavy for a
@@ -152,18 +154,20 @@ def show_film(path: str | os.PathLike, seen: tuple[str, str], width: int | None 
 
     Args:
         path: the GIF or MP4.
-        seen: what is said of it, (alternative text, caption).
+        seen: what is said of it, (alternative text, caption); None for its file's name.
         width: in pixels of the page; None for the film's own.
     """
     if in_notebook():
         from IPython.display import HTML, display
 
         path, film = Path(path), Path(path).read_bytes()
+        seen = seen or said(TEXTS, "film", name=path.name)
         if path.suffix.lower() == ".mp4":
             size = f' width="{width}"' if width else ""
             source = f"data:video/mp4;base64,{base64.b64encode(film).decode()}"
-            said = html.escape(seen[0])
-            video = f'<video src="{source}"{size} aria-label="{said}" autoplay loop muted controls></video>'
+            video = (
+                f'<video src="{source}"{size} aria-label="{html.escape(seen[0])}" autoplay loop muted controls></video>'
+            )
             display(HTML(f"<figure>{video}<figcaption><em>{html.escape(seen[1])}</em></figcaption></figure>"))
         else:  # however small, it is shown at the width of the GIF
             show_png(film_png(film, width), *seen, width or int.from_bytes(film[6:8], "little"))

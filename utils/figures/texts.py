@@ -45,5 +45,6 @@ TEXTS = {
         "Le réseau {name}, de gauche à droite : chaque carte est une couche, avec son noyau, son pas et la forme "
         "qu’elle transmet.",
     ),
-    "film alt": ("Film of {frames} images: {name}.", "Film de {frames} images : {name}."),
+    "film alt": ("Film: {name}.", "Film : {name}."),
+    "film caption": ("{name}", "{name}"),
 }

@@ -5,8 +5,8 @@ training; a path is an array of points, one row per step; `generate_images` draw
 `film` makes an animation of them.
 
 The package exports `paths` (points and paths), `patterns` (rows, blocks, constants, halves), `generating` (images and
-animations), `pairs` (vectors with their images, in files), `onnx_files` (networks for other programs), and of `utils.files` `vectors` (.txt, .npy, .json) and
-`provenance` (images that carry their vector).
+animations), `pairs` (vectors with their images, in files), `onnx_files` (networks for other programs), and of
+`utils.files` `vectors` (.txt, .npy, .json) and `provenance` (images that carry their vector).
 Import directly: `utils.latent.directions` (directions of change), `utils.latent.projection` (the latent vector of an
 image), `utils.latent.comparison` (figures of two models) and `utils.latent.temperature`.
 """

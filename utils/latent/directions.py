@@ -33,6 +33,7 @@ from utils.latent.texts import DIRECTION_ENDS, TEXTS
 from utils.speech import LANGUAGES, number, percent, say, seen, spoken
 
 REACH = 4.0  # extent of strips and sliders to either side; normal points lie within 3 along any one direction
+SAME_NUMBER = 0.9  # share of images with one number of lines, above which that number has no direction
 STRIP = 7  # images of a strip
 MIN_SCORE = 0.1  # smallest R² of a direction that is shown: below it, the images do not do what it says
 HELD_OUT = 0.25  # share of the vectors on which R squared is measured
@@ -151,6 +152,10 @@ def measure_lines(images: np.ndarray) -> dict[str, np.ndarray]:
         )
 
     def total(groups) -> np.ndarray:
+        """The number of lines of each image, faint ones less; undefined where nearly all images have as many."""
+        _, times = np.unique([len(group) for group in groups], return_counts=True)
+        if times.max() > SAME_NUMBER * len(groups):
+            return np.full(len(groups), np.nan)
         return np.array([sum(clearness(line) for line in group) for group in groups], float)
 
     return {

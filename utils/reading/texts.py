@@ -54,7 +54,7 @@ TEXTS = {
         "ce que deux se disent de plus que les règles, bits",
     ),
     "unread": ("not read", "non lus"),
-    "rules kept": ("rule kept, % of images", "règle gardée, % des images"),
+    "rules kept": ("rule kept, %", "règle gardée, %"),
     "census": ("lines in an image", "lignes par image"),
     "shares of images": ("share of the images", "part des images"),
     "ink shares": ("share of the ink", "part de l’encre"),

@@ -159,7 +159,7 @@ TEXTS = {
         "What the page looks like. It lives while the notebook runs.",
         "À quoi ressemble la page. Elle vit tant que le carnet tourne.",
     ),
-    "typed": ("upper half 0, lower half 1.5", "moitié haute 0, moitié basse 1,5"),
+    "typed": ("0 above, 1.5 below", "0 en haut, 1,5 en bas"),
     "by hand": ("the first three rows are 2", "les trois premières rangées valent 2"),
     "held out alt": (
         "Two curves over {steps} steps: the bound on images never seen ends at {bound} nats an image.",
@@ -450,11 +450,12 @@ TEXTS = {
         "ce qu’on en sait, et que l’entraînement n’a pas su.",
     ),
     "search lines": (
-        "Of drawn lines, which the generator never made, the search meets one image in three so; of the "
-        "others two lines, the third lies elsewhere or is of another colour (16 to 26 dB).",
-        "Parmi des lignes tracées, que le générateur n’a jamais faites, la recherche en retrouve une sur "
-        "trois ainsi ; des autres elle retrouve deux lignes, la troisième est ailleurs ou d’une autre "
-        "couleur (16 à 26 dB).",
+        "Of drawn lines, which the generator never made, the search meets about one image in two so; of the "
+        "others it meets two lines, the third lies elsewhere or is of another colour (18 to 23 dB). Of the two "
+        "here, the first is met, the second is not.",
+        "Parmi des lignes tracées, que le générateur n’a jamais faites, la recherche retrouve ainsi une image sur "
+        "deux environ ; des autres elle retrouve deux lignes, la troisième est ailleurs ou d’une autre couleur "
+        "(18 à 23 dB). Des deux images d’ici, la première est retrouvée, la seconde ne l’est pas.",
     ),
     "search any": (
         "How near the search comes says what the generator can draw: what no vector gives, it has not learnt.",

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from utils.figures import draw_curves
+from utils.figures.palettes import within_notebook
 from utils.figures.style import INK, TEXT_SIZE, draw_image, in_html, in_notebook, in_own_style, render
 from utils.figures.texts import TEXTS as FIGURES
 from utils.quiet import keras
@@ -22,6 +23,8 @@ from utils.runs import telling
 from utils.runs.callbacks import Listener
 from utils.runs.folder import sample_sheet
 from utils.speech import number, say
+
+LIVE_BYTES = 50_000  # of the picture, which later cells show again, larger
 
 
 class LiveView(Listener):
@@ -45,7 +48,7 @@ class LiveView(Listener):
 
         step = number(self.model.epoch, ",d")
         png = view(sheet, self.model.losses_of, telling.text("after", step=step))
-        shown = in_html(png, *telling.picture("live", step=step))
+        shown = in_html(within_notebook(png, LIVE_BYTES), *telling.picture("live", step=step))
         if self.handle is None:
             self.handle = display(shown, display_id=True, raw=True)
         else:

@@ -4,12 +4,14 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from utils.figures import (
     HeatMapFrames,
     animate,
     heatmap_beside_image,
+    plot_curves,
     plot_generated,
     plot_layers,
     plot_losses,
@@ -74,7 +76,8 @@ def test_the_graph_follows_the_steps_and_not_the_first_explosion():
     low, high = figure.axes[0].get_ylim()
     assert -40 < low < -10
     assert 20 < high < 40
-    assert any("cut off" in text.get_text() and "49,9" in text.get_text() for text in figure.axes[0].texts)
+    said = figure.axes[0].get_xlabel()
+    assert "cut off" in said and "49,9" in said
 
 
 def test_a_graph_without_explosion_cuts_nothing_off_and_says_nothing():
@@ -83,13 +86,36 @@ def test_a_graph_without_explosion_cuts_nothing_off_and_says_nothing():
     low, high = figure.axes[0].get_ylim()
     assert low < np.min(np.array(d_losses)[:, :3])
     assert high > max(g_losses)
-    assert not figure.axes[0].texts
+    assert figure.axes[0].get_xlabel() == "step"
 
 
 def test_the_graph_names_its_curves_and_axes():
     axes = plot_losses(*losses(20)).axes[0]
-    assert [text.get_text()[0] for text in axes.get_legend().get_texts()] == ["D", "R", "F", "G"]
+    assert [text.get_text().split()[0] for text in axes.get_legend().get_texts()] == ["D,", "R,", "F,", "generator"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
+
+
+def test_a_loss_has_one_colour_in_every_figure():
+    d_losses, g_losses = losses(20)
+    alone = plot_losses(d_losses, g_losses).axes[0]
+    beside = plot_curves({"g_loss": g_losses, "d_real": [one[1] for one in d_losses]}, "others").axes[0]
+    colors = [{line.get_label(): line.get_color() for line in axes.get_lines()} for axes in (alone, beside)]
+    assert colors[1]["generator"] == colors[0]["generator"] != colors[0]["R, real images"]
+    assert colors[1]["R, real images"] == colors[0]["R, real images"]
+
+
+def test_the_penalty_has_no_curve_beside_the_losses():
+    names = ("d_loss", "d_real", "d_fake", "d_penalty", "g_loss")
+    axes = plot_curves({name: np.arange(9.0) for name in names}, "all").axes[0]
+    assert not any("penalty" in text.get_text() for text in axes.get_legend().get_texts())
+
+
+def test_the_title_of_a_graph_does_not_touch_its_legend():
+    figure = plot_losses(*losses(20))
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    title = next(text for text in axes.get_children() if getattr(text, "get_text", str)() == axes.get_title(loc="left"))
+    assert title.get_window_extent().y0 >= axes.get_legend().get_window_extent().y1
 
 
 @pytest.mark.parametrize("n", [1, 2])
@@ -169,7 +195,7 @@ def test_on_the_fixed_scale_a_color_means_a_value_and_on_the_relative_one_it_doe
 def test_limits_that_papermill_hands_over_as_text_are_a_pair(tmp_path):
     as_text = pixels(printZ(Z, 0, 0, folder=tmp_path, limits="(-2, 2)"))
     assert np.array_equal(as_text, pixels(printZ(Z, 0, 0, folder=tmp_path, limits=(-2, 2))))
-    assert HeatMapFrames(100, "(-3, 3)").draw(Z[0], IMAGES[0]).shape == (332, 716, 3)
+    assert HeatMapFrames(100, "(-3, 3)").draw(Z[0], IMAGES[0]).shape == (416, 880, 3)
     with pytest.raises(ValueError, match=r"limits \(LIMITS\) is"):
         printZ(Z, 0, 0, folder=tmp_path, limits="wide")
 
@@ -178,24 +204,24 @@ def test_a_constant_vector_has_a_heat_map_on_its_own_scale(tmp_path):
     assert printZ(np.zeros((1, 4)), 0, 0, folder=tmp_path, limits=None).is_file()
 
 
-def test_a_frame_has_the_originals_size_with_heat_map_left_and_image_right():
+def test_a_frame_has_its_heat_map_left_and_its_image_right_three_times_larger():
     frame = heatmap_beside_image(np.zeros(100), np.full((128, 128, 3), 7, np.uint8))
-    assert frame.shape == (332, 716, 3)
+    assert frame.shape == (416, 880, 3)
     assert frame.dtype == np.uint8
-    assert (frame[166, 358 + 179] == 7).all()
-    assert (np.abs(frame[40:300, 40:280].astype(int) - WHITE).max(axis=-1) == 0).mean() > 0.8
+    assert ((frame == 7).all(axis=-1).sum(), (frame[208, 680] == 7).all()) == (384 * 384, True)
+    assert (np.abs(frame[40:400, 40:400].astype(int) - WHITE).max(axis=-1) == 0).mean() > 0.8
 
 
 def test_cells_of_a_frame_take_the_color_of_their_value_in_reading_order():
     z = np.zeros(100)
     z[0], z[9], z[99] = 3, -3, 50
-    frame = HeatMapFrames(100).draw(z, IMAGES[0])[:, :358]
+    frame = HeatMapFrames(100).draw(z, IMAGES[0])[:, :480]
     red, blue = ((frame == color).all(axis=-1) for color in (RED, BLUE))
-    red[:, 300:] = blue[:, 300:] = False  # the colour bar
+    red[:, 420:] = blue[:, 420:] = False  # the colour bar
     rows, columns = np.nonzero(red)
-    assert {(row > 166, column > 150) for row, column in zip(rows, columns, strict=True)} == {(0, 0), (1, 1)}
+    assert {(row > 208, column > 210) for row, column in zip(rows, columns, strict=True)} == {(0, 0), (1, 1)}
     rows, columns = np.nonzero(blue)
-    assert {(row > 166, column > 150) for row, column in zip(rows, columns, strict=True)} == {(0, 1)}
+    assert {(row > 208, column > 210) for row, column in zip(rows, columns, strict=True)} == {(0, 1)}
 
 
 def test_frames_of_one_maker_do_not_touch_each_other():
@@ -208,7 +234,7 @@ def test_frames_of_one_maker_do_not_touch_each_other():
 
 @pytest.mark.parametrize("shape", [(20, 40), (40, 20, 1), (700, 300, 3)])
 def test_an_image_of_any_shape_fits_beside_the_heat_map(shape):
-    assert heatmap_beside_image(Z[0], np.zeros(shape, np.uint8)).shape == (332, 716, 3)
+    assert heatmap_beside_image(Z[0], np.zeros(shape, np.uint8)).shape == (416, 880, 3)
 
 
 def test_a_vector_of_another_length_than_the_frames_is_refused():
@@ -534,16 +560,17 @@ def test_in_a_notebook_a_figure_shows_once_as_png(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "tag"), [("a.gif", '<img src="data:image/gif'), ("a.mp4", '<video src="data:video/mp4')]
+    ("name", "tag"), [("a.gif", '<img src="data:image/png'), ("a.mp4", '<video src="data:video/mp4')]
 )
 def test_a_film_is_shown_as_what_it_is(tmp_path, monkeypatch, name, tag):
     pytest.importorskip("IPython")
     shown = []
     monkeypatch.setattr("utils.figures.style.in_notebook", lambda: True)
-    monkeypatch.setattr("IPython.display.display", shown.append)
-    Image.new("RGB", (4, 4)).save(tmp_path / name, "GIF")  # a film's bytes are shown as they are
-    show_film(tmp_path / name, width=100)
-    assert shown[0].data.startswith(tag) and 'width="100"' in shown[0].data
+    monkeypatch.setattr("IPython.display.display", lambda one, **_: shown.append(getattr(one, "data", one)))
+    Image.new("RGB", (4, 4)).save(tmp_path / name, "GIF")  # an MP4's bytes are shown as they are
+    show_film(tmp_path / name, ("what moves", "how it moves"), width=100)
+    html = shown[0] if isinstance(shown[0], str) else shown[0]["text/html"]
+    assert tag in html and 'width="100"' in html and '="what moves"' in html and "how it moves" in html
 
 
 def test_a_plain_script_draws_without_a_window_a_warning_or_a_figure_left_open(tmp_path):

@@ -1,6 +1,5 @@
 import base64
 import io
-import json
 
 import nbformat
 import numpy as np
@@ -25,14 +24,15 @@ def film(folder, n=24, side=64):
     return animate(RNG.integers(0, 256, (n, side, side), dtype=np.uint8), folder / "walk.gif", fps=10)
 
 
-def film_in(html):
+def film_in(shown):
+    html = shown["text/html"]
     content = base64.b64decode(html.split("base64,")[1].split('"')[0])
-    with Image.open(io.BytesIO(content)) as gif:
-        return {"bytes": len(content), "size": gif.size, "frames": gif.n_frames, "duration": gif.info["duration"]}
+    with Image.open(io.BytesIO(content)) as shown:
+        return {"bytes": len(content), "size": shown.size, "frames": shown.n_frames, "duration": shown.info["duration"]}
 
 
-def a_notebook(folder, html=""):
-    """A notebook as papermill leaves it, with a heavy picture, a text and perhaps a film."""
+def a_notebook(folder):
+    """A notebook as papermill leaves it, with a heavy picture, a text, a widget, and the parameters of the run."""
     new = nbformat.v4
     cell = new.new_code_cell("display(Image(path))\nprint(1)", execution_count=3)
     cell.metadata = {
@@ -44,9 +44,12 @@ def a_notebook(folder, html=""):
     cell.outputs = [
         new.new_output("display_data", picture, metadata={"image/png": {"width": 100}}),
         new.new_output("stream", text="1\n"),
-        *([new.new_output("display_data", {"text/html": html})] if html else []),
+        new.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "VBox()"}),
     ]
-    notebook = new.new_notebook(cells=[new.new_markdown_cell("# Été"), cell], metadata={"papermill": {}, "widgets": {}})
+    injected = new.new_code_cell('MODE = "load"', metadata={"tags": ["injected-parameters"]})
+    notebook = new.new_notebook(
+        cells=[new.new_markdown_cell("# Été"), cell, injected], metadata={"papermill": {}, "widgets": {}}
+    )
     nbformat.write(notebook, folder / "a.ipynb")
     return folder / "a.ipynb"
 
@@ -56,7 +59,7 @@ def displayed(monkeypatch):
     """What a notebook would show, as a list: IPython's display stands in."""
     shown = []
     monkeypatch.setattr(style, "in_notebook", lambda: True)
-    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.setattr("IPython.display.display", lambda one, **_: shown.append(one))
     return shown
 
 
@@ -67,7 +70,7 @@ def test_a_notebook_keeps_its_cells_and_texts_and_gets_lighter_pictures(tmp_path
     after = nbformat.read(path, as_version=4)
     nbformat.validate(after)
     assert saved > 1000
-    assert [cell.source for cell in after.cells] == [cell.source for cell in before.cells]
+    assert [cell.source for cell in after.cells] == [cell.source for cell in before.cells[:2]]
     picture, text = after.cells[1].outputs
     with Image.open(io.BytesIO(base64.b64decode(picture.data["image/png"]))) as shown:
         assert (shown.mode, shown.size) == ("P", (200, 200))
@@ -90,14 +93,12 @@ def test_a_light_notebook_is_not_written_again(tmp_path):
     assert path.stat().st_mtime_ns == written
 
 
-def test_a_heavy_film_in_a_notebook_is_shown_small(tmp_path, monkeypatch):
-    gif = film(tmp_path).read_bytes()
-    monkeypatch.setattr(animations, "NOTEBOOK_BYTES", len(gif) // 3)
-    path = a_notebook(tmp_path, f'<img src="data:image/gif;base64,{base64.b64encode(gif).decode()}" alt="walk.gif">\n')
+def test_what_belongs_to_one_run_alone_goes(tmp_path):
+    path = a_notebook(tmp_path)
     lighten(path)
-    html = "".join(json.loads(path.read_text("utf-8"))["cells"][1]["outputs"][2]["data"]["text/html"])
-    assert film_in(html)["bytes"] <= len(gif) // 3
-    assert 'width="64" alt="walk.gif"' in html
+    cells = nbformat.read(path, as_version=4).cells
+    assert [cell.source for cell in cells[1:]] == ["display(Image(path))\nprint(1)"]  # no parameters of papermill's
+    assert [output.output_type for output in cells[1].outputs] == ["display_data", "stream"]  # no widget
 
 
 def test_what_is_neither_notebook_nor_picture_is_refused(tmp_path):
@@ -129,15 +130,41 @@ def test_the_command_takes_folders_and_says_what_it_did(tmp_path, capsys):
 
 def test_a_figure_is_shown_and_saved_with_a_palette(tmp_path, displayed):
     path = show_images(RNG.integers(0, 256, (2, 8, 8, 3), dtype=np.uint8), 1, 2, path=tmp_path / "shown.png")
-    assert displayed[0].data == path.read_bytes()
+    assert base64.b64encode(path.read_bytes()).decode() in displayed[0]["text/html"]
     with Image.open(path) as picture:
         assert picture.mode == "P"
 
 
-def test_a_light_film_is_shown_whole(tmp_path, displayed):
-    path = film(tmp_path)
+def test_every_picture_has_an_alternative_text_and_a_caption(displayed):
+    show_images(np.zeros((2, 8, 8, 3)), 1, 2, titles=["one", "two"], seen=("two & black", "as < it is"))
+    html = displayed[0]["text/html"]
+    assert 'alt="two &amp; black"' in html and "<figcaption><em>as &lt; it is</em></figcaption>" in html
+    assert displayed[0]["text/plain"] == "two & black\nas < it is"
+
+
+def test_a_figure_says_by_itself_what_it_shows(displayed):
+    show_images(np.zeros((2, 8, 8, 3)), 1, 2, titles=["one", "two"])
+    assert 'alt="2 images in 1 rows of 2: one, two."' in displayed[0]["text/html"]
+
+
+def test_a_light_film_is_shown_whole_and_lighter_than_its_gif(tmp_path, displayed):
+    squares = np.zeros((20, 64, 64, 3), np.uint8)
+    for i, frame in enumerate(squares):
+        frame[20:40, 2 * i : 2 * i + 20] = (200, 30, 20)
+    path = animate(squares, tmp_path / "walk.gif", fps=10)
     show_film(path)
-    assert base64.b64encode(path.read_bytes()).decode() in displayed[0].data
+    shown = film_in(displayed[0])
+    assert (shown["frames"], shown["size"], shown["duration"]) == (20, (64, 64), 100)
+    assert shown["bytes"] < path.stat().st_size
+
+
+def test_an_animated_png_has_the_frames_of_its_gif(tmp_path):
+    path = film(tmp_path, n=3, side=16)
+    with Image.open(io.BytesIO(animations.film_png(path.read_bytes()))) as png, Image.open(path) as gif:
+        for i in range(3):
+            png.seek(i)
+            gif.seek(i)
+            assert np.array_equal(png.convert("RGB"), gif.convert("RGB"))
 
 
 @pytest.mark.parametrize(
@@ -146,10 +173,11 @@ def test_a_light_film_is_shown_whole(tmp_path, displayed):
 def test_a_heavy_film_is_shown_with_fewer_pixels_and_frames_at_its_speed(tmp_path, displayed, monkeypatch, share, seen):
     path = film(tmp_path)
     whole = path.read_bytes()
-    monkeypatch.setattr(animations, "NOTEBOOK_BYTES", int(len(whole) / share))
+    most = int(len(animations.film_png(whole)) / share)
+    monkeypatch.setattr(animations, "NOTEBOOK_BYTES", most)
     show_film(path, width=48)
-    shown = film_in(displayed[0].data)
+    shown = film_in(displayed[0])
     assert (shown["frames"], shown["size"][0], shown["duration"]) == seen
-    assert shown["bytes"] <= len(whole) / share
-    assert 'width="48"' in displayed[0].data
+    assert shown["bytes"] <= most
+    assert 'width="48"' in displayed[0]["text/html"]
     assert path.read_bytes() == whole

@@ -120,7 +120,7 @@ def test_an_mp4_has_a_frame_for_each_vector(tmp_path):
 
 def test_a_film_with_heat_maps_has_their_size(tmp_path):
     with Image.open(film(grey_square, LEVELS[:2], tmp_path / "walk.gif", heatmap=True)) as movie:
-        assert movie.size == (716, 332)
+        assert movie.size == (880, 416)
 
 
 def test_a_relative_scale_gives_alike_maps_for_a_vector_and_its_double(tmp_path):
