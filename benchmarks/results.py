@@ -20,11 +20,13 @@ import numpy as np
 
 import lines
 from utils import figures, files, reading, runs
+from utils.latent.comparison import show_rows
 from utils.reading.rules import rules_kept
 from utils.runs.shipping import READ, SEED, measure_generator, measure_images
 
 DATA_COUNT, DATA_SEED = 10_000, 1
 SHOWN = 8  # images of each kind
+NAMES = ("fidèles · faithful", "inventives · inventive")  # of a figure that both languages show
 SIDE = 5  # rows and columns of a sheet
 ROWS = {  # rows of the table, {name: number of a report}
     "keep all the rules": lambda n: n["read"]["adherence"]["all"],
@@ -95,8 +97,8 @@ def main():
         reports[path.stem] = numbers
         figures.sample_grid(images, SIDE, SIDE, a.out / f"samples_{path.stem}.png")
         reading.figure(numbers, a.out / f"results_{path.stem}.png", show=False)
-        shown = np.concatenate(extremes(images))
-        figures.sample_grid(images[shown], 2, SHOWN, a.out / f"results_{path.stem}_images.png")
+        rows = {name: images[found] for name, found in zip(NAMES, extremes(images), strict=True)}
+        show_rows(rows, a.out / f"results_{path.stem}_images.png", show=False)
         files.write_json(a.out / f"results_{path.stem}.json", numbers)
     print(table(reports))
 

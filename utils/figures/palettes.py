@@ -173,7 +173,7 @@ def within_notebook(png: bytes, most: int | None = None) -> bytes:
 
 
 def _with_palette(picture, colors: int = COLORS, least: float = LEAST_PSNR) -> bytes | None:
-    """Encode a Pillow image in RGB as a PNG with a palette; None if it is less like itself than `least`, in decibels."""
+    """Encode a Pillow image in RGB as a PNG with a palette; None if it looks less alike than `least`, in decibels."""
     from PIL import Image
 
     pixels = np.asarray(picture)

@@ -451,11 +451,10 @@ TEXTS = {
     ),
     "search lines": (
         "Of drawn lines, which the generator never made, the search meets about one image in two so; of the "
-        "others it meets two lines, the third lies elsewhere or is of another colour (18 to 23 dB). Of the two "
-        "here, the first is met, the second is not.",
+        "others it meets two lines, the third lies elsewhere or is of another colour (18 to 23 dB).",
         "Parmi des lignes tracées, que le générateur n’a jamais faites, la recherche retrouve ainsi une image sur "
         "deux environ ; des autres elle retrouve deux lignes, la troisième est ailleurs ou d’une autre couleur "
-        "(18 à 23 dB). Des deux images d’ici, la première est retrouvée, la seconde ne l’est pas.",
+        "(18 à 23 dB).",
     ),
     "search any": (
         "How near the search comes says what the generator can draw: what no vector gives, it has not learnt.",
