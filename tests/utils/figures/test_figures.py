@@ -11,6 +11,7 @@ from utils.figures import (
     HeatMapFrames,
     animate,
     heatmap_beside_image,
+    images_of_sheet,
     plot_curves,
     plot_generated,
     plot_layers,
@@ -19,9 +20,11 @@ from utils.figures import (
     sample_grid,
     show_film,
     show_images,
+    show_vectors,
 )
 from utils.figures.heatmaps import BLUE, RED, WHITE
 from utils.files.provenance import from_image
+from utils.images import to_uint8
 from utils.latent import generate_latent_points
 
 RNG = np.random.default_rng(0)
@@ -604,3 +607,15 @@ def test_an_image_stands_in_its_hairline_on_white_as_on_black():
     draw_image(axes, np.full((4, 4, 3), 255, np.uint8))
     assert {to_hex(spine.get_edgecolor()) for spine in axes.spines.values() if spine.get_visible()} == {FRAME}
     assert len([spine for spine in axes.spines.values() if spine.get_visible()]) == 4
+
+
+def test_the_images_of_a_sheet_come_back(tmp_path):
+    path = sample_grid(IMAGES[:6], 2, 3, tmp_path / "sheet.png")
+    assert np.array_equal(images_of_sheet(path, 2, 3), to_uint8(IMAGES[:6]))
+
+
+def test_vectors_stand_beside_their_images_in_one_figure():
+    figure = show_vectors(Z, IMAGES[: len(Z)], show=False)
+    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == [f"Z[0], its {Z.shape[1]} numbers", "its image"]
+    assert len(figure.axes) == 2 * len(Z) and not figure.axes[0].texts
+    assert len(show_vectors(Z, IMAGES[: len(Z)], values=True, show=False).axes[0].texts) == Z.shape[1]

@@ -6,7 +6,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from utils.figures import palettes
-from utils.figures.palettes import LEAST_PSNR, Palette, lighter_png, numbers, split
+from utils.figures.palettes import LEAST_PSNR, Palette, lighter_png, numbers, split, within_notebook
 from utils.images import psnr
 
 RNG = np.random.default_rng(0)
@@ -123,3 +123,16 @@ def test_a_heavy_picture_gets_the_width_at_which_it_is_shown(monkeypatch):
     monkeypatch.setattr(palettes, "NOTEBOOK_BYTES", 10_000)
     assert read(lighter_png(before, width=100))[1].shape == (100, 100, 3)
     assert read(lighter_png(before))[1].shape == (200, 200, 3)
+
+
+def test_a_picture_too_heavy_for_a_notebook_gets_fewer_colours_until_it_is_light():
+    heavy = png(noise(128))
+    light = within_notebook(heavy, len(heavy) // 5)
+    mode, pixels = read(light)
+    assert (mode, pixels.shape, len(light) <= len(heavy) // 5) == ("P", (128, 128, 3), True)
+    assert 1 < len(np.unique(numbers(pixels))) <= 64
+
+
+def test_a_picture_that_is_light_enough_stays_as_it_is():
+    light = png(ramps(16))
+    assert within_notebook(light, len(light)) is light

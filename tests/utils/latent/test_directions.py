@@ -1,9 +1,14 @@
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import lines
+from utils.files.provenance import fingerprint
 from utils.latent.directions import (
+    MIN_SCORE,
+    clear_directions,
     closed_form_directions,
     measure_lines,
     move,
@@ -169,3 +174,26 @@ def test_strips_are_drawn(tiny_generator, tmp_path):
     ):
         with Image.open(path) as picture:
             assert picture.width > 3 * picture.height
+
+
+def test_only_clear_directions_are_shown_and_those_that_ship_come_before_others(stretched, tmp_path):
+    """Value 2 makes the image brighter and nothing makes it "noisy": the one is shown, along what ships."""
+    path = tmp_path / "mine.h5"
+    rng = np.random.default_rng(3)
+
+    def measure(images):
+        values = np.asarray(images, float).reshape(len(images), -1) @ stretched.layers[0].get_weights()[0][2]
+        return {"brighter": values, "noisy": rng.standard_normal(len(images))}
+
+    shipped = [0.0, 0.0, 2.0, 0.0]
+    card = {"generator": fingerprint(stretched), "directions": {"brighter": shipped, "noisy": [1.0, 0.0, 0.0, 0.0]}}
+    (tmp_path / "mine.directions.json").write_text(json.dumps(card))
+    (found,) = clear_directions(stretched, path, 400, measure=measure)
+    assert (found.name, found.vector.tolist()) == ("brighter", [0, 0, 1, 0])
+    assert found.score >= MIN_SCORE
+
+
+def test_a_number_of_lines_that_hardly_varies_has_no_direction():
+    images = lines.draw(lines.sample(40, seed=1))
+    measures = measure_lines(images)
+    assert np.isnan(measures["more verticals"]).all() and np.isfinite(measures["move the vertical right"]).all()

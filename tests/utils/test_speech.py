@@ -1,0 +1,65 @@
+"""What a notebook shows speaks one language at a time, and writes numbers as that language does."""
+
+import importlib
+import string
+
+import pytest
+
+from utils import speech
+
+ROOMS = ("figures.texts", "latent.texts", "loaders.texts", "reading.texts", "super_resolution.texts", "colab", "z_anim")
+
+
+@pytest.fixture
+def french():
+    """French is spoken, and English again afterwards."""
+    speech.speak("fr")
+    yield
+    speech.speak("en")
+
+
+@pytest.mark.parametrize(
+    "value, spec, english, in_french",
+    [
+        (-0.3, ".2f", "−0.30", "−0,30"),
+        (-0.001, ".2f", "0.00", "0,00"),
+        (1457, ",d", "1,457", "1\u202f457"),
+        (-1457.2, ",.0f", "−1,457", "−1\u202f457"),
+        (2, "+.3g", "+2", "+2"),
+        (0, "+d", "0", "0"),
+    ],
+)
+def test_a_number_has_a_true_minus_sign_and_the_commas_of_its_language(value, spec, english, in_french):
+    assert speech.number(value, spec, "en") == english
+    assert speech.number(value, spec, "fr") == in_french
+
+
+def test_a_share_is_a_percentage():
+    assert (speech.percent(0.904, 1, "en"), speech.percent(0.904, 1, "fr")) == ("90.4%", "90,4\u202f%")
+
+
+def test_the_language_that_is_chosen_holds_until_another_is(french):
+    texts = {"a": ("one {what}", "un {what}")}
+    assert speech.say(texts, "a", what=("line", "trait")) == "un trait"
+    assert speech.say(texts, "a", "en", what=("line", "trait")) == "one line"
+
+
+def test_another_language_is_refused_and_nothing_changes():
+    with pytest.raises(ValueError, match=r"'en' and 'fr', not 'de'"):
+        speech.speak("de")
+    assert speech.spoken() == "en"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_text_of_a_room_is_there_in_both_languages_with_the_same_gaps(room):
+    texts = importlib.import_module(f"utils.{room}").TEXTS
+    for key, pair in texts.items():
+        gaps = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in pair]
+        assert len(pair) == 2 and all(one.strip() for one in pair) and gaps[0] == gaps[1], key
+
+
+@pytest.mark.parametrize("room", (*ROOMS[:5], "runs.telling"))
+def test_a_picture_that_has_an_alternative_text_has_a_caption(room):
+    texts = importlib.import_module(f"utils.{room}").TEXTS
+    for ending, other in ((" alt", " caption"), (" caption", " alt")):
+        assert not [key for key in texts if key.endswith(ending) and key.removesuffix(ending) + other not in texts]
