@@ -96,7 +96,7 @@ def _chosen(grounds: np.ndarray, colors: np.ndarray, counts: np.ndarray, places:
 
     flat = counts > FLAT * counts.sum()
     palette, rest = split(np.concatenate([grounds, colors[flat]])), colors[~flat]
-    if len(rest):
+    if len(rest) and len(palette) < places:
         # each other colour counts with the square root of its pixels, so that many dark ones leave room for the lines
         sample = split(np.repeat(rest, np.ceil(np.sqrt(counts[~flat])).astype(int)))
         sample = sample[:: 1 + len(sample) // SAMPLE]

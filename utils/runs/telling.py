@@ -65,6 +65,20 @@ TEXTS = {
         "Données : {data}.\n\n"
         "| | nombres entrants | image sortante | poids | fichier |\n|---|---:|---|---:|---|\n{rows}",
     ),
+    "resumed": (
+        "{folder}: {done} of {last} steps are done, in {minutes} minutes{before}.",
+        "{folder} : {done} pas sur {last} sont faits, en {minutes} minutes{before}.",
+    ),
+    "stopped": (
+        "; a training that began {since} was stopped",
+        " ; un entraînement commencé {since} a été arrêté",
+    ),
+    "cut off": (
+        "; a training that began {since} was cut off",
+        " ; un entraînement commencé {since} a été coupé",
+    ),
+    "going on": ("Going on from step {step}.", "On continue à partir du pas {step}."),
+    "nothing left": ("Nothing is left to do.", "Il n’y a plus rien à faire."),
     "done": ("{steps} steps done, {minutes} minutes.", "{steps} pas faits, {minutes} minutes."),
     "keep": (
         "To go on another day, keep {path} too ({size} MiB).",
@@ -383,15 +397,15 @@ TEXTS = {
         "horizontal ones, the palette's four colours, and all the rules at once (black; of the drawn images "
         "themselves, 94 % pass, since in the rest one line hides another). Below it the census: how many "
         "lines an image has. Losses at the bottom, step by step beside them.\n\n"
-        "The published recipe draws mostly two to five lines, in one image of five six or more, and invents colours; "
-        'that is its charm, and hardly an image keeps all the rules. `RECIPE = "three_lines"` keeps them, at a price: '
-        "it draws three lines and invents nothing.",
+        "The published recipe draws mostly two to five lines, in some images six or more, and invents colours; that is "
+        'its charm, and hardly an image keeps all the rules. `RECIPE = "three_lines"` keeps them, at a price: it draws '
+        "three lines and invents nothing.",
         "Les pertes ne disent pas s’il y a trois lignes. Mais les données viennent de règles connues, donc "
         "les images se *mesurent*. En haut, la part des images qui gardent une règle : une verticale, deux "
         "horizontales, les quatre couleurs de la palette, et toutes les règles à la fois (en noir ; des "
         "images tracées elles-mêmes, 94 % passent, car dans les autres une ligne en cache une autre). "
         "Dessous, le recensement : combien de lignes a une image. Les pertes en bas, pas à pas.\n\n"
-        "La recette publiée dessine surtout de deux à cinq lignes, dans une image sur cinq six ou plus, et invente des "
+        "La recette publiée dessine surtout de deux à cinq lignes, dans certaines images six ou plus, et invente des "
         "couleurs ; c’est son charme, et presque aucune image ne garde toutes les règles. "
         '`RECIPE = "three_lines"` les garde, à un prix : elle dessine trois lignes et n’invente rien.',
     ),
