@@ -130,7 +130,7 @@ moitié basse (½↓), de −3 à 3 ; dans la dernière, sept points tirés au h
 FPS = 5  # 200 ms per frame
 SEED = 1  # of random points
 STEPS = 7  # from -3 to 3 in steps of one; smaller steps would make the folder large
-ROUND = 12  # frames of a way around
+ROUND = 10  # frames of a way around
 SHORT = ("Z", "½↑", "½↓")  # all values, the upper half, the lower half: titles that need no language
 
 

@@ -129,3 +129,123 @@ def progress_line(model, folder, last, earlier=None):
     minutes = number(sum(model.step_seconds) / 60, ".1f")
     found = telling.text("resumed", folder=folder, done=model.epoch, last=last, minutes=minutes, before=before)
     return f"{found} " + telling.text("going on" if model.epoch < last else "nothing left", step=model.epoch)
+
+
+def steps_in(folder):
+    """How many steps were trained in a run folder; 0 where only networks or weights lie there, None where nothing."""
+    folder = Path(folder)
+    if (folder / HISTORY).is_file():
+        with open(folder / HISTORY, "rb") as lines:
+            return max(0, sum(1 for _ in lines) - 1)
+    trained = (CHECKPOINT, "weights/weights.h5", "generator.h5", "model.h5")
+    return 0 if any((folder / name).exists() for name in trained) else None
+
+
+def see_free(folder, why="MODE = 'build' would replace it"):
+    """See that nothing was trained in a run folder.
+
+    Raises:
+        FileExistsError: something was; the message says how much, and what can be done.
+    """
+    steps = steps_in(folder)
+    if steps is not None:
+        of = f" of {steps} steps" if steps else ""
+        raise FileExistsError(
+            f"{folder} holds a training{of}, and {why}. To go on with it, MODE = 'load' (resume=True); to keep it, "
+            "another RUN_ID (another folder); to replace it, REPLACE = True (save(folder, replace=True))"
+        )
+
+
+def make_way(folder, parameters, replace=False):
+    """Before a network's parameters are written into a run folder: see that they are of the training there, if any.
+
+    Args:
+        folder: the run folder, held by this process.
+        parameters: what params.json will hold.
+        replace: remove what an earlier training left there, whatever its parameters.
+
+    Raises:
+        FileExistsError: a training with other parameters is there, which could not be loaded any more.
+    """
+    folder = Path(folder)
+    if replace:
+        drawn = [
+            path for pattern in ("images/sample_*.png", "generators/generator_*.h5") for path in folder.glob(pattern)
+        ]
+        for name in (*REPLACED, *(path.relative_to(folder) for path in drawn)):
+            (folder / name).unlink(missing_ok=True)
+    elif steps_in(folder) is not None:
+        now = json.loads(json.dumps(parameters))
+        if (folder / "params.json").is_file():
+            then = read_json(folder / "params.json")
+        elif (folder / "params.pkl").is_file():  # the original's, which has no names
+            then = dict(zip(now, json.loads(json.dumps(read_params(folder / "params.pkl"))), strict=False))
+        else:
+            then = now
+        other = sorted(name for name in {*then, *now} - OF_TRAINING if then.get(name) != now.get(name))
+        if other:
+            see_free(folder, f"this network's {', '.join(other[:3])}{' ...' if other[3:] else ''} differ from its own")
+
+
+def announce_replacement(folder):
+    """Print a message if a training from step 0 is about to replace another one."""
+    if steps := steps_in(folder):
+        print(
+            f"{folder}: a training of {steps} steps is there, which this one replaces from step 0 on. To go on with "
+            'it, stop now and give resume=True (in the notebook MODE = "load"); to keep both, choose another folder.'
+        )
+
+
+def report_interrupt(model, folder, last):
+    """Tell how to resume after an interrupt: printed in a notebook, elsewhere raised as KeyboardInterrupt."""
+    said = (
+        f"Stopped after {model.epoch} of {last} steps, and all is written to {folder}. resume=True goes on from here "
+        'with the next start (in the notebook MODE = "load").'
+    )
+    if not in_notebook():
+        raise KeyboardInterrupt(said)
+    print(said)
+
+
+def dataset_digest(images):
+    """The data set's digest, by which a run recognises its data set: number of images, their shape, and a hash.
+
+    The hash covers all images up to `MAX_DIGEST_BYTES`, else an evenly spaced subset of that size.
+
+    Args:
+        images: `ImageBatches`.
+
+    Returns:
+        Dict of values that JSON can hold: "images", "shape", "digest".
+    """
+    count, shape = len(images.images), images.images.shape[1:]
+    chosen = np.linspace(0, count - 1, min(count, max(1, MAX_DIGEST_BYTES // int(np.prod(shape))))).astype(int)
+    digest = hashlib.blake2b(digest_size=8)
+    for part in np.array_split(chosen, 1 + len(chosen) // 1000):
+        digest.update(np.ascontiguousarray(images.take(part)))
+    return {"images": count, "shape": list(shape), "digest": digest.hexdigest()}
+
+
+def check_dataset(folder, images, resume):
+    """Write the data set's digest into a run folder; warn if a resumed training has another data set.
+
+    Args:
+        folder: the run folder.
+        images: `ImageBatches`.
+        resume: whether the training is resumed.
+
+    Returns:
+        The `dataset_digest` of `images`.
+    """
+    path, now = Path(folder) / DATA, dataset_digest(images)
+    then = read_json(path) if resume and path.exists() else now
+    if then != now:
+        warnings.warn(
+            f"The data set is not the one that {folder} was trained on: {then.get('images')} images then, "
+            f"{now['images']} now, and what they show differs. The training goes on with what is there now; to repeat "
+            "the old one, bring the old images back.",
+            stacklevel=3,
+        )
+    if then != now or not path.exists():
+        files.write_json(path, now)
+    return now
