@@ -3,6 +3,7 @@
 The messages about a run that is resumed, replaced or interrupted are printed here too.
 """
 
+import hashlib
 import json
 import logging
 import warnings
@@ -11,8 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from utils import files
+from utils.figures.style import in_notebook
 from utils.files.hdf5 import open_h5, without_locks
-from utils.files.keras_files import check_h5
+from utils.files.json_files import read_json
+from utils.files.keras_files import check_h5, read_params
 from utils.files.portable import make_portable
 from utils.runs import telling
 from utils.runs.history import HISTORY, read_history
