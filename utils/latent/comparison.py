@@ -184,7 +184,7 @@ def show_manifolds(
         draw_image(axes, sheet)
         axes.set_title(name, loc="left", fontsize=TEXT_SIZE, color=INK)
     names = ", ".join(filter(None, generators))
-    about = said(TEXTS, "manifolds", side=side, names=names and f": {names}")
+    about = said(TEXTS, "manifolds", side=side, names=names and say(TEXTS, "colon") + names)
     return finish(figure, path, show, seen=about)
 
 
@@ -277,7 +277,8 @@ def show_maps(
         coordinates = planes[name].coordinates(placed)
         for axes, attribute in zip(row, known, strict=True):
             _draw_map(figure, axes, coordinates, attribute)
-            axes.set_title(f"{name}: {attribute.title}".removeprefix(": "), loc="left", fontsize=TEXT_SIZE, color=INK)
+            title = say(TEXTS, "colon").join(filter(None, (name, attribute.title)))
+            axes.set_title(title, loc="left", fontsize=TEXT_SIZE, color=INK)
     titles = ", ".join(attribute.title for attribute in known)
     return finish(figure, path, show, seen=said(TEXTS, "maps", count=len(known) * len(vectors), names=titles))
 

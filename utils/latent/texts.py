@@ -3,7 +3,7 @@
 TEXTS = {
     "pair": ("pair {j}, Z[{i}]", "paire {j}, Z[{i}]"),
     "alone": ("Vec_{j}, Z[{i}]", "Vec_{j}, Z[{i}]"),
-    "GAN found": ("GAN (the two ends: {decibels} dB)", "GAN (les deux bouts : {decibels} dB)"),
+    "GAN found": ("GAN ({decibels} dB)", "GAN ({decibels} dB)"),
     "sought": ("sought", "cherchée"),
     "at step": ("step {step}", "pas {step}"),
     "found": ("found: {decibels} dB", "trouvée : {decibels} dB"),
@@ -37,6 +37,7 @@ TEXTS = {
         "Each row is one vector, multiplied by the number above: × 0 is the origin, × 1 the vector itself.",
         "Chaque rangée est un vecteur, multiplié par le nombre du haut : × 0 est l’origine, × 1 le vecteur lui-même.",
     ),
+    "colon": (": ", " : "),
     "data": ("data", "données"),
     "VAE, redrawn": ("VAE, redrawn", "VAE, redessinées"),
     "cross-fade": ("cross-fade", "fondu"),
