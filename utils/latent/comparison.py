@@ -86,6 +86,7 @@ def show_rows(
     path: str | os.PathLike | None = None,
     show: bool = True,
     seen: tuple[str, str] | None = None,
+    inches: float | None = None,
 ):
     """Draw rows of images, each under its name, with corresponding images in one column.
 
@@ -95,6 +96,7 @@ def show_rows(
         path: where to save the figure as PNG.
         show: whether to show it in a notebook.
         seen: what is said of it there, (alternative text, caption); None for the names of the rows.
+        inches: side of an image; None for what fits a page.
 
     Returns:
         The path, or the Matplotlib figure where there is none.
@@ -105,7 +107,7 @@ def show_rows(
     from matplotlib.figure import Figure
 
     columns = max(len(images) for images in rows.values())
-    inches = min(1.5, 9 / columns)
+    inches = inches or min(1.5, 9 / columns)
     figure = Figure(figsize=(inches * columns, (inches + 0.27) * len(rows)), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     for r, (name, images) in enumerate(rows.items()):

@@ -39,7 +39,8 @@ READ_BY_READER = 60  # images a reading; each is drawn again six times
 # How each rule is drawn, by colour and by mark; none is a loss's colour
 RULES_DRAWN = {"one_vertical": ("#2f7fb8", "o"), "two_horizontals": ("#7ab8d9", "s"), "palette": ("#a2559c", "^")}
 SHEETS_SHOWN = (0, 50, 100, 200, 400)  # steps, and the last: most happens at the start
-IN_A_ROW, IN_THE_FILM = 8, 3  # images of a sheet that are shown
+IN_A_ROW, IN_THE_FILM = 5, 3  # images of a sheet that are shown
+FILM_WIDTH = 576  # pixels on the page
 CENSUS_COLORS = ("#d7dade", "#b9d3ea", "#7fb0d8", "#202124", "#f3b562", "#e2773a", "#b5312a")  # 0 to 6 lines, 3 black
 
 
@@ -246,11 +247,12 @@ def show_sheets(folder: str | os.PathLike, r: int, c: int) -> None:
     said = ", ".join(number(one, ",d") for one in steps)
     facts = {"rows": len(steps), "columns": min(r * c, IN_A_ROW), "steps": said}
     rows = {telling.text("after", step=number(step, ",d")): images for step, images in shown.items()}
-    comparison.show_rows(rows, Path(folder) / "images" / "Sheets.png", seen=telling.picture("sheets", **facts))
+    seen = telling.picture("sheets", **facts)
+    comparison.show_rows(rows, Path(folder) / "images" / "Sheets.png", seen=seen, inches=1.0)  # noise is heavy
     frames = [np.concatenate(images_of_sheet(sheet, r, c)[:IN_THE_FILM], axis=1) for sheet in sheets.values()]
     film = animate([*frames, *frames[-1:] * 4], Path(folder) / "images" / "Row.gif", fps=4)
     ends = {"first": number(min(sheets), ",d"), "last": number(max(sheets), ",d")}
-    show_film(film, telling.picture("training film", **ends))
+    show_film(film, telling.picture("training film", **ends), width=FILM_WIDTH)
 
 
 def show_networks(model, folder: str | os.PathLike) -> None:
