@@ -17,11 +17,12 @@ import re
 from pathlib import Path
 
 from utils.explorer.steering import Directions, as_directions
-from utils.explorer.texts import DIRECTION_ENDS, LANGUAGES, TEXTS
+from utils.explorer.texts import LANGUAGES, TEXTS
 from utils.figures.heatmaps import BLUE, RED, WHITE
 from utils.figures.style import FRAME, STAGE
 from utils.files import write_text
 from utils.latent import fingerprint
+from utils.latent.texts import DIRECTION_ENDS
 
 STAGE_FOLDER = Path(__file__).with_name("stage")
 RUNTIME_FOLDER = Path(__file__).with_name("runtime")

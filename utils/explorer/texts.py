@@ -2,8 +2,6 @@
 
 import re
 
-from utils.latent.texts import DIRECTION_ENDS as DIRECTION_ENDS  # whoever names directions takes them from here
-
 LANGUAGES = ("en", "fr")
 
 TEXTS = {

@@ -166,8 +166,10 @@ TEXTS = {
         "Redessinée à partir du vecteur contenu dans {path}.",
     ),
     "page alt": (
-        "Picture of the page: the image at the top left, the vector's cells beside it, and sliders that move it.",
-        "Image de la page : l’image en haut à gauche, les cases du vecteur à côté, et des curseurs qui la déplacent.",
+        "Picture of the page: the generated image on its stage, and beside it the panel with buttons, a timeline and "
+        "sliders for directions.",
+        "Image de la page : l’image générée sur sa scène, et à côté le panneau avec des boutons, un fil du temps et "
+        "des curseurs de directions.",
     ),
     "page caption": (
         "What the page looks like. It lives while the notebook runs.",

@@ -10,7 +10,7 @@ from utils.explorer.osc import Moves
 from utils.explorer.rendering import Drawing
 from utils.explorer.server import _options, addresses, is_local, main, see_port
 from utils.explorer.steering import all_directions, find_in_background, write_directions
-from utils.explorer.texts import DIRECTION_ENDS
+from utils.latent.texts import DIRECTION_ENDS
 from utils.runs.shipping import SHIPPED_GENERATORS
 
 

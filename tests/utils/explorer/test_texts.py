@@ -4,7 +4,8 @@ import re
 
 import numpy as np
 
-from utils.explorer.texts import DIRECTION_ENDS, TEXTS
+from utils.explorer.texts import TEXTS
+from utils.latent.texts import DIRECTION_ENDS
 
 
 def test_both_languages_say_the_same_things():
