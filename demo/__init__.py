@@ -162,15 +162,16 @@ def run(minutes: float = MINUTES) -> Path:
     LEFT.mkdir(parents=True, exist_ok=True)
     os.environ["PROGRESS_BAR"] = "text"  # bars belong on the terminal, not into the notebooks
     told, spent = parts(minutes), {}
+    notebooks = ROOT / "notebooks" / "fr" if language() == "fr" else ROOT / "notebooks"
     for number, part in enumerate(told, start=1):
         what = say(part.what, minutes=part.parameters.get("MINUTES"), size=IMAGE_SIZE)
         print(say("part", number=number, count=len(told) + 1, what=what), flush=True)
         started, bars = time.monotonic(), OneLine(sys.stderr, LEFT / f"{part.left}.log")
         bars.kept.unlink(missing_ok=True)
         papermill.execute_notebook(
-            ROOT / "notebooks" / f"{part.notebook}.ipynb",
+            notebooks / f"{part.notebook}.ipynb",
             LEFT / f"{part.left}.ipynb",
-            parameters=part.parameters,
+            parameters={"LANGUAGE": language(), **part.parameters},
             kernel_name="python3",
             cwd=ROOT,
             progress_bar=False,

@@ -21,7 +21,9 @@ def ran(monkeypatch, tmp_path):
     asked = []
 
     def execute(notebook, left, parameters, stderr_file, **options):
-        asked.append((Path(notebook).name, Path(left).relative_to(tmp_path).as_posix(), parameters))
+        asked.append(
+            (Path(notebook).relative_to(tmp_path).as_posix(), Path(left).relative_to(tmp_path).as_posix(), parameters)
+        )
         assert Path(left).parent.is_dir() and options["cwd"] == tmp_path
         stderr_file.write("Reading: 50%|#####     | 5/10\rReading: 100%|##########| 10/10\nWARNING: of some library\n")
 
@@ -37,12 +39,13 @@ def ran(monkeypatch, tmp_path):
 def test_it_trains_strokes_then_the_published_networks_and_walks(ran, capsys):
     demo.main([])
     assert [(notebook, left) for notebook, left, _ in ran] == [
-        ("Training.ipynb", "run/demo/Training_strokes.ipynb"),
-        ("Training.ipynb", "run/demo/Training.ipynb"),
-        ("Inference.ipynb", "run/demo/Inference.ipynb"),
-        ("Inference+.ipynb", "run/demo/Inference+.ipynb"),
+        ("notebooks/Training.ipynb", "run/demo/Training_strokes.ipynb"),
+        ("notebooks/Training.ipynb", "run/demo/Training.ipynb"),
+        ("notebooks/Inference.ipynb", "run/demo/Inference.ipynb"),
+        ("notebooks/Inference+.ipynb", "run/demo/Inference+.ipynb"),
     ]
     strokes, published, *walks = (parameters for _, _, parameters in ran)
+    assert {parameters["LANGUAGE"] for _, _, parameters in ran} == {"en"}
     assert (strokes["RECIPE"], strokes["MINUTES"]) == ("three_lines", demo.STROKES_MINUTES) and strokes[
         "EPOCHS"
     ] == 1500
@@ -51,6 +54,15 @@ def test_it_trains_strokes_then_the_published_networks_and_walks(ran, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "1 of 5, 10,000 images, then a generator of strokes; at most 4 minutes ..."
     assert said[-1] == "The page that shows everything: run/demo/index.html"
+
+
+def test_to_a_french_system_it_speaks_french(ran, monkeypatch, capsys):
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    demo.main([])
+    assert {(Path(notebook).parent.as_posix(), told["LANGUAGE"]) for notebook, _, told in ran} == {
+        ("notebooks/fr", "fr")
+    }
+    assert capsys.readouterr().out.startswith("1 sur 5, ")
 
 
 def test_it_trains_for_as_long_as_it_is_told(ran):
@@ -113,11 +125,11 @@ def test_a_browser_opens_only_where_somebody_sits_before_a_screen(monkeypatch):
 @pytest.mark.parametrize("notebook", ["Training", "Inference", "Inference+"])
 def test_its_parameters_are_the_notebooks(notebook):
     cells = json.loads((PROJECT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
-    (tagged,) = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     given = {name for part in demo.parts(1) if part.notebook == notebook for name in part.parameters} | {
         name for name in ("MODE",) if notebook == "Training"
     }
-    assert given and all(f"\n{name} = " in "\n" + tagged for name in given)
+    assert given and all(f"\n{name} = " in f"\n{code}" for name in {"LANGUAGE", *given})
 
 
 def test_the_page_tells_what_was_measured_in_both_languages():
