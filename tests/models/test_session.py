@@ -28,7 +28,7 @@ def here(tmp_path, monkeypatch):
 def test_the_steps_of_a_training_leave_a_run_that_goes_on_and_its_archives(here, capsys):
     x_train = session.open_data("squares", image_size=8, batch_size=4, seed=1)
     data = runs.DataSet.of(x_train)
-    folder = session.open_run("gan", "7", data, "build")
+    folder = session.open_run("gan", "0007", data, "build")
     assert folder.as_posix() == "run/gan/0007_squares"
     plan = plan_training(x_train, "WGANGP", "published", steps=2, divide=64, every=1, batch_size=4)
     model = session.open_model(plan, x_train, folder, "build", network="readme")
@@ -41,7 +41,7 @@ def test_the_steps_of_a_training_leave_a_run_that_goes_on_and_its_archives(here,
     session.hand_out(folder)
     assert (here / "output.zip").exists() and (here / "resume.zip").exists()
     more = plan_training(x_train, steps=3, resume=folder, every=1)
-    again = session.open_model(more, x_train, session.open_run("gan", "7", data, "load"), "load")
+    again = session.open_model(more, x_train, session.open_run("gan", "0007", data, "load"), "load")
     session.train(again, more, x_train, folder, "load", 1, 2, keep_generators=0)
     assert "3 steps done" in capsys.readouterr().out
 

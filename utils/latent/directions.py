@@ -33,6 +33,7 @@ from utils.latent.texts import DIRECTION_ENDS, TEXTS
 from utils.speech import LANGUAGES, number, percent, say, seen, spoken
 
 REACH = 4.0  # extent of strips and sliders to either side; normal points lie within 3 along any one direction
+FEWEST = 40  # images from which a direction is told
 SAME_NUMBER = 0.9  # share of images with one number of lines, above which that number has no direction
 STRIP = 7  # images of a strip
 MIN_SCORE = 0.1  # smallest R² of a direction that is shown: below it, the images do not do what it says
@@ -152,9 +153,9 @@ def measure_lines(images: np.ndarray) -> dict[str, np.ndarray]:
         )
 
     def total(groups) -> np.ndarray:
-        """The number of lines of each image, faint ones less; undefined where nearly all images have as many."""
+        """The number of lines of each image, faint ones less; undefined where nearly all of many have as many."""
         _, times = np.unique([len(group) for group in groups], return_counts=True)
-        if times.max() > SAME_NUMBER * len(groups):
+        if len(groups) >= FEWEST and times.max() > SAME_NUMBER * len(groups):
             return np.full(len(groups), np.nan)
         return np.array([sum(clearness(line) for line in group) for group in groups], float)
 
@@ -338,7 +339,7 @@ def regress(name: str, Z: np.ndarray, values: np.ndarray) -> Direction | None:
     known = np.isfinite(values)
     Z, values = Z[known], values[known]
     learn = len(Z) - int(HELD_OUT * len(Z))
-    if len(Z) < 40 or np.ptp(values[:learn]) == 0 or np.ptp(values[learn:]) == 0:
+    if len(Z) < FEWEST or np.ptp(values[:learn]) == 0 or np.ptp(values[learn:]) == 0:
         return None
     weights, intercept = _ridge(Z[:learn], values[:learn])
     if not weights.any():

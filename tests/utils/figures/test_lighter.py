@@ -168,7 +168,7 @@ def test_an_animated_png_has_the_frames_of_its_gif(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "share, seen", [(1.5, (24, 48, 100)), (3, (12, 48, 200)), (6, (24, 24, 100))], ids=["width", "frames", "half"]
+    "share, seen", [(1.5, (12, 48, 200)), (3, (24, 24, 100)), (6, (12, 24, 200))], ids=["frames", "half", "both"]
 )
 def test_a_heavy_film_is_shown_with_fewer_pixels_and_frames_at_its_speed(tmp_path, displayed, monkeypatch, share, seen):
     path = film(tmp_path)

@@ -1,5 +1,6 @@
 """A training can be watched: one picture that is drawn anew, and TensorBoard's files."""
 
+import base64
 import io
 
 import pytest
@@ -13,12 +14,17 @@ from utils.runs import watching
 class Shown(list):
     """Stands in for IPython's display: keeps what is shown, and what it is replaced by."""
 
-    def __call__(self, image, display_id=None):
-        self.append(("shown", image.data))
+    def __call__(self, picture, display_id=None, raw=False):
+        self.append(("shown", png_in(picture)))
         return self
 
-    def update(self, image):
-        self.append(("replaced", image.data))
+    def update(self, picture, raw=False):
+        self.append(("replaced", png_in(picture)))
+
+
+def png_in(picture):
+    """The bytes of the PNG in what a cell shows as HTML."""
+    return base64.b64decode(picture["text/html"].partition("base64,")[2].partition('"')[0])
 
 
 def train(model, images, folder, callbacks):
