@@ -299,7 +299,7 @@ def test_a_first_cell_that_was_cut_off_in_colab_goes_on_next_time(name, tmp_path
 def parameters_of(notebook):
     """The names of all parameters, by cell: some stand in the tagged one, the others folded before it."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return {i: names for i, cell in enumerate(cells) if (names := re.findall(r"^([A-Z_]+) =", cell.source, re.M))}
+    return {i: names for i, cell in enumerate(cells) if (names := re.findall(r"^([A-Z][A-Z_]+) =", cell.source, re.M))}
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
