@@ -137,10 +137,11 @@ def led_to(name, target):
 def place(name, target):
     """Where a link leads, in either language alike: an address, or (file, number of the heading)."""
     if ADDRESS.match(target):
-        return target
+        return target.replace("notebooks/fr/", "notebooks/")
     file, anchor = led_to(name, target)
     number = anchors(file).index(anchor) if anchor else None
-    return (FRENCH if file == ENGLISH else file.replace("docs/en/", "docs/fr/"), number)
+    file = FRENCH if file == ENGLISH else file.replace("docs/en/", "docs/fr/").replace("notebooks/fr/", "notebooks/")
+    return file, number
 
 
 def imports(text):

@@ -41,5 +41,5 @@ def test_what_is_called_through_a_door_is_promised_there(door):
 def test_the_doors_are_used():
     called = {door: called_through(door) for door in DOORS}
     assert {"generate_latent_points", "interpolate_points", "film"} <= called["latent"]
-    assert {"animate", "plot_generated", "printZ"} <= called["figures"]
+    assert {"animate", "plot_generated", "show_vectors"} <= called["figures"]
     assert sum(map(len, called.values())) > 30

@@ -26,7 +26,6 @@ from utils.figures import animate, show_file
 from utils.files import write_bytes
 from utils.files.errors import one_line
 from utils.latent import closed_loop, generate_latent_points, interpolate_spherical
-from utils.runs import telling
 from utils.speech import spoken
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -344,6 +343,8 @@ def show(
         >>> show(generator, reading_directions(generator), language="fr")
     """
     from IPython.display import display
+
+    from utils.runs import telling  # loads Keras, which a page that a server shows does not need
 
     if in_colab():  # where custom widgets have to be enabled
         from google.colab import output

@@ -13,7 +13,7 @@ from utils.reading import figure, report, table
 from utils.reading.adherence import against_reader
 from utils.reading.readers import SHIPPED, reader_of
 
-COUNT = 60
+COUNT = 100
 ALL = pytest.mark.parametrize("name", lines.rule_names())
 READ = pytest.mark.parametrize(  # one by `make test`, each of the others takes as long again
     "name",
@@ -47,7 +47,7 @@ def test_a_reader_ships_for_each_rule_set_of_the_gallery_and_is_small(name):
 def test_drawn_images_keep_the_rules_and_wrong_ones_are_told_apart(name, said):
     numbers = said(name)
     shares = {what: one["adherence"]["all"] for what, one in numbers.items()}
-    assert shares["drawn, another seed"] > 0.84  # 95 % by construction, less four standard errors
+    assert shares["drawn, another seed"] > 0.87  # 95 % by construction, less four standard errors
     other = next(what for what in shares if what.startswith("images of"))
     assert max(shares[other], shares["blank"], shares["blocks shuffled"], shares["another colour"]) < 0.6, shares
 
