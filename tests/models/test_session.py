@@ -18,15 +18,15 @@ def here(tmp_path, monkeypatch):
     folder = tmp_path / "data" / "squares"
     folder.mkdir(parents=True)
     for i in range(12):
-        image = np.zeros((8, 8), np.uint8)
-        image[i % 5 : i % 5 + 3, 2:5] = 200
+        image = np.zeros((28, 28), np.uint8)
+        image[i % 5 : i % 5 + 9, 2:15] = 200
         Image.fromarray(image).save(folder / f"{i}.png")
     return tmp_path
 
 
 @pytest.mark.slow
 def test_the_steps_of_a_training_leave_a_run_that_goes_on_and_its_archives(here, capsys):
-    x_train = session.open_data("squares", image_size=8, batch_size=4, seed=1)
+    x_train = session.open_data("squares", image_size=28, batch_size=4, seed=1)
     data = runs.DataSet.of(x_train)
     folder = session.open_run("gan", "0007", data, "build")
     assert folder.as_posix() == "run/gan/0007_squares"
