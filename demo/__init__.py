@@ -12,6 +12,7 @@ Called again, the demonstration goes on training. `make demo` installs what it n
 import argparse
 import io
 import locale
+import logging
 import os
 import re
 import shutil
@@ -159,6 +160,7 @@ def run(minutes: float = MINUTES) -> Path:
     """
     import papermill
 
+    logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of parameters that stand in the folded cell
     LEFT.mkdir(parents=True, exist_ok=True)
     os.environ["PROGRESS_BAR"] = "text"  # bars belong on the terminal, not into the notebooks
     told, spent = parts(minutes), {}
