@@ -85,7 +85,7 @@ def parts(minutes: float) -> tuple[Part, ...]:
             "Training_strokes",
             "strokes",
             strokes,
-            training(STROKES, "three_lines", strokes, EPOCHS=STROKES_STEPS),
+            training(STROKES, "three_lines", strokes, EPOCHS=STROKES_STEPS, IMAGE_SIZE=128),
         ),
         Part(
             "Training",
