@@ -515,7 +515,9 @@ def test_every_room_of_the_house_is_there(name):
 @each(*DOOR)
 def test_the_tree_shows_every_room(name):
     packages = [path.parent for room in ("utils", "models") for path in (ROOT / room).glob("*/__init__.py")]
-    top = map(ROOT.joinpath, ["lines", "models", "utils", "benchmarks", "tests", "docs", "notebooks", "data", "run"])
+    top = map(
+        ROOT.joinpath, ["lines", "models", "utils", "benchmarks", "demo", "tests", "docs", "notebooks", "data", "run"]
+    )
     missing = {f"{path.relative_to(ROOT).as_posix()}/" for path in [*packages, *top]} - set(rooms_in(name))
     assert missing == set()
 
