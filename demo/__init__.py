@@ -19,6 +19,7 @@ import shutil
 import sys
 import time
 import webbrowser
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -149,6 +150,20 @@ class OneLine(io.TextIOBase):
             self.width = 0
 
 
+@contextmanager
+def own_terminal(kept: Path):
+    """Meanwhile, what other processes write to the error stream goes into a file; gives the stream as it was.
+
+    A kernel inherits the stream, and warns there before a notebook has any say.
+    """
+    with kept.open("ab") as file, os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace") as terminal:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            os.dup2(terminal.fileno(), 2)
+
+
 def run(minutes: float = MINUTES) -> Path:
     """Run the notebooks, their progress on the terminal, and write the page.
 
@@ -168,18 +183,20 @@ def run(minutes: float = MINUTES) -> Path:
     for number, part in enumerate(told, start=1):
         what = say(part.what, minutes=part.parameters.get("MINUTES"), size=IMAGE_SIZE)
         print(say("part", number=number, count=len(told) + 1, what=what), flush=True)
-        started, bars = time.monotonic(), OneLine(sys.stderr, LEFT / f"{part.left}.log")
-        bars.kept.unlink(missing_ok=True)
-        papermill.execute_notebook(
-            notebooks / f"{part.notebook}.ipynb",
-            LEFT / f"{part.left}.ipynb",
-            parameters={"LANGUAGE": language(), **part.parameters},
-            kernel_name="python3",
-            cwd=ROOT,
-            progress_bar=False,
-            stderr_file=bars,
-        )
-        bars.finish()
+        started, kept = time.monotonic(), LEFT / f"{part.left}.log"
+        kept.unlink(missing_ok=True)
+        with own_terminal(kept) as terminal:
+            bars = OneLine(terminal, kept)
+            papermill.execute_notebook(
+                notebooks / f"{part.notebook}.ipynb",
+                LEFT / f"{part.left}.ipynb",
+                parameters={"LANGUAGE": language(), **part.parameters},
+                kernel_name="python3",
+                cwd=ROOT,
+                progress_bar=False,
+                stderr_file=bars,
+            )
+            bars.finish()
         spent[part.left] = (time.monotonic() - started) / 60
         if rest := sum(one.minutes for one in told[number:]):
             print(say("left", minutes=max(1, rest)), flush=True)

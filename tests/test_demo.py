@@ -25,6 +25,7 @@ def ran(monkeypatch, tmp_path):
             (Path(notebook).relative_to(tmp_path).as_posix(), Path(left).relative_to(tmp_path).as_posix(), parameters)
         )
         assert Path(left).parent.is_dir() and options["cwd"] == tmp_path
+        subprocess.run([sys.executable, "-c", "import sys; print('WARNING: of a kernel', file=sys.stderr)"], check=True)
         stderr_file.write("Reading: 50%|#####     | 5/10\rReading: 100%|##########| 10/10\nWARNING: of some library\n")
 
     monkeypatch.setattr(papermill, "execute_notebook", execute)
@@ -77,11 +78,13 @@ def test_it_goes_on_with_an_earlier_demonstration(ran, tmp_path):
     assert [parameters.get("MODE") for _, _, parameters in ran] == ["load", "load", None, None]
 
 
-def test_the_terminal_shows_bars_and_the_rest_is_kept_in_a_file(ran, capsys, tmp_path):
+def test_the_terminal_shows_bars_and_the_rest_is_kept_in_a_file(ran, capfd, tmp_path):
     demo.main([])
-    shown = capsys.readouterr()
+    shown = capfd.readouterr()
     assert "WARNING" not in shown.err + shown.out and shown.err.count("100%") == 4 and "50%" not in shown.err
-    assert (tmp_path / "run" / "demo" / "Training.log").read_text() == "WARNING: of some library\n"
+    assert (
+        tmp_path / "run" / "demo" / "Training.log"
+    ).read_text() == "WARNING: of a kernel\nWARNING: of some library\n"
 
 
 def test_on_a_terminal_a_bar_stays_on_its_line(tmp_path):
