@@ -23,31 +23,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from utils import speech
+
 ROOT = Path(__file__).resolve().parents[1]
 LEFT = ROOT / "run" / "demo"
 MINUTES = 6  # of training the published networks
 STROKES_STEPS, STROKES_MINUTES = 1500, 4  # of the generator of strokes: steps, and the minutes that it takes at most
 IMAGE_SIZE = 64  # of the published networks: in the same minutes, several times the steps that 128 allows
 STROKES, PUBLISHED = "0001_lines", "0002_lines"  # the two runs
-LANGUAGES = ("fr", "en")
-SAID = {
-    "part": ("{number} sur {count}, {what} …", "{number} of {count}, {what} ..."),
-    "left": ("    encore {minutes:.0f} minutes environ après cela", "    about {minutes:.0f} minutes more after this"),
-    "page": ("La page qui montre tout : {page}", "The page that shows everything: {page}"),
+SAID = {  # key -> (English, French)
+    "part": ("{number} of {count}, {what} ...", "{number} sur {count}, {what} …"),
+    "left": ("    about {minutes:.0f} minutes more after this", "    encore {minutes:.0f} minutes environ après cela"),
+    "page": ("The page that shows everything: {page}", "La page qui montre tout : {page}"),
     "strokes": (
-        "10 000 images, puis un générateur de traits ; {minutes:g} minutes au plus",
         "10,000 images, then a generator of strokes; at most {minutes:g} minutes",
+        "10 000 images, puis un générateur de traits ; {minutes:g} minutes au plus",
     ),
     "published": (
-        "{minutes:g} minutes pour les réseaux publiés, en {size} × {size} pixels",
         "{minutes:g} minutes for the published networks, at {size} × {size} pixels",
+        "{minutes:g} minutes pour les réseaux publiés, en {size} × {size} pixels",
     ),
     "walk": (
-        "d’un point de l’espace latent à un autre ; les images agrandies",
         "from one latent point to another; the images enlarged",
+        "d’un point de l’espace latent à un autre ; les images agrandies",
     ),
-    "vectors": ("cartes de chaleur, motifs, directions", "heat maps, patterns, directions"),
-    "show": ("la page", "the page"),
+    "vectors": ("heat maps, patterns, directions", "cartes de chaleur, motifs, directions"),
+    "show": ("the page", "la page"),
 }
 
 
@@ -109,7 +110,7 @@ def language() -> str:
 
 def say(key: str, **values) -> str:
     """A line for the terminal, in the visitor's language."""
-    return SAID[key][LANGUAGES.index(language())].format(**values)
+    return speech.say(SAID, key, language(), **values)
 
 
 def has_screen() -> bool:

@@ -4,7 +4,7 @@ Each rule set is a module: `lines.lines`, three lines on black, whose names are 
 `nake` and `mohr`. `lines.rules` finds them, and rule sets of your own, by name.
 """
 
-from lines.dataset import write_dataset, write_sheet
+from lines.dataset import write_dataset, write_missing_dataset, write_sheet
 from lines.lines import (
     COLOR_NAMES,
     LINES,
@@ -37,5 +37,6 @@ __all__ = [
     "rules",
     "sample",
     "write_dataset",
+    "write_missing_dataset",
     "write_sheet",
 ]

@@ -37,6 +37,16 @@ _SHEET_COLORS = 64  # enough for the colours and their antialiased edges, at a t
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip; a fixed one makes the bytes reproducible
 
 
+def write_missing_dataset(folder: str | os.PathLike, count: int, **options) -> None:
+    """Write a data set where there is none, or where one was not written to its end.
+
+    Args:
+        folder, count, **options: as in `write_dataset`.
+    """
+    if not Path(folder).exists() or left_in(folder):
+        write_dataset(folder, count, **options)
+
+
 def write_dataset(
     folder: str | os.PathLike,
     count: int = 10_000,

@@ -23,7 +23,6 @@ from models.plan import pace
 from models.WGANGP import WGANGP
 from utils import figures, files, latent, loaders, reading, runs
 from utils.figures.lighter import lighten
-from utils.files.in_progress import left_in
 from utils.files.json_files import read_json
 from utils.latent.directions import measure_by, plot_directions, reading_directions
 from utils.reading.readers import digest_of, reader_of
@@ -68,8 +67,7 @@ class Parts:
 def draw(rules, name, count):
     """The images of data/<name>/, drawn where there are none: `ImageBatches`."""
     folder = Path("data") / name
-    if not folder.exists() or left_in(folder):
-        lines.write_dataset(folder, count, seed=SEED, file_format="png", rules=rules)
+    lines.write_missing_dataset(folder, count, seed=SEED, file_format="png", rules=rules)
     return loaders.load_dataset(name, None, BATCH_SIZE, seed=SEED)
 
 

@@ -6,7 +6,6 @@ import lines
 from models.engine import distributed
 from utils import colab, loaders, runs
 from utils.files.archives import write_archive
-from utils.files.in_progress import left_in
 from utils.runs import learning, telling
 from utils.speech import number
 
@@ -39,8 +38,8 @@ def open_data(
     with distributed.first_process_first():
         if archive:
             loaders.extract_archive(colab.upload(archive), folder, replace=replace)
-        elif name in lines.rule_names() and (not folder.exists() or left_in(folder)):
-            lines.write_dataset(folder, count, seed=drawn_from, rules=name)
+        elif name in lines.rule_names():
+            lines.write_missing_dataset(folder, count, seed=drawn_from, rules=name)
         x_train = loaders.load_dataset(name, **options)
     telling.data_set(runs.DataSet.of(x_train))
     return x_train

@@ -21,7 +21,6 @@ from models import recipes
 from models.losses import LOSSES
 from models.plan import MODELS, plan_training
 from utils import files, loaders, runs
-from utils.files.in_progress import left_in
 from utils.files.json_files import read_json
 from utils.runs.learning import watching
 from utils.runs.shipping import measure_generator
@@ -64,8 +63,8 @@ def changed_keywords(pairs):
 def load(data_name, image_size, batch_size, seed):
     """Load a data set by its name, as `ImageBatches`; that of a rule set is drawn first if missing or incomplete."""
     folder = Path("data") / data_name
-    if data_name in lines.rule_names() and (not folder.exists() or left_in(folder)):
-        lines.write_dataset(folder, DATA_COUNT, seed=DATA_SEED, rules=data_name)
+    if data_name in lines.rule_names():
+        lines.write_missing_dataset(folder, DATA_COUNT, seed=DATA_SEED, rules=data_name)
     return loaders.load_dataset(data_name, image_size, batch_size, seed=seed)
 
 

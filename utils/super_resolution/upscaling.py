@@ -492,6 +492,8 @@ def _lines(scale: int) -> Upscaler:
 
     def enlarge(images: np.ndarray) -> np.ndarray:
         exact = np.array([is_of_bands(image) for image in images], bool)
+        if not exact.any():
+            return network.enlarge_batch(images)
         enlarged = images.repeat(scale, axis=1).repeat(scale, axis=2)
         if not exact.all():
             enlarged[~exact] = network.enlarge_batch(images[~exact])

@@ -2,6 +2,9 @@
 
 import asyncio
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import ipywidgets
 import numpy as np
@@ -326,3 +329,17 @@ def test_a_saved_notebook_holds_no_network(tiny):
 def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="en and fr"):
         Page(Shelf(Bars(), {}), "de")
+
+
+@pytest.mark.slow
+def test_the_page_that_a_server_shows_loads_no_keras():
+    """Each tab has a kernel of its own; with Keras in it, it would take 690 MB in place of 90."""
+    code = "import sys, utils.explorer.page; print([name for name in ('keras', 'tensorflow') if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(page_module.__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
