@@ -30,6 +30,7 @@ COLAB := .venv-colab
 COLAB_PYTHON = $(COLAB)/bin/python
 export TF_CPP_MIN_LOG_LEVEL := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE  # a hundred processes would each compile what the first one did
 export PYTHONPATH := $(CURDIR)
 
 ENVIRONMENT = @PYTHON="$(PYTHON)" BACKEND="$(BACKEND)" sh environment.sh $(VENV)

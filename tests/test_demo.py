@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import papermill
 import pytest
 
 import demo
@@ -18,6 +17,8 @@ PROJECT = Path(demo.__file__).resolve().parents[1]
 @pytest.fixture
 def ran(monkeypatch, tmp_path):
     """What papermill is asked to run, in a project of which nothing was trained yet; the page is only named."""
+    import papermill  # seconds, which other tests need not spend
+
     asked = []
 
     def execute(notebook, left, parameters, stderr_file, **options):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +79,30 @@ def copy_of_the_project(folder):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     return folder
+
+
+@contextmanager
+def one_kernel():
+    """A function like `run` whose notebooks share a process, which loads Keras once; each begins with no name bound."""
+    from jupyter_client import KernelManager
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    manager = KernelManager(kernel_name="python3")
+
+    def run_there(notebook, folder, **parameters):
+        done = load_notebook_node(str(ROOT / "notebooks" / f"{notebook}.ipynb"))
+        done = parameterize_notebook(done, parameters)
+        done.cells.insert(0, new_code_cell(f"%reset -f\nimport os\nos.chdir({str(folder)!r})\ndel os"))
+        NotebookClient(done, km=manager).execute()
+        return done
+
+    try:
+        yield run_there
+    finally:
+        manager.shutdown_kernel(now=True)
 
 
 def run(notebook, folder, output, **parameters):
@@ -160,16 +184,15 @@ def own(request, tmp_path_factory):
     OWN[name](project / "data" / name)
     training = {**TINY_TRAINING, "IMAGE_SIZE": None, "FILTERS_DIVIDED_BY": 16, **OWN_DATA[name], "DATA_NAME": name}
     ran = {}
-    for run_id, model in enumerate(("WGANGP", "CVAE")):
-        section = f"run/gan/000{run_id}_{name}"
-        parameters = {**training, "MODEL": model, "RUN_ID": f"000{run_id}"}
-        ran["Training", model] = run("Training", project, folder / f"Training {model}.ipynb", **parameters)
-        for after in ("Inference", "Inference+"):
-            chosen = {"GENERATOR": f"{section}/generator.h5", "FOLDER": f"run/{after} {model}", "UPSCALER": None}
-            parameters = {**TINY[after], **chosen}
-            ran[after, model] = run(after, project, folder / f"{after} {model}.ipynb", **parameters)
-    compare = {**TINY["Compare"], "DATA_NAME": name}
-    ran["Compare", "both"] = run("Compare", project, folder / "Compare.ipynb", **compare)
+    with one_kernel() as run_there:
+        for run_id, model in enumerate(("WGANGP", "CVAE")):
+            section = f"run/gan/000{run_id}_{name}"
+            parameters = {**training, "MODEL": model, "RUN_ID": f"000{run_id}"}
+            ran["Training", model] = run_there("Training", project, **parameters)
+            for after in ("Inference", "Inference+"):
+                chosen = {"GENERATOR": f"{section}/generator.h5", "FOLDER": f"run/{after} {model}", "UPSCALER": None}
+                ran[after, model] = run_there(after, project, **{**TINY[after], **chosen})
+        ran["Compare", "both"] = run_there("Compare", project, **TINY["Compare"], DATA_NAME=name)
     return name, project, ran
 
 
