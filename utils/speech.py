@@ -4,10 +4,12 @@ It is chosen once, by `speak` at the notebook's top, and holds for all that is s
 in one table, key -> (English, French), and takes them with `say`.
 """
 
+import re
 from collections.abc import Mapping
 
 LANGUAGES = ("en", "fr")
-NARROW = "\u202f"  # narrow no-break space: French thousands, and before a French percent sign
+NO_BREAK = "\u00a0"
+NARROW = "\u202f"  # narrow no-break space: French thousands, before a French percent sign and ; ? !
 
 _chosen = "en"
 
@@ -44,14 +46,26 @@ def say(texts: Mapping[str, tuple[str, str]], key: str, language: str | None = N
         texts: key -> (English, French).
         key: which.
         language: "en" or "fr"; None for the chosen one.
-        **values: what stands in braces; a pair stands for (English, French).
+        **values: what stands in braces; a pair of texts stands for (English, French).
 
     Returns:
         The text.
     """
     side = LANGUAGES.index(spoken(language))
-    filled = {name: value[side] if isinstance(value, tuple) else value for name, value in values.items()}
-    return texts[key][side].format(**filled)
+    filled = {name: value[side] if _is_pair(value) else value for name, value in values.items()}
+    text = texts[key][side].format(**filled)
+    return _held_together(text) if LANGUAGES[side] == "fr" else text
+
+
+def _held_together(text):
+    """A French text whose marks do not begin a line: spaces before : ; ? ! » and after « are ones that do not break."""
+    text = re.sub(r" (?=[;?!](?:[\s)*]|$))", NARROW, text)
+    return re.sub(r" (?=[:»](?:[\s,.;)*]|$))|(?<=«) ", NO_BREAK, text)
+
+
+def _is_pair(value):
+    """Whether a value is a text in each language, not a colour or a size."""
+    return isinstance(value, tuple) and len(value) == len(LANGUAGES) and all(isinstance(one, str) for one in value)
 
 
 def seen(texts: Mapping[str, tuple[str, str]], key: str, **values) -> tuple[str, str]:

@@ -44,6 +44,17 @@ def test_the_language_that_is_chosen_holds_until_another_is(french):
     assert speech.say(texts, "a", "en", what=("line", "trait")) == "one line"
 
 
+def test_a_color_is_no_pair_of_texts():
+    texts = {"a": ("on {ground}", "sur {ground}"), "b": ("{ground}", "{ground}")}
+    assert speech.say(texts, "a", ground=(1, 2, 3)) == "on (1, 2, 3)"
+    assert speech.say(texts, "b", "fr", ground=(1, 2)) == "(1, 2)"
+
+
+def test_no_line_begins_with_a_french_mark(french):
+    said = speech.say({"a": ("", "« Oui » : 3 lignes ; et après ? Fin ! | :--- | a:b 10 :")}, "a")
+    assert said == "«\u00a0Oui\u00a0»\u00a0: 3 lignes\u202f; et après\u202f? Fin\u202f! | :--- | a:b 10\u00a0:"
+
+
 def test_another_language_is_refused_and_nothing_changes():
     with pytest.raises(ValueError, match=r"'en' and 'fr', not 'de'"):
         speech.speak("de")

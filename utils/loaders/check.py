@@ -11,12 +11,16 @@ from utils.files.names import shown
 from utils.loaders.decoding import look_at, outline_of
 from utils.loaders.sources import HELD, alike, unlike
 from utils.loaders.texts import TEXTS
-from utils.speech import number, say, seen
+from utils.speech import number, percent, say, seen
 
 FEW, ADVISED = 1_000, 10_000  # the original advises 10,000 images for 128 x 128
 COLUMNS, ROWS = 12, 6  # of the contact sheet
 CHUNK = 256  # images compared at once
-COLORS = {(0, 0, 0): "black", (255, 255, 255): "white", (128, 128, 128): "grey"}
+COLORS = {
+    (0, 0, 0): ("black", "du noir"),
+    (255, 255, 255): ("white", "du blanc"),
+    (128, 128, 128): ("grey", "du gris"),
+}
 EXAMPLES = 3  # examples in a line of the summary
 
 
@@ -127,50 +131,37 @@ def _find_duplicates(x_train, names):
 
 def _advice(found):
     count, (height, width, channels) = found["count"], found["shape"]
+    size, advised = f"{width} x {height}", number(ADVISED, ",d")
     advice = []
-    if count < FEW:
-        advice.append(
-            f"{count:,} images are few: the critic soon knows them by heart, and the generator repeats them or stalls. "
-            f'Add images ({ADVISED:,} are advised), or give augment=("mirror", "shift") if the pictures allow it.'
-        )
-    elif count < ADVISED:
-        advice.append(f"{count:,} images can do; {ADVISED:,} are advised for 128 x 128.")
+    if count < ADVISED:
+        key = "few" if count < FEW else "not many"
+        advice.append(say(TEXTS, key, count=number(count, ",d"), advised=advised))
     repeated = sum(len(group) - 1 for group in found["duplicates"])
     if repeated > count / 20:
-        advice.append(
-            f"{repeated / count:.0%} of the images repeat another: they weigh more than the rest. Remove them."
-        )
+        advice.append(say(TEXTS, "many repeated", share=percent(repeated / count)))
     if found["enlarged"] > count / 2:
-        advice.append(
-            f"{found['enlarged'] / count:.0%} of the files are smaller than {width} x {height}: a smaller image_size "
-            "shows the same and trains quicker."
-        )
-    advice += _advice_on_sprites(found)
+        advice.append(say(TEXTS, "many enlarged", share=percent(found["enlarged"] / count), size=size))
+    advice += _advice_on_sprites(found, size)
     if channels == 3 and found["grey"] == count:
-        advice.append(
-            "All images are grey, saved with three equal channels: channels=1 spares the network two of them."
-        )
+        advice.append(say(TEXTS, "all grey"))
     elif channels == 3 and (alone := found["grey_files"] - found["grey_transparent"]) > count / 100:
-        advice.append(f"{alone:,} files are grey, the others have colours. Is that meant?")  # not with an alpha
+        advice.append(say(TEXTS, "some grey", count=number(alone, ",d")))  # not with an alpha
     return advice
 
 
-def _advice_on_sprites(found):
+def _advice_on_sprites(found, size):
     """What images with transparency, or with much beyond the frame, are told."""
-    count, background, advice = found["count"], tuple(found["background"]), []
-    transparent = found["transparent"] > count / 2
+    background, better, advice = tuple(found["background"]), tuple(found["better"]), []
+    transparent = found["transparent"] > found["count"] / 2
     if found["fit"] == "cover" and found["cut"] > 0.05 and (transparent or found["cut"] > 0.25):
-        advice.append(f'fit="cover" cuts {found["cut"]:.0%} of the area off; fit="contain" cuts nothing.')
+        advice.append(say(TEXTS, "much cut", share=percent(found["cut"])))
     if found["fit"] == "contain" and found["shrunk"] > 0:
-        advice.append(
-            f"{found['shrunk']:,} of {count:,} are larger than {found['shape'][1]} x {found['shape'][0]} and were "
-            "shrunk, which blurs what was drawn pixel by pixel; a larger image_size keeps them as they are."
-        )
-    if found["lost"] > found["transparent"] / 10 and tuple(found["better"]) != background:
-        advice.append(
-            f"{found['lost']:,} of the transparent ones have outlines like their background {background}, and lose "
-            f"them in it: background={tuple(found['better'])} sets them off."
-        )
+        counted = {"count": number(found["shrunk"], ",d"), "total": number(found["count"], ",d")}
+        advice.append(say(TEXTS, "many shrunk", **counted, size=size))
+    if found["lost"] > found["transparent"] / 10 and better != background:
+        lost = number(found["lost"], ",d")
+        # As text: a pair of values would stand for (English, French).
+        advice.append(say(TEXTS, "outlines lost", count=lost, ground=str(background), better=str(better)))
     return advice
 
 
@@ -183,7 +174,7 @@ def _summary(found):
     if found["sizes"]:
         lines.append(say(TEXTS, "files", files=_sizes(found, size)))
     if found["transparent"]:
-        ground = COLORS.get(tuple(found["background"]), tuple(found["background"]))
+        ground = COLORS.get(tuple(found["background"]), str(tuple(found["background"])))
         key = "transparent one" if found["transparent"] == 1 else "transparent"
         lines.append(say(TEXTS, key, count=number(found["transparent"], ",d"), ground=ground))
     groups, unreadable = found["duplicates"], found["unreadable"]

@@ -1,11 +1,13 @@
 """The look over a data set before training finds what is wrong with it, and says so in a few lines."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from utils import speech
 from utils.loaders import check_dataset, load_dataset
 from utils.loaders.batches import ImageBatches
 
@@ -98,6 +100,18 @@ def test_grey_files_among_coloured_ones_are_told(tmp_path):
 def test_many_repeated_images_are_told():
     (sentence,) = advice(numbered(10_000)[np.arange(10_000) % 9_000])
     assert "10% of the images repeat another" in sentence
+
+
+def test_all_is_said_in_french_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(speech, "_chosen", "fr")
+    (tmp_path / "set").mkdir()
+    for i in range(9):
+        Image.new("RGBA", (40, 16), (250, 250, 250, 255 * (i % 2))).save(tmp_path / "set" / f"{i}.png")
+    images = load_dataset("set", 16, 4, data_folder=tmp_path, background=(255, 255, 255))
+    capsys.readouterr()
+    said = [*check_dataset(images, show=False)["advice"], capsys.readouterr().out]
+    assert said[0].startswith("9 images, c’est peu\u00a0: le critique") and "Conseil\u00a0: 9 images" in said[-1]
+    assert "posées sur du blanc" in said[-1] and not re.search(r"\b(the|images are|files)\b", " ".join(said))
 
 
 def test_the_contact_sheet_is_saved(flawed, tmp_path):
