@@ -11,7 +11,6 @@ Called again, the demonstration goes on training. `make demo` installs what it n
 
 import argparse
 import io
-import locale
 import logging
 import os
 import re
@@ -101,16 +100,9 @@ def parts(minutes: float) -> tuple[Part, ...]:
     )
 
 
-def language() -> str:
-    """The visitor's language by the system's settings: "fr" or "en"."""
-    variables = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    chosen = next(filter(None, variables), None) or locale.getlocale()[0] or ""
-    return "fr" if chosen.lower().startswith("fr") else "en"
-
-
 def say(key: str, **values) -> str:
     """A line for the terminal, in the visitor's language."""
-    return speech.say(SAID, key, language(), **values)
+    return speech.say(SAID, key, speech.of_system(), **values)
 
 
 def has_screen() -> bool:
@@ -180,7 +172,7 @@ def run(minutes: float = MINUTES) -> Path:
     LEFT.mkdir(parents=True, exist_ok=True)
     os.environ["PROGRESS_BAR"] = "text"  # bars belong on the terminal, not into the notebooks
     told, spent = parts(minutes), {}
-    notebooks = ROOT / "notebooks" / "fr" if language() == "fr" else ROOT / "notebooks"
+    notebooks = ROOT / "notebooks" / "fr" if speech.of_system() == "fr" else ROOT / "notebooks"
     for number, part in enumerate(told, start=1):
         what = say(part.what, minutes=part.parameters.get("MINUTES"), size=IMAGE_SIZE)
         print(say("part", number=number, count=len(told) + 1, what=what), flush=True)
@@ -191,7 +183,7 @@ def run(minutes: float = MINUTES) -> Path:
             papermill.execute_notebook(
                 notebooks / f"{part.notebook}.ipynb",
                 LEFT / f"{part.left}.ipynb",
-                parameters={"LANGUAGE": language(), **part.parameters},
+                parameters={"LANGUAGE": speech.of_system(), **part.parameters},
                 kernel_name="python3",
                 cwd=ROOT,
                 progress_bar=False,
@@ -216,4 +208,6 @@ def main(arguments=None):
     parser.add_argument(
         "--minutes", type=float, default=MINUTES, help=f"how long to train the published networks ({MINUTES})"
     )
-    run(parser.parse_args(arguments).minutes)
+    minutes = parser.parse_args(arguments).minutes
+    speech.speak(speech.of_system())  # the words in the page's figures
+    run(minutes)

@@ -14,14 +14,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 import lines
 from lines.registry import name_of, parameter_names
 from models import recipes
 from models.plan import pace
 from models.WGANGP import WGANGP
-from utils import figures, files, latent, loaders, reading, runs
+from utils import figures, files, latent, loaders, reading, runs, speech
 from utils.figures.lighter import lighten
 from utils.files.json_files import read_json
 from utils.latent.directions import measure_by, plot_directions, reading_directions
@@ -115,8 +114,7 @@ def show(gan, x_train, rules, name, folder, parts):
     figures.sample_grid(learnt[:25], 5, 5, shown / "learnt.png")
     reading.figure(numbers, shown / "parameters.png", show=False)
     plot_learning(folder, gan.losses_of, shown / "learning.png", show=False)
-    sheets = [np.asarray(Image.open(path).convert("RGB")) for _, path in runs.sample_sheets(folder)]
-    figures.animate(sheets, shown / "training.gif", fps=6)
+    runs.film_of_sheets(folder, shown / "training.gif")
     walk = latent.closed_loop(Z[:6], WALK // 6)
     latent.film(generator, walk, shown / "walk.gif", fps=12, scale=2)
     found = [one for one in reading_directions(generator, 600, measure=measure_by(rules)) if one.score >= 0.1][:6]
@@ -286,6 +284,7 @@ def main(arguments=None):
     parser.add_argument("--count", type=int, default=COUNT, help=f"images to draw ({COUNT})")
     parser.add_argument("--out", help="the run folder; run/<name> if not given")
     a = parser.parse_args(arguments)
+    speech.speak(speech.of_system())  # the words in the page's figures; its texts are in both languages
     circle(a.rules, a.minutes, a.count, a.out)
 
 

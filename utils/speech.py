@@ -4,6 +4,8 @@ It is chosen once, by `speak` at the notebook's top, and holds for all that is s
 in one table, key -> (English, French), and takes them with `say`.
 """
 
+import locale
+import os
 import re
 from collections.abc import Mapping
 
@@ -37,6 +39,13 @@ def spoken(language: str | None = None) -> str:
     if language not in LANGUAGES:
         raise ValueError(f"the notebooks speak {' and '.join(map(repr, LANGUAGES))}, not {language!r} (LANGUAGE)")
     return language
+
+
+def of_system() -> str:
+    """The visitor's language by the system's settings: "fr" or "en"."""
+    variables = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    chosen = next(filter(None, variables), None) or locale.getlocale()[0] or ""
+    return "fr" if chosen.lower().startswith("fr") else "en"
 
 
 def say(texts: Mapping[str, tuple[str, str]], key: str, language: str | None = None, **values) -> str:
