@@ -1,15 +1,23 @@
 """Quality of half precision: two trainings from the same seeds, with curves and sample grids side by side.
 
-    python -m benchmarks.precision [--steps 600] [--divide 4] [--folder run/precision]
+    python -m benchmarks.precision [--steps 600] [--divide 4] [--folder run/precision] [--emulate]
 
 The README's networks with their filters divided by 4 are trained in float32, then in mixed_bfloat16, on the same images
 in the same order, from the same weights and with the same noise. An interrupted run is resumed. The command prints a
 table, and writes benchmarks/precision.png.
+
+`--emulate` trains in mixed_float16 in place of mixed_bfloat16, for cards that know no bfloat16 (NVIDIA's T4). Few
+processors multiply 16-bit floats, so the sums are float32's, as in such a card's tensor cores, and what goes into a
+layer and comes out of it is rounded to float16 and back, in derivatives too: too large becomes infinite, too small
+zero. Losses are scaled as there. TensorFlow only.
 """
 
 import argparse
+from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
+import keras
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -24,19 +32,80 @@ from utils.latent.paths import generate_latent_points
 from utils.loaders import ImageBatches
 from utils.runs import learning
 
-PRECISIONS = ("float32", "mixed_bfloat16")
+EMULATED = "mixed_float16, emulated"
 SEED, BATCH, GRID = 1, 16, 4
 COUNT = 500  # images of the table's shares
 SMOOTH = 25  # steps of the running median of the curves
 
 
-def train(precision, steps, divide, folder):
+@contextmanager
+def float16_emulated():
+    """Meanwhile, networks built in float32 compute as in mixed_float16, with loss scaling."""
+    import tensorflow as tf
+
+    from models.engine import layers, optimizers, precision
+
+    @tf.custom_gradient
+    def rounded(values):
+        return tf.cast(tf.cast(values, tf.float16), tf.float32), rounded
+
+    def dense(layer, inputs, training=None):
+        outputs = rounded(keras.ops.matmul(rounded(inputs), rounded(layer.kernel)))
+        return rounded(layer.activation(outputs + layer.bias if layer.use_bias else outputs))
+
+    def of_layer(function, rounds_kernel=False):
+        def call(inputs, *rest, **options):
+            rest = (rounded(rest[0]), *rest[1:]) if rounds_kernel else rest
+            done = function(rounded(inputs), *rest, **options)
+            return (rounded(done[0]), *done[1:]) if isinstance(done, tuple) else rounded(done)
+
+        return call
+
+    scaled = precision.scaled
+    with (
+        mock.patch.object(layers, "convolve", of_layer(layers.convolve, rounds_kernel=True)),
+        mock.patch.object(layers, "leaky_relu", of_layer(layers.leaky_relu)),
+        mock.patch.object(layers, "normalise", of_layer(layers.normalise)),
+        mock.patch.object(keras.layers.Dense, "call", dense),
+        mock.patch.object(optimizers, "scaled", lambda optimizer, _: scaled(optimizer, "mixed_float16")),
+    ):
+        yield
+
+
+class Scales(keras.callbacks.Callback):
+    """Follows by what the losses are multiplied, and how many updates were left out since a gradient was infinite.
+
+    Attributes:
+        scales: a row a step, (critic's, generator's).
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.scales = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        optimizers = (self.model.optimizer, self.model.generator_optimizer)
+        self.scales.append(tuple(float(one.dynamic_scale.numpy()) for one in optimizers))
+
+    def told(self, steps):
+        """The sentence under the table."""
+        done = [int(one.iterations.numpy()) for one in (self.model.optimizer, self.model.generator_optimizer)]
+        rows = np.array(self.scales)
+        return (
+            f"Losses multiplied by (critic's, generator's): {rows[0]} at first, {rows[len(rows) // 2]} half-way, "
+            f"{rows[-1]} at the end, {rows.min(axis=0)} at least. Updates made in {steps} steps: {done}."
+        )
+
+
+def train(precision, steps, divide, folder, callbacks=()):
     """Train, or resume; returns the model with its history."""
     gan = WGANGP(**published("readme", divide=divide), precision=precision, seed=SEED)
     x_train = ImageBatches.from_array(lines.draw(lines.sample(10_000, seed=SEED)), BATCH, seed=SEED)
     resume = (folder / "weights" / "checkpoint.weights.h5").exists()
     gan.save(folder)
-    gan.train(5, 5, x_train, BATCH, steps, folder, print_every_n_batches=100, verbose=0, resume=resume)
+    gan.train(
+        5, 5, x_train, BATCH, steps, folder, print_every_n_batches=100, verbose=0, resume=resume, callbacks=callbacks
+    )
     return gan
 
 
@@ -90,13 +159,22 @@ def main():
     parser.add_argument("--divide", type=int, default=4)
     parser.add_argument("--folder", type=Path, default=Path("run/precision"))
     parser.add_argument("--picture", type=Path, default=Path("benchmarks/precision.png"))
+    parser.add_argument("--emulate", action="store_true", help="mixed_float16, emulated, beside float32")
     a = parser.parse_args()
-    models = {kind: train(kind, a.steps, a.divide, a.folder / kind) for kind in PRECISIONS}
+    models = {"float32": train("float32", a.steps, a.divide, a.folder / "float32")}
+    scales = Scales()
+    if a.emulate:
+        with float16_emulated():
+            models[EMULATED] = train("float32", a.steps, a.divide, a.folder / "float16", [scales])
+    else:
+        models["mixed_bfloat16"] = train("mixed_bfloat16", a.steps, a.divide, a.folder / "mixed_bfloat16")
     Z = generate_latent_points(100, COUNT, seed=SEED)
     images = {kind: generate_images(gan.generator, Z) for kind, gan in models.items()}
     draw(models, images, a.picture)
     print(f"{runs.processor_name()}; README network, filters divided by {a.divide}, {a.steps} steps\n")
     print(table(models, images))
+    if scales.scales:
+        print("\n" + scales.told(a.steps))
 
 
 if __name__ == "__main__":

@@ -325,6 +325,9 @@ else:
 def descend(optimizer, loss, variables):
     """One update: the gradients of a loss, scaled where the precision needs it, applied by the optimiser.
 
+    Loss scaling leaves an update out where a gradient is infinite, and halves its scale. Such an update counts as done:
+    steps, schedules and files count by it, and a training of 600 steps has 600 (benchmarks/README.md, "Half precision").
+
     Args:
         optimizer: Keras optimiser, with or without loss scaling.
         loss: function without arguments that returns `(loss, report)`: a scalar, and a structure of tensors.
@@ -339,7 +342,10 @@ def descend(optimizer, loss, variables):
         return optimizer.scale_loss(value), report
 
     report, gradients = loss_and_gradients(scaled_loss, variables)
+    count = optimizer.iterations + 1
     apply_gradients(optimizer, gradients, variables)
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer.iterations.assign(count)
     return report
 
 

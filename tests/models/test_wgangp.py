@@ -287,6 +287,18 @@ def test_loss_scaling_is_there_in_float16(compiled, images):
     assert np.isfinite(model.history.history["d_loss"][0])
 
 
+def test_an_update_left_out_in_float16_counts_as_done(tiny, images, tmp_path):
+    model = tiny(precision="mixed_float16")
+    for optimizer in (model.optimizer, model.generator_optimizer):
+        optimizer.dynamic_scale.assign(1e30)  # every gradient is infinite
+    before = [weights.copy() for weights in model.generator.get_weights() if weights.ndim > 1]
+    model.train(2, 2, images, 4, 2, tmp_path, print_every_n_batches=10, n_critic=1)
+    after = [weights for weights in model.generator.get_weights() if weights.ndim > 1]
+    assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
+    assert model.steps_done == len(model.g_losses) == 2  # a resumed training goes on from there
+    assert float(model.generator_optimizer.dynamic_scale.numpy()) == pytest.approx(2.5e29)
+
+
 @pytest.mark.parametrize("loss", ["gan", "hinge", "relativistic"])
 @pytest.mark.parametrize("penalty", ["r1", "r1r2", None])
 def test_other_objectives_train_both_networks(tiny, images, loss, penalty):
