@@ -63,13 +63,24 @@ def say(texts: Mapping[str, tuple[str, str]], key: str, language: str | None = N
     side = LANGUAGES.index(spoken(language))
     filled = {name: value[side] if _is_pair(value) else value for name, value in values.items()}
     text = texts[key][side].format(**filled)
-    return _held_together(text) if LANGUAGES[side] == "fr" else text
+    return typeset(text) if LANGUAGES[side] == "fr" else text
 
 
-def _held_together(text):
-    """A French text whose marks do not begin a line: spaces before : ; ? ! » and after « are ones that do not break."""
-    text = re.sub(r" (?=[;?!](?:[\s)*]|$))", NARROW, text)
-    return re.sub(r" (?=[:»](?:[\s,.;)*]|$))|(?<=«) ", NO_BREAK, text)
+def typeset(french: str) -> str:
+    """French text with spaces that do not break where French has them: before : ; ? ! % », after «, and in 92%.
+
+    What stands between backquotes or dollars stays.
+
+    Example:
+        >>> typeset("Et après ? 92% : « bien »")
+        'Et après\\u202f? 92\\u202f%\\xa0: «\\xa0bien\\xa0»'
+    """
+    pieces = re.split(r"(`[^`]*`|\$[^$\n]*\$)", french)
+    for i in range(0, len(pieces), 2):
+        held = re.sub(r"(?<=\d) ?%", f"{NARROW}%", pieces[i])
+        held = re.sub(r" (?=[;?!](?:[\s)*_|]|$))", NARROW, held)
+        pieces[i] = re.sub(r" (?=[:»](?:[\s,.;)*_|]|$))|(?<=«) ", NO_BREAK, held)
+    return "".join(pieces)
 
 
 def _is_pair(value):

@@ -326,7 +326,7 @@ def descend(optimizer, loss, variables):
     """One update: the gradients of a loss, scaled where the precision needs it, applied by the optimiser.
 
     Loss scaling leaves an update out where a gradient is infinite, and halves its scale. Such an update counts as done:
-    steps, schedules and files count by it, and a training of 600 steps has 600 (benchmarks/README.md, "Half precision").
+    steps, schedules and files count by it, and a training of 600 steps has 600.
 
     Args:
         optimizer: Keras optimiser, with or without loss scaling.

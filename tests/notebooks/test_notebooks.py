@@ -17,6 +17,7 @@ from PIL import Image
 import lines
 from utils.colab import REPOSITORY
 from utils.files.in_progress import folder_lock
+from utils.speech import typeset
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("Training", "Inference", "Inference+", "Compare")
@@ -266,7 +267,7 @@ def start_in_colab(origin, folder, monkeypatch):
     return folder / "content"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough  # and in `make test-colab`
 def test_in_colab_they_fetch_the_project_take_uploads_and_hand_out_downloads(done, tmp_path, monkeypatch):
     """Its training goes on with one that began elsewhere, which the project fetched brings along."""
     origin = copy_of_the_project(tmp_path / "origin")
@@ -358,6 +359,7 @@ def test_both_languages_have_the_same_cells_code_links_and_numbers(name):
             assert other.source == one.source.replace('LANGUAGE = "en"', 'LANGUAGE = "fr"')
             continue
         assert one.source.strip() and other.source.strip() and other.source != one.source
+        assert typeset(other.source) == other.source, "no line begins with a French mark"
         there, here = (re.sub(r"\]\([^)]*/(?:en/|fr/)?", "](", text) for text in (one.source, other.source))
         assert re.findall(r"\]\(\S+\)", there) == re.findall(r"\]\(\S+\)", here)
         assert numbers_in(one.source) == numbers_in(other.source)

@@ -6,11 +6,11 @@ light or dark theme, and asks nothing of a network.
 
 import html
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from utils import files
+from utils.speech import typeset
 
 LANGUAGES = ("fr", "en")
 STYLE = """
@@ -119,17 +119,6 @@ def _both(tag: str, texts) -> str:
         f'<{tag} lang="{language}">{html.escape(text)}</{tag}>'
         for language, text in zip(LANGUAGES, (typeset(french), english), strict=True)
     )
-
-
-def typeset(french: str) -> str:
-    """French text with narrow no-break spaces where French has them: before : ; ! ? % », after «, and in 92%.
-
-    Example:
-        >>> typeset("Et après ? 92% : « bien »")
-        'Et après\u202f? 92\u202f%\u202f: «\u202fbien\u202f»'
-    """
-    spaced = re.sub(r"(?<=\d)%", " %", french)
-    return re.sub(r" (?=[:;!?%»])|(?<=«) ", "\u202f", spaced)
 
 
 def _section(section: Section, folder: Path) -> str:

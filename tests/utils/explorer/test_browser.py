@@ -298,6 +298,7 @@ def memory(process):
     return sum(p.memory_info().rss for p in (process, *process.children())) / 2**20
 
 
+@pytest.mark.thorough
 def test_200_quick_updates_leave_memory_flat_and_the_last_one_stands(browser, server):
     with opened(browser, server[1]) as page:  # drawn by Python
         page.evaluate(QUICK_UPDATES, 100)  # caches fill

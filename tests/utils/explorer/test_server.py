@@ -68,6 +68,7 @@ def test_a_request_that_carries_much_is_refused_unread(server):
     assert held(process)["memory"] < before + 20
 
 
+@pytest.mark.thorough
 def test_tabs_share_a_server_that_stays_as_large_as_it_was(server):
     asyncio.run(share(*server))
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from utils.runs.pages import Picture, Section, write_page
 
-CAPTION = "une «\u202fimage\u202f»\u202f: 92\u202f%"
+CAPTION = "une «\u00a0image\u00a0»\u00a0: 92\u202f%"
 SECTION = Section(
     ("Dessiné", "Drawn"),
     ("Une image <b>.", "An image <b>."),
