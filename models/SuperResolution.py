@@ -92,12 +92,13 @@ def decibels(large, enlarged):
     """The mean peak signal-to-noise ratio of a batch in decibels, as a metric for `compile`.
 
     Args:
-        large, enlarged: tensors (n, height, width, channels), in [-1, 1] and about so.
+        large, enlarged: tensors or arrays (n, height, width, channels), in [-1, 1] and about so.
 
     Returns:
         Scalar tensor.
     """
-    error = keras.ops.mean(keras.ops.square(keras.ops.clip(enlarged, -1, 1) - large), axis=(1, 2, 3))
+    difference = keras.ops.subtract(keras.ops.clip(enlarged, -1, 1), large)
+    error = keras.ops.mean(keras.ops.square(difference), axis=(1, 2, 3))
     return 10 * keras.ops.log(4 / keras.ops.maximum(error, 1e-10)) / np.log(10)
 
 

@@ -17,7 +17,7 @@ def small():
 @pytest.mark.parametrize("size", [(8, 8), (5, 9)])
 def test_an_untrained_network_repeats_every_pixel(small, size):
     images = np.random.default_rng(0).uniform(-1, 1, (2, *size, 3)).astype(np.float32)
-    assert np.array_equal(np.asarray(small(images)), images.repeat(4, axis=1).repeat(4, axis=2))
+    assert np.array_equal(keras.ops.convert_to_numpy(small(images)), images.repeat(4, axis=1).repeat(4, axis=2))
 
 
 def test_batches_are_pairs_in_minus_one_to_one_and_follow_from_the_seed():
@@ -39,10 +39,10 @@ def test_decibels_are_those_of_the_formula():
 @pytest.mark.slow
 def test_training_learns_and_leaves_a_network_that_keras_opens(small, tmp_path):
     held_out = [to_float(pictures) for pictures in pairs(12, "degraded", 24, seed=9)]
-    before = np.mean(SuperResolution.decibels(held_out[1], small(held_out[0])))
+    before = float(keras.ops.mean(SuperResolution.decibels(held_out[1], small(held_out[0]))))
     steps = SuperResolution.train(small, tmp_path / "net.keras", steps=60, batch_size=4, size=24, seed=1, every=30)
     model = keras.models.load_model(tmp_path / "net.keras", safe_mode=True)
-    after = np.mean(SuperResolution.decibels(held_out[1], model(held_out[0])))
+    after = float(keras.ops.mean(SuperResolution.decibels(held_out[1], model(held_out[0]))))
     assert steps == 60
     assert after > before
     assert [path.name for path in tmp_path.iterdir()] == ["net.keras"]

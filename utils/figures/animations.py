@@ -210,7 +210,7 @@ def _checked(frames: Iterable, path: Path, total: int | None) -> Iterator[np.nda
 
 def _write_gif(frames: Iterator[np.ndarray], path: Path, fps: float, loop: int, scale: int) -> None:
     """Write a GIF in two passes, since its palette depends on all frames: they wait on the disk in the meantime."""
-    with TemporaryFile() as waiting:
+    with _waiting_room() as waiting:
         sample, seen, shape = _Sample(), np.zeros(2**24, bool), None
         for frame in frames:
             if shape is None:
@@ -230,6 +230,19 @@ def _write_gif(frames: Iterator[np.ndarray], path: Path, fps: float, loop: int, 
         )
         with write_whole(path) as temporary, open(temporary, "wb") as file:
             _write_gif_blocks(file, indexed, palette.colors, (shape[0] * scale, shape[1] * scale), fps, loop, scale)
+
+
+@contextmanager
+def _waiting_room():
+    """A temporary file. After an error it closes without another: what a full disk refused it refuses again then."""
+    waiting = TemporaryFile()  # noqa: SIM115  (it closes in two ways)
+    try:
+        yield waiting
+    except BaseException:
+        with suppress(OSError):
+            waiting.close()
+        raise
+    waiting.close()
 
 
 def _check_sides(path: Path, frame: np.ndarray, scale: int) -> None:
