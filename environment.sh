@@ -138,6 +138,15 @@ make_it() {
     fi
 }
 
+# On Linux PyTorch comes with NVIDIA's libraries, five gigabytes that serve nobody without such a card. PyTorch's own
+# index has it without them, under a version that pip prefers; where that cannot be reached, the large one is taken.
+cpu_index=https://download.pytorch.org/whl/cpu
+reaches='import urllib.request as r; r.urlopen("'$cpu_index'/torch/", timeout=5)'
+without_cuda() {
+    case " $(backends "$number") " in *" torch "*) ;; *) return 1 ;; esac
+    [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null 2>&1 && "$(inside)" -c "$reaches" >/dev/null 2>&1
+}
+
 python='' number=''
 [ -z "${PYTHON:-}" ] || take_named
 asked=$number
@@ -162,5 +171,6 @@ for file; do
     shift
     set -- "$@" -r "$file"
 done
+! without_cuda || export PIP_EXTRA_INDEX_URL="${PIP_EXTRA_INDEX_URL:+$PIP_EXTRA_INDEX_URL }$cpu_index"
 "$(inside)" -m pip install --quiet "$@"
 for backend in $(backends "$number"); do : >"$environment/has-$backend"; done

@@ -17,9 +17,10 @@ pytestmark = needs_sh
 PYTHON = """#!/bin/sh
 case "$1 $2" in
 "-c import pip") exit 0 ;;
+"-c import urllib"*) [ -e reached ] ; exit ;;
 "-c "*) echo "{answer}" ;;
 "-m venv") for folder; do :; done; mkdir -p "$folder/bin" && cp "$0" "$folder/bin/python" ;;
-"-m pip") shift 2 && echo "$@" >>"{log}" ;;
+"-m pip") shift 2 && echo "$@ ${{PIP_EXTRA_INDEX_URL-}}" >>"{log}" ;;
 esac
 """
 UV = """#!/bin/sh
@@ -216,6 +217,23 @@ def test_what_is_asked_for_is_installed_beside_what_the_project_needs(machine):
     machine.python("python3.12", "3.12")
     assert machine.run(".venv", "requirements-test.txt")[0] == 0
     assert machine.installed() == [["requirements.txt", "requirements-test.txt"]]
+
+
+@pytest.mark.parametrize("reached", [True, False])
+@pytest.mark.parametrize("system, card", [("Linux", False), ("Linux", True), ("Darwin", False)])
+@pytest.mark.parametrize("backend", ["torch", "tensorflow"])
+def test_pytorch_comes_without_cuda_where_no_card_is(machine, reached, system, card, backend):
+    machine.command("uname", f"#!/bin/sh\necho {system}\n")
+    machine.python("python3.13", "3.13")
+    if card:
+        machine.command("nvidia-smi", "#!/bin/sh\n")
+    if reached:
+        (machine.folder / "reached").touch()
+    status, said = machine.run(".venv", BACKEND=backend, PIP_EXTRA_INDEX_URL="https://mine.example")
+    small = reached and system == "Linux" and not card and backend == "torch"
+    assert status == 0, said
+    asked = machine.log.read_text().split()
+    assert ("https://download.pytorch.org/whl/cpu" in asked) == small and "https://mine.example" in asked
 
 
 def test_an_environment_that_is_there_is_kept(machine):
