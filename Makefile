@@ -1,6 +1,6 @@
 # make demo       sets everything up, draws the data, trains, walks the latent space, enlarges: run/demo/index.html
-# make check      passes the quick tests, in a minute or so: for working
-# make test       sets everything up and passes the tests, in six minutes on two cores
+# make check      passes the quick tests, in two minutes: for working
+# make test       sets everything up and passes the tests, in eight minutes on two cores
 # make test-all   adds what takes longer: soak, kills, several processes, and Keras' other backends
 # make notebooks  runs the four notebooks, in both languages, and keeps them with their pictures in notebooks/ and notebooks/fr/
 # make data       draws the data set alone: data/lines/ and data.zip
