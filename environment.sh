@@ -138,7 +138,7 @@ make_it() {
     fi
 }
 
-# On Linux PyTorch comes with NVIDIA's libraries, five gigabytes that serve nobody without such a card. PyTorch's own
+# On Linux PyTorch comes with NVIDIA's libraries, four gigabytes that serve nobody without such a card. PyTorch's own
 # index has it without them, under a version that pip prefers; where that cannot be reached, the large one is taken.
 cpu_index=https://download.pytorch.org/whl/cpu
 reaches='import urllib.request as r; r.urlopen("'$cpu_index'/torch/", timeout=5)'

@@ -73,7 +73,7 @@ def float16_emulated():
 
 
 class Scales(keras.callbacks.Callback):
-    """Follows by what the losses are multiplied, and how many updates were left out since a gradient was infinite.
+    """Follows by what the losses are multiplied: half as much after each update whose gradient was infinite.
 
     Attributes:
         scales: a row a step, (critic's, generator's).
@@ -87,13 +87,15 @@ class Scales(keras.callbacks.Callback):
         optimizers = (self.model.optimizer, self.model.generator_optimizer)
         self.scales.append(tuple(float(one.dynamic_scale.numpy()) for one in optimizers))
 
-    def told(self, steps):
+    def told(self):
         """The sentence under the table."""
-        done = [int(one.iterations.numpy()) for one in (self.model.optimizer, self.model.generator_optimizer)]
+        optimizers = (self.model.optimizer, self.model.generator_optimizer)
+        counts = [(int(one.iterations.numpy()), int(one.step_counter.numpy())) for one in optimizers]
+        last = " and ".join(f"{updates - since:,} of {updates:,}" for updates, since in counts)
         rows = np.array(self.scales)
         return (
             f"Losses multiplied by (critic's, generator's): {rows[0]} at first, {rows[len(rows) // 2]} half-way, "
-            f"{rows[-1]} at the end, {rows.min(axis=0)} at least. Updates made in {steps} steps: {done}."
+            f"{rows[-1]} at the end, {rows.min(axis=0)} at least; that changed last at updates {last}."
         )
 
 
@@ -174,7 +176,7 @@ def main():
     print(f"{runs.processor_name()}; README network, filters divided by {a.divide}, {a.steps} steps\n")
     print(table(models, images))
     if scales.scales:
-        print("\n" + scales.told(a.steps))
+        print("\n" + scales.told())
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import utils.quiet  # noqa: F401  (chooses Keras' backend before a test imports Keras)
+from utils import speech
 
 
 def tiny_parameters(size=16, channels=3, **changes):
@@ -103,6 +104,12 @@ def images():
     images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
     images.flags.writeable = False
     return images
+
+
+@pytest.fixture
+def french(monkeypatch):
+    """French is spoken, and afterwards what was spoken before."""
+    monkeypatch.setattr(speech, "_chosen", "fr")
 
 
 @pytest.fixture

@@ -61,9 +61,10 @@ def say(texts: Mapping[str, tuple[str, str]], key: str, language: str | None = N
         The text.
     """
     side = LANGUAGES.index(spoken(language))
-    filled = {name: value[side] if _is_pair(value) else value for name, value in values.items()}
-    text = texts[key][side].format(**filled)
-    return typeset(text) if LANGUAGES[side] == "fr" else text
+    # Texts alone are typeset, not the values: the name of a file stays as it is.
+    written = typeset if LANGUAGES[side] == "fr" else str
+    filled = {name: written(value[side]) if _is_pair(value) else value for name, value in values.items()}
+    return written(texts[key][side]).format(**filled)
 
 
 def typeset(french: str) -> str:

@@ -33,6 +33,7 @@ TABLE = {
     for case in CASES
     if case.room == files and (room != "upscalers" or SOME.search(case.file))
 }
+MODELS = sorted({file for room, file in TABLE if room == "models"})
 LONG = ("million_members.tar.gz",)  # fourteen seconds
 
 
@@ -41,9 +42,8 @@ def _marks(room, file):
 
     Each .h5 is looked through in a process of its own, half a second each.
     """
-    models = sorted({name for where, name in TABLE if where == "models"})
-    twin = file.endswith(".keras") and file.replace(".keras", ".h5") in models
-    left_out = room == "models" and (twin or (models.index(file) % 2 and not SOME.search(file)))
+    twin = file.endswith(".keras") and file.replace(".keras", ".h5") in MODELS
+    left_out = room == "models" and (twin or (MODELS.index(file) % 2 and not SOME.search(file)))
     return [pytest.mark.thorough] if left_out or file in LONG else [pytest.mark.slow]
 
 

@@ -10,14 +10,6 @@ from utils import speech
 ROOMS = ("figures.texts", "latent.texts", "loaders.texts", "reading.texts", "super_resolution.texts", "colab", "z_anim")
 
 
-@pytest.fixture
-def french():
-    """French is spoken, and English again afterwards."""
-    speech.speak("fr")
-    yield
-    speech.speak("en")
-
-
 @pytest.mark.parametrize(
     "value, spec, english, in_french",
     [
@@ -53,6 +45,12 @@ def test_a_color_is_no_pair_of_texts():
 def test_no_line_begins_with_a_french_mark(french):
     said = speech.say({"a": ("", "« Oui » : 3 lignes ; et après ? Fin ! | :--- | a:b 10 :")}, "a")
     assert said == "«\u00a0Oui\u00a0»\u00a0: 3 lignes\u202f; et après\u202f? Fin\u202f! | :--- | a:b 10\u00a0:"
+
+
+def test_what_is_filled_in_stays_as_it_is(french):
+    assert speech.say({"a": ("", "{file} : 5 % de {what}")}, "a", file="a : 50%.png", what=("", "« b »")) == (
+        "a : 50%.png\u00a0: 5\u202f% de «\u00a0b\u00a0»"
+    )
 
 
 def test_another_language_is_refused_and_nothing_changes():

@@ -160,8 +160,7 @@ def _advice_on_sprites(found, size):
         advice.append(say(TEXTS, "many shrunk", **counted, size=size))
     if found["lost"] > found["transparent"] / 10 and better != background:
         lost = number(found["lost"], ",d")
-        # As text: a pair of values would stand for (English, French).
-        advice.append(say(TEXTS, "outlines lost", count=lost, ground=str(background), better=str(better)))
+        advice.append(say(TEXTS, "outlines lost", count=lost, ground=background, better=better))
     return advice
 
 
@@ -174,7 +173,7 @@ def _summary(found):
     if found["sizes"]:
         lines.append(say(TEXTS, "files", files=_sizes(found, size)))
     if found["transparent"]:
-        ground = COLORS.get(tuple(found["background"]), str(tuple(found["background"])))
+        ground = COLORS.get(tuple(found["background"]), tuple(found["background"]))
         key = "transparent one" if found["transparent"] == 1 else "transparent"
         lines.append(say(TEXTS, key, count=number(found["transparent"], ",d"), ground=ground))
     groups, unreadable = found["duplicates"], found["unreadable"]

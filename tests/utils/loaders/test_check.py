@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils import speech
 from utils.loaders import check_dataset, load_dataset
 from utils.loaders.batches import ImageBatches
 
@@ -102,8 +101,7 @@ def test_many_repeated_images_are_told():
     assert "10% of the images repeat another" in sentence
 
 
-def test_all_is_said_in_french_too(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(speech, "_chosen", "fr")
+def test_all_is_said_in_french_too(french, tmp_path, capsys):
     (tmp_path / "set").mkdir()
     for i in range(9):
         Image.new("RGBA", (40, 16), (250, 250, 250, 255 * (i % 2))).save(tmp_path / "set" / f"{i}.png")
