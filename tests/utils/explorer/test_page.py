@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -343,3 +345,10 @@ def test_the_page_that_a_server_shows_loads_no_keras():
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_who_opens_its_notebook_on_the_web_sees_a_picture_of_the_page():
+    (cell,) = json.loads(Path(page_module.__file__).with_name("Explorer.ipynb").read_text("utf-8"))["cells"]
+    (output,) = cell["outputs"]
+    shown = "".join(output["data"]["text/html"])
+    assert re.search(r'<img src="data:image/png;base64,[^"]+"[^>]* alt="[^"]{20,}"', shown) and "<figcaption>" in shown
