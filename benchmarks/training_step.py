@@ -114,12 +114,9 @@ def stock_networks(parameters, build_critic, build_generator):
     return critic, generator
 
 
-def pytorch(parameters, bfloat16=False):
-    import torch
+def torch_networks(parameters):
+    """The published networks in plain PyTorch: `(critic, generator)`."""
     from torch import nn
-
-    torch.set_num_threads(os.cpu_count())
-    device = "cuda" if torch.cuda.is_available() else "cpu"
 
     class SameConv(nn.Conv2d):
         """Stride 2 with the padding that TensorFlow calls `same`."""
@@ -152,7 +149,15 @@ def pytorch(parameters, bfloat16=False):
             channels = filters
         return nn.Sequential(*layers, nn.Tanh())
 
-    critic, generator = (net.to(device, memory_format=torch.channels_last) for net in (critic(), generator()))
+    return critic(), generator()
+
+
+def pytorch(parameters, bfloat16=False):
+    import torch
+
+    torch.set_num_threads(os.cpu_count())
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    critic, generator = (net.to(device, memory_format=torch.channels_last) for net in torch_networks(parameters))
     critic_optimizer, generator_optimizer = (
         torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999)) for net in (critic, generator)
     )

@@ -11,6 +11,7 @@ learnt stays there in corpus/, so that the next run goes on. Findings are noted 
 """
 
 import contextlib
+import importlib
 import os
 import re
 import subprocess
@@ -43,6 +44,11 @@ def seed(name: str, folder: Path) -> None:
                 path.unlink()
 
 
+def read_by_parsers() -> list[str]:
+    """Our own modules that the parsers of `parsers.py` call, which the search is to follow."""
+    return sorted(set(re.findall(r"from (utils[\w.]*) import", (HERE / "parsers.py").read_text())))
+
+
 def fuzz(name: str, arguments: list[str]) -> None:
     import atheris
 
@@ -53,11 +59,9 @@ def fuzz(name: str, arguments: list[str]) -> None:
 
         import PIL.Image
         import PIL.PngImagePlugin
-        import utils.archives
-        import utils.json_files
-        import utils.old_files
-        import utils.provenance
-        import utils.vectors  # noqa: F401
+
+        for module in read_by_parsers():
+            importlib.import_module(module)
     from parsers import PARSERS
 
     PIL.Image.init()

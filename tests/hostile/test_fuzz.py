@@ -4,6 +4,7 @@ Derandomised: the same files each time. The guided search, which finds more, is 
 """
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from corpus import CASES, READ  # noqa: E402
+from fuzz_atheris import read_by_parsers  # noqa: E402
 from parsers import PARSERS, ROOMS  # noqa: E402
 
 SLOW = {"generator.h5": 12, "generator.keras": 12}  # Keras builds a model for each
@@ -82,6 +84,11 @@ def test_no_file_brings_more_than_a_sentence(name, tmp_path):
         PARSERS[name](content)
 
     feed()
+
+
+def test_the_guided_search_follows_modules_that_are_there():
+    followed = read_by_parsers()
+    assert len(followed) >= 8 and all(find_spec(module) for module in followed)
 
 
 def _joined(words):
