@@ -160,7 +160,8 @@ def plan_training(
         steps = fitting if open_ended else usual
     if recipe != "published" and (hurried or set(SCHEDULES) & set(parameters)):  # else the minutes cut it off
         steps = min(steps, fitting or steps)
-    passes = steps * parameters["batch_size"] * (n_critic or parameters.get("n_critic", 1)) / len(x_train.images)
+    batches = n_critic or parameters.get("n_critic", recipes.N_CRITIC if model == "WGANGP" else 1)
+    passes = steps * parameters["batch_size"] * batches / len(x_train.images)
     by_heart = passes > BY_HEART and len(x_train.images) < FEW and not DataSet.of(x_train).rules
     if critic_augment is None and by_heart and recipe not in (None, "published"):
         critic_augment = list(CHANGES)

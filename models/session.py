@@ -107,7 +107,7 @@ def train(model, plan, x_train, folder: Path, mode: str, rows=5, columns=5, minu
     model.train(rows, columns, x_train, plan.batch_size, plan.steps, folder, callbacks=along, **often, **plan.options)
     distributed.finish()  # with several processes, the first one goes on here alone
     minutes_done = number(sum(model.step_seconds) / 60, ".1f")
-    print(telling.text("done", steps=model.epoch, minutes=minutes_done))
+    print(telling.text("done", steps=number(model.epoch, ",d"), minutes=minutes_done))
 
 
 def hand_out(folder: Path) -> None:

@@ -87,10 +87,13 @@ def write_directions(path: Path, generator, drawing=None) -> Path:
         The path of the JSON file.
     """
     from utils import runs
-    from utils.latent.directions import reading_directions
+    from utils.latent.directions import reading_directions, seen_along
 
-    measured = reading_directions(drawing or generator, measure=runs.data_of(path, generator).measure)
-    found = [direction for direction in measured if direction.score >= MIN_SCORE][:DIRECTIONS]
+    measure = runs.data_of(path, generator).measure
+    found = [one for one in reading_directions(drawing or generator, measure=measure) if one.score >= MIN_SCORE]
+    if drawing is not None:
+        found = seen_along(generator, found, measure)
+    found = found[:DIRECTIONS]
     for direction in found:
         print(f"  {direction.name}: R² {direction.score:.2f}")
     known = {direction.name: [round(float(value), 4) for value in direction.vector] for direction in found}

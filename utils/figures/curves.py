@@ -90,9 +90,9 @@ def plot_curves(
 def _seen(curves) -> tuple[str, str]:
     """What is said of curves: how many steps, what they are, and where they end."""
     last = {name: np.asarray(values, float)[-1 - len(values) // 20 :] for name, values in curves.items()}
-    ends = ", ".join(number(np.mean(values), ".3g") for values in last.values())
-    names = ", ".join(map(loss_name, curves))
-    return seen(TEXTS, "curves", steps=len(next(iter(curves.values()))), names=names, ends=ends)
+    ends = "; ".join(number(np.mean(values), ".3g") for values in last.values())
+    names = "; ".join(map(loss_name, curves))
+    return seen(TEXTS, "curves", steps=number(len(next(iter(curves.values()))), ",d"), names=names, ends=ends)
 
 
 def loss_name(name: str) -> str:
@@ -125,6 +125,7 @@ def draw_curves(axes, curves: Mapping[str, Sequence[float]], title: str) -> None
         label = say(TEXTS, "cut", **ends)
     style_axes(axes, title, label, say(TEXTS, "loss"), legend=len(curves))
     axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_formatter(lambda value, _: number(value, ",g"))
     axes.yaxis.set_major_formatter(lambda value, _: number(value, ",g"))
 
 

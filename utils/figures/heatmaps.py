@@ -74,7 +74,7 @@ def printZ(
             color=color,
         )
     low, high = image.get_clim()
-    values = {"count": 1, "n": len(z), "low": number(low, ".3g"), "high": number(high, ".3g")}
+    values = {"times": "", "n": len(z), "low": number(low, ".3g"), "high": number(high, ".3g")}
     return finish(figure, Path(folder) / f"Vec_{j}_{i:02d}.png", show, seen=seen(TEXTS, "vectors", **values))
 
 
@@ -127,7 +127,8 @@ def show_vectors(
         beside = figure.add_subplot(rows, 2 * columns, 2 * i + 2)
         draw_image(beside, image)
         beside.set_title(say(TEXTS, "vector image"), loc="left", fontsize=TEXT_SIZE, color=INK)
-    facts = {"count": len(Z), "n": Z.shape[1], "low": number(low, ".3g"), "high": number(high, ".3g")}
+    times = say(TEXTS, "times", count=len(Z)) if len(Z) > 1 else ""
+    facts = {"times": times, "n": Z.shape[1], "low": number(low, ".3g"), "high": number(high, ".3g")}
     return finish(figure, path, show, seen=seen(TEXTS, "vectors", **facts))
 
 

@@ -48,7 +48,8 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
     axes.set_xlim(-0.1, width * columns - 0.08)
     axes.set_ylim(-sum(heights), 0.55)
     axes.axis("off")
-    axes.text(0.05, 0.26, model.name, fontsize=13, fontweight="bold", color=INK, va="center")
+    title = say(TEXTS, model.name) if f"the {model.name}" in TEXTS else model.name
+    axes.text(0.05, 0.26, title, fontsize=13, fontweight="bold", color=INK, va="center")
     total = say(TEXTS, "weights", count=number(model.count_params(), ",d"))
     axes.text(width * columns - 0.2, 0.26, total, fontsize=TEXT_SIZE, color=INK, ha="right", va="center")
     largest = max(max(card["shape"][:-1], default=1) for row in rows for card in row)
@@ -65,9 +66,10 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
 
 def layers_seen(model) -> tuple[str, str]:
     """What is said of a network's diagram, (alternative text, caption)."""
-    layers = sum(bool(layer.weights) for layer in model.layers)
-    weights = number(model.count_params(), ",d")
-    return seen(TEXTS, "layers", name=model.name, layers=layers, weights=weights)
+    known = f"the {model.name}" in TEXTS
+    name = say(TEXTS, f"the {model.name}" if known else "the network", name=model.name)
+    cards = sum(map(len, _rows_of_cards(model)))
+    return seen(TEXTS, "layers", name=name, cards=cards, weights=number(model.count_params(), ",d"))
 
 
 def _rows_of_cards(model) -> list[list[dict]]:
@@ -150,7 +152,7 @@ def _cards(layers, shapes, source, joins, starts) -> list[dict]:
         if joins[layer] and cards:
             cards[-1]["lines"] += [f"{JOINS.get(kind, kind)} {name}" for name in joins[layer]]
         elif kind.startswith("UpSampling"):  # belongs to the next layer
-            before.append(f"after {kind}")
+            before.append(say(TEXTS, "after layer", name=kind))
         elif not cards or kind == "InputLayer" or (layer.weights and "Normalization" not in kind):
             title = kind.removesuffix("Layer")
             card = {"title": title, "name": layer.name, "shape": shapes[layer], "lines": [*before, *text]}
@@ -161,7 +163,7 @@ def _cards(layers, shapes, source, joins, starts) -> list[dict]:
             if kind != "Flatten":  # the shape before flattening is more informative
                 cards[-1]["shape"] = shapes[layer]
         if cards:
-            cards[-1]["lines"] += [f"and {name}" for name in starts.get(layer, ())]
+            cards[-1]["lines"] += [say(TEXTS, "and layer", name=name) for name in starts.get(layer, ())]
     return cards
 
 
@@ -182,12 +184,12 @@ def _describe(layer) -> list[str]:
     values = layer.get_config()
     text = []
     if "kernel_size" in values:
-        text.append("kernel " + " × ".join(map(str, values["kernel_size"])))
+        text.append(say(TEXTS, "kernel", size=" × ".join(map(str, values["kernel_size"]))))
     if "strides" in values:
-        text.append("stride " + " × ".join(map(str, values["strides"])))
+        text.append(say(TEXTS, "stride", size=" × ".join(map(str, values["strides"]))))
     if "units" in values:
-        text.append(f"{values['units']:,} unit" + "s" * (values["units"] != 1))
-    text += [f"{values[name]:.2g}" for name in ("negative_slope", "rate", "momentum") if name in values]
+        text.append(say(TEXTS, "unit" if values["units"] == 1 else "units", count=number(values["units"], ",d")))
+    text += [number(values[name], ".2g") for name in ("negative_slope", "rate", "momentum") if name in values]
     activation = values.get("activation")
     if isinstance(activation, str) and activation != "linear":
         text.append(activation)
@@ -205,9 +207,10 @@ def _draw_card(axes, card: dict, x: float, y: float, width: float, height: float
     axes.add_patch(FancyBboxPatch((x, y - height), width, height, **frame))
     _draw_shape(axes, card["shape"], x + width / 2, y - 0.72, COLORS[family], largest)
     middle = x + width / 2
-    shape = " × ".join("?" if side is None else f"{side:,}" for side in card["shape"])
+    shape = " × ".join("?" if side is None else number(side, ",d") for side in card["shape"])
     axes.text(middle, y - 1.5, shape, fontsize=8.5, color=INK, ha="center", va="center")
-    axes.text(middle, y - 1.74, kind, fontsize=8.5, fontweight="bold", color=COLORS[family], ha="center", va="center")
+    name = say(TEXTS, kind) if kind in TEXTS else kind
+    axes.text(middle, y - 1.74, name, fontsize=8.5, fontweight="bold", color=COLORS[family], ha="center", va="center")
     axes.text(middle, y - 1.91, card["name"], fontsize=7, color=FAINT, ha="center", va="center")
     for k, line in enumerate(card["lines"]):
         axes.text(middle, y - 2.12 - 0.165 * k, line, fontsize=7.5, color=INK, ha="center", va="center")

@@ -154,7 +154,7 @@ def within_notebook(png: bytes, most: int | None = None) -> bytes:
 
     Returns:
         `png` itself if it is light enough or animated; otherwise the same picture with the first number of colours of
-        256, 128, 64, 32 and 16 that makes it light enough, or with 16.
+        256, 128 and 64 that makes it light enough, or with 64: with fewer, small things lose their colour.
     """
     from PIL import Image
 
@@ -165,7 +165,7 @@ def within_notebook(png: bytes, most: int | None = None) -> bytes:
         if picture.is_animated:
             return png
         picture = picture.convert("RGB")
-    for colors in (256, 128, 64, 32, 16):
+    for colors in (256, 128, 64):
         light = _with_palette(picture, colors, least=0)
         if len(light) <= most:
             break

@@ -15,7 +15,7 @@ TEXTS = {
     "d_penalty": ("G, penalty", "G, pénalité"),
     "g_loss": ("generator", "générateur"),
     "curves alt": (
-        "Curves over {steps} steps: {names}. Each ends near {ends}.",
+        "Curves over {steps} steps: {names}. They end near {ends}.",
         "Courbes sur {steps} pas : {names}. Elles finissent près de {ends}.",
     ),
     "curves caption": (
@@ -27,8 +27,8 @@ TEXTS = {
     "vector": ("Z[{i}], its {n} numbers", "Z[{i}], ses {n} nombres"),
     "vector image": ("its image", "son image"),
     "vectors alt": (
-        "{count} heat maps of {n} numbers, blue below 0 and red above, each beside the image that it gives.",
-        "{count} cartes de {n} nombres, en bleu sous 0, en rouge au-dessus, chacune près de l’image qu’elle donne.",
+        "Heat map of {n} numbers, blue below 0 and red above, beside the image that it gives{times}.",
+        "Carte de {n} nombres, en bleu sous 0, en rouge au-dessus, près de l’image qu’elle donne{times}.",
     ),
     "vectors caption": (
         "Left, the numbers from {low} (blue) to {high} (red), number 0 top left; right, the image that they give.",
@@ -36,15 +36,32 @@ TEXTS = {
     ),
     "weights": ("{count} weights", "{count} poids"),
     "layers alt": (
-        "Diagram of the {name}: {layers} layers with {weights} weights, the shapes of their outputs drawn to scale.",
-        "Schéma du réseau {name} : {layers} couches, {weights} poids, les formes de leurs sorties à l’échelle.",
+        "Diagram of {name}: {cards} cards, {weights} weights; the larger a layer's output, the larger its block.",
+        "Schéma, {name} : {cards} cartes, {weights} poids ; plus sa sortie est grande, plus un bloc l’est.",
     ),
     "layers caption": (
-        "The {name}, from left to right: each card is a layer, with its kernel, its stride and the shape that it hands "
-        "on.",
-        "Le réseau {name}, de gauche à droite : chaque carte est une couche, avec son noyau, son pas et la forme "
-        "qu’elle transmet.",
+        "From left to right, {name}: each card is a layer with what follows it, its kernel, its stride and the shape "
+        "that it hands on.",
+        "De gauche à droite, {name} : chaque carte est une couche et ce qui la suit, avec son noyau, son pas et la "
+        "forme qu’elle transmet.",
     ),
+    "the critic": ("the critic", "le critique"),
+    "the generator": ("the generator", "le générateur"),
+    "the encoder": ("the encoder", "l’encodeur"),
+    "the decoder": ("the decoder", "le décodeur"),
+    "the network": ("the network {name}", "le réseau {name}"),
+    "critic": ("critic", "critique"),
+    "encoder": ("encoder", "encodeur"),
+    "decoder": ("decoder", "décodeur"),
+    "generator": ("generator", "générateur"),
+    "Input": ("Input", "Entrée"),
+    "kernel": ("kernel {size}", "noyau {size}"),
+    "stride": ("stride {size}", "pas {size}"),
+    "unit": ("{count} unit", "{count} unité"),
+    "units": ("{count} units", "{count} unités"),
+    "after layer": ("after {name}", "après {name}"),
+    "and layer": ("and {name}", "et {name}"),
+    "times": ("; {count} such pairs", " ; {count} paires comme celle-ci"),
     "film alt": ("Film: {name}.", "Film : {name}."),
     "film caption": ("{name}", "{name}"),
 }

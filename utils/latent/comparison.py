@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lines import PALETTE
+from lines import PALETTE, SIZE
 from utils.figures.style import INK, LINE, TEXT_SIZE, draw_image, finish, in_own_style
 from utils.images import to_float
 from utils.latent.directions import measure_pictures, principal_directions
@@ -21,6 +21,7 @@ from utils.speech import number, say
 from utils.speech import seen as said
 
 SHEET = 4.5  # inches of a square of images
+GAP, GAP_GREY = 1 / 32, 0.4  # between its images, of an image; as generators draw, from -1 to 1
 GROUND = "#eceef1"  # on which white points are seen
 REACH = 2.0  # extent of a grid to each side, in standard deviations
 LINES_SHOWN = ("color_y2", "color_x", "x")  # of what the rule of the three lines draws
@@ -116,7 +117,7 @@ def show_rows(
             draw_image(axes, image)
             if c == 0:
                 axes.set_title(named(name), fontsize=TEXT_SIZE, color=INK, loc="left", pad=3)
-    names = ", ".join(map(named, rows))
+    names = "; ".join(map(named, rows))
     return finish(figure, path, show, seen=seen or said(TEXTS, "rows", columns=columns, names=names))
 
 
@@ -144,7 +145,7 @@ def show_ways(
     """
     start, end = to_float(pair)
     found, history = project(gan, pair, steps=search_steps)
-    decibels = ", ".join(number(value, ".0f") for value in history.psnr)
+    decibels = say(TEXTS, "and").join(number(value, ".0f") for value in history.psnr)
     ways = {
         "cross-fade": np.stack([start + t * (end - start) for t in np.linspace(0, 1, n_steps)]),
         say(TEXTS, "GAN found", decibels=decibels): generate_images(gan, interpolate_points(*found, n_steps)),
@@ -162,7 +163,7 @@ def named(name: str) -> str:
 def show_manifolds(
     generators: dict, planes: dict[str, Plane], side: int = 9, path: str | os.PathLike | None = None, show: bool = True
 ):
-    """Draw for each generator a grid of the images over a plane in its latent space, edge to edge.
+    """Draw for each generator a grid of the images over a plane in its latent space, with thin grey gaps.
 
     Args:
         generators: dict, name -> Keras model or function, vectors -> images.
@@ -181,11 +182,15 @@ def show_manifolds(
     for i, (name, generator) in enumerate(generators.items()):
         images = generate_images(generator, planes[name].points(grid))
         _, h, w, channels = images.shape
-        sheet = images.reshape(side, side, h, w, channels).swapaxes(1, 2).reshape(side * h, side * w, channels)
+        gap = max(1, round(h * GAP))
+        framed = np.pad(images, [(0, 0), (0, gap), (0, gap), (0, 0)], constant_values=GAP_GREY)
+        h, w = h + gap, w + gap
+        sheet = framed.reshape(side, side, h, w, channels).swapaxes(1, 2).reshape(side * h, side * w, channels)
+        sheet = sheet[:-gap, :-gap]
         axes = figure.add_subplot(1, len(generators), i + 1)
         draw_image(axes, sheet)
         axes.set_title(name, loc="left", fontsize=TEXT_SIZE, color=INK)
-    names = ", ".join(filter(None, generators))
+    names = "; ".join(filter(None, generators))
     about = said(TEXTS, "manifolds", side=side, names=names and say(TEXTS, "colon") + names)
     return finish(figure, path, show, seen=about)
 
@@ -199,12 +204,14 @@ class Attribute:
         values: one value per image, (n,).
         names: names of the values 0, 1 ..., where they are classes.
         palette: whether the values are indices of the palette of the lines.
+        unit: of values that are numbers.
     """
 
     title: str
     values: np.ndarray
     names: tuple[str, ...] = ()
     palette: bool = False
+    unit: str = ""
 
 
 def attributes(images: np.ndarray, known: dict, names: dict, most: int = 3) -> list[Attribute]:
@@ -220,7 +227,9 @@ def attributes(images: np.ndarray, known: dict, names: dict, most: int = 3) -> l
         List of `Attribute`.
     """
     if set(LINES_SHOWN) <= set(known):
-        return [Attribute(say(TEXTS, what), known[what], palette=what.startswith("color")) for what in LINES_SHOWN]
+        *colors, place = LINES_SHOWN
+        shown = [Attribute(say(TEXTS, what), known[what], palette=True) for what in colors]
+        return [*shown, Attribute(say(TEXTS, place), known[place], unit=say(TEXTS, "column", size=SIZE))]
     found = [
         Attribute(say(TEXTS, "class") if what in names else what, values, tuple(names.get(what, ())))
         for what, values in known.items()
@@ -281,7 +290,7 @@ def show_maps(
             _draw_map(figure, axes, coordinates, attribute)
             title = say(TEXTS, "colon").join(filter(None, (name, attribute.title)))
             axes.set_title(title, loc="left", fontsize=TEXT_SIZE, color=INK)
-    titles = ", ".join(attribute.title for attribute in known)
+    titles = "; ".join(attribute.title for attribute in known)
     return finish(figure, path, show, seen=said(TEXTS, "maps", count=len(known) * len(vectors), names=titles))
 
 
@@ -297,11 +306,13 @@ def _draw_map(figure, axes, coordinates, attribute):
         labels = [attribute.names[value] for value in there]
         axes.legend(handles, labels, fontsize=8, frameon=False, labelcolor=INK, loc="upper right", borderpad=0)
     else:
-        points = axes.scatter(*coordinates.T, s=12, c=values, cmap="viridis")
-        figure.colorbar(points, ax=axes, shrink=0.7)
+        points = axes.scatter(*coordinates.T, s=12, c=values, cmap="Greys_r", edgecolors=INK, linewidths=0.3)
+        bar = figure.colorbar(points, ax=axes, shrink=0.7)
+        bar.set_label(attribute.unit, color=INK, fontsize=TEXT_SIZE - 1)
     axes.set_aspect("equal")
-    axes.set_xlim(-3, 3)
-    axes.set_ylim(-3, 3)
+    reach = max(3, np.ceil(np.abs(coordinates).max() + 0.1))
+    axes.set_xlim(-reach, reach)
+    axes.set_ylim(-reach, reach)
     axes.spines[:].set_color(LINE)
     axes.tick_params(colors=INK, labelsize=TEXT_SIZE - 1)
     axes.set_facecolor(GROUND)

@@ -311,9 +311,31 @@ def clear_directions(
     return sorted(filter(None, best.values()), key=lambda direction: -direction.score)
 
 
+def seen_along(
+    generator, found: Sequence[Direction], measure: Callable, samples: int = 300, seed: int | None = 1
+) -> list[Direction]:
+    """Those of some directions that a generator's own images show, an R squared of `MIN_SCORE` at least.
+
+    What is found where a generator decides softly may never be seen where it decides: a second vertical, say.
+
+    Args:
+        generator: a Keras model.
+        found: the directions.
+        measure, samples, seed: as in `reading_directions`.
+
+    Returns:
+        List of `Direction`, in the same order.
+    """
+    Z = generate_latent_points(generator.input_shape[-1], samples, seed)
+    measured = measure(generate_images(generator, Z))
+    return [one for one in found if _explained(Z, measured[one.name], one.vector) >= MIN_SCORE]
+
+
 def _explained(Z: np.ndarray, values: np.ndarray, vector: np.ndarray) -> float:
-    """The R squared of a line through values over the way along a given vector; 0 where they fall along it."""
+    """The R squared of a line through values over the way along a given vector; 0 where they fall along it, or stay."""
     known = np.isfinite(values)
+    if known.sum() < 3 or np.ptp(values[known]) == 0:
+        return 0.0
     correlation = np.corrcoef(Z[known] @ vector, values[known])[0, 1]
     return float(max(correlation, 0) ** 2)
 
@@ -550,5 +572,5 @@ def _plot_strips(generator, strips: list[tuple], titles: list[str], what: str, p
             if row == 0:
                 axes.set_title(titles[column], fontsize=TEXT_SIZE, color=INK, pad=4)
     names = titles if what == "truncation" else [name.replace("\n", " ") for name, _, _ in strips]
-    said = seen(TEXTS, what, count=len(strips), columns=columns, names=", ".join(names))
+    said = seen(TEXTS, what, count=len(strips), columns=columns, names="; ".join(names))
     return finish(figure, path, show, seen=said)

@@ -139,7 +139,7 @@ def plot_projection(
         on_the_way = [say(TEXTS, "at step", step=history.steps[column]) for column in columns[:-1]]
         found = say(TEXTS, "found", decibels=number(history.psnr[i], ".1f"))
         titles += [say(TEXTS, "sought"), *on_the_way, found]
-    decibels = ", ".join(number(value, ".1f") for value in history.psnr)
+    decibels = "; ".join(number(value, ".1f") for value in history.psnr)
     said = seen(TEXTS, "projection", count=len(images), decibels=decibels)
     return show_images(pictures, len(images), 2 + len(columns) - 1, titles, path, show, said)
 

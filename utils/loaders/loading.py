@@ -19,6 +19,8 @@ from utils.loaders.decoding import FITS
 from utils.loaders.ranges import to_minus_one_to_one
 from utils.loaders.sources import FolderOfImages, find_source
 from utils.loaders.store import decode_in_memory, decode_on_disk
+from utils.loaders.texts import TEXTS
+from utils.speech import say
 
 BATCH = 16  # as published
 
@@ -105,9 +107,9 @@ def load_dataset(
             f"written there any more, this goes on with it: {command}"
         )
     names = source.names
-    print(f"Found {len(names)} images belonging to {len(source.classes)} classes.")
+    print(say(TEXTS, "found", count=len(names), classes=len(source.classes)))
     if source.left_aside:
-        print(f"Left aside: {source.left_aside}.")
+        print(say(TEXTS, "left aside", files=source.left_aside))
     if not names:
         raise ValueError(
             f"{folder} holds no image ({' '.join(IMAGE_SUFFIXES)}). Put images there, or unpack an archive: "
@@ -116,11 +118,11 @@ def load_dataset(
     if fit is None:
         fit = source.natural_fit()
         if fit != FITS[0]:
-            print('Half of the images or more are transparent: FIT = "contain".')
+            print(say(TEXTS, "natural fit"))
     if background is None:
         background = source.natural_background()
         if any(background):
-            print(f"BACKGROUND = {background}, which their outlines do not have.")
+            print(say(TEXTS, "natural background", background=background))
     if image_size is None:
         image_size = source.natural_size(fit)
     height, width = sides(image_size)

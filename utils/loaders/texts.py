@@ -1,6 +1,19 @@
-"""What the check of a data set says: key -> (English, French)."""
+"""What loading and checking a data set say: key -> (English, French)."""
 
 TEXTS = {
+    "found": (  # as Keras said it in the original
+        "Found {count} images belonging to {classes} classes.",
+        "{count} images trouvées, de {classes} classe(s).",
+    ),
+    "left aside": ("Left aside: {files}.", "Laissés de côté : {files}."),
+    "natural fit": (
+        'Half of the images or more are transparent: FIT = "contain".',
+        'La moitié des images au moins est transparente : FIT = "contain".',
+    ),
+    "natural background": (
+        "BACKGROUND = {background}, which their outlines do not have.",
+        "BACKGROUND = {background}, une couleur que leurs contours n’ont pas.",
+    ),
     "contact alt": (
         "Contact sheet of {count} of the {total} training images, evenly spaced.",
         "Planche-contact de {count} des {total} images d’entraînement, à intervalles égaux.",

@@ -15,6 +15,7 @@ RULE_NAMES = ("one_vertical", "two_horizontals", "x", "y1", "y2", "palette", "wi
 ROWS = 6  # of a folded table
 SMALL = 10  # points, of numbers on bars
 LEAST_INK = 0.005  # share from which a new hue has a bar
+OTHERS = "other hues"
 RULE_COLOR = tuple(PALETTE[2] / 255)  # the red of the palette
 
 
@@ -87,19 +88,20 @@ def _rows(numbers: dict) -> dict[str, str]:
         rows[_say("identical")] = percent(distance["identical"], 1)
         for kind in ("lines", "verticals", "horizontals"):
             counts = numbers["census"][kind]
-            rows[_say(f"so many {kind}")] = ", ".join(f"{n}: {percent(share, 1)}" for n, share in counts.items())
+            shares = (_say("count", n=n, share=percent(share, 1)) for n, share in counts.items())
+            rows[_say(f"so many {kind}")] = "; ".join(shares)
         rows[_say("grooved")] = percent(numbers["profile"]["grooved"], 1)
         rows[_say("touching")] = percent(numbers["census"]["touching"], 1)
         palette = numbers["palette"]
-        rows[_say("ink")] = ", ".join(f"{_say(name)} {percent(palette[name], 1)}" for name in COLOR_NAMES)
-        hues = ", ".join(
+        rows[_say("ink")] = "; ".join(f"{_say(name)} {percent(palette[name], 1)}" for name in COLOR_NAMES)
+        hues = "; ".join(
             f"{_say(name)} {percent(share, 1)}"
             for name, share in list(palette["new_hues"].items())[:5]
             if share >= 5e-4
         )
         rows[_say("new ink")] = percent(palette["new"], 1) + (f" ({hues})" if hues else "")
         for name, divergence in numbers["divergence"].items():
-            rows[_say("divergence", name=name)] = number(divergence, ".3f")
+            rows[_say("lines divergence", name=_say(f"of {name}"))] = number(divergence, ".3f")
     spread = numbers["diversity"]
     rows[_say("distance")] = number(spread["distance"], ".3f")
     rows[_say("different")] = _say("of", some=number(spread["different"], ",d"), all=number(spread["images"], ",d"))
@@ -169,7 +171,7 @@ def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = Tr
     _draw_ink(axes[0, 2], numbers["palette"])
     rules = Rules(**numbers["rules"])
     for one, name in zip(axes[1], ("x", "y1", "y2"), strict=True):
-        title = _say(f"place {name}")
+        title = _say(f"place {name}", size=SIZE)
         _draw_positions(one, numbers["positions"][name], rules.distribution[name], title, numbers["divergence"][name])
     spread = numbers["diversity"]
     facts = {
@@ -259,22 +261,25 @@ def _draw_census(axes, lines: dict[str, float]) -> None:
     shares = [lines.get(str(count), 0) for count in counts]
     axes.bar(list(counts), shares, color=[INK if count == 3 else FAINT for count in counts], width=0.7)
     for count, share in zip(counts, shares, strict=True):
-        if share > 0:
-            axes.text(count, share, percent(share), ha="center", va="bottom", fontsize=SMALL, color=INK)
+        if share >= 0.005:
+            axes.text(count, share, number(100 * share, ".0f"), ha="center", va="bottom", fontsize=SMALL, color=INK)
     axes.set_xticks(list(counts))
     axes.set_yticks([])
+    axes.margins(y=0.12)
     _clean(axes, _say("census"))
 
 
 def _draw_ink(axes, palette: dict) -> None:
-    """Bars of the palette's hues and the four most frequent others, on a ground on which white ones are seen too."""
+    """Bars of the palette's hues, the four most frequent others and the rest, on a ground that shows white ones too."""
     new = [name for name, share in list(palette["new_hues"].items())[:4] if share >= LEAST_INK]
     names = [*COLOR_NAMES, *new]
     shares = [palette[name] for name in COLOR_NAMES] + [palette["new_hues"][name] for name in new]
+    if (rest := 1 - sum(shares)) >= LEAST_INK:
+        names, shares = [*names, OTHERS], [*shares, rest]
     axes.set_facecolor(LINE)
     axes.bar(range(len(names)), shares, color=list(map(_look, names)), edgecolor=INK, linewidth=0.5, width=0.7)
     for i, share in enumerate(shares):
-        axes.text(i, share, percent(share), ha="center", va="bottom", fontsize=SMALL, color=INK)
+        axes.text(i, share, number(100 * share, ".0f"), ha="center", va="bottom", fontsize=SMALL, color=INK)
     turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if new else {}
     axes.set_xticks(range(len(names)), list(map(_say, names)), **turned)
     axes.set_yticks([])
@@ -282,8 +287,10 @@ def _draw_ink(axes, palette: dict) -> None:
     _clean(axes, _say("ink shares"))
 
 
-def _look(name: str) -> tuple[float, float, float]:
-    """How a hue looks, red, green and blue from 0 to 1; an "other blue" lies half-way from the palette's to grey."""
+def _look(name: str):
+    """How a hue looks, a colour for Matplotlib; an "other blue" lies half-way from the palette's to grey."""
+    if name == OTHERS:
+        return FAINT
     looks = {one: np.array(color) / 255 for one, color in reversed(NAMED_COLORS)}
     looks |= {one: color / 255 for one, color in zip(COLOR_NAMES, PALETTE, strict=True)}
     near = {"off-white": "white"}.get(name, name.removeprefix("other "))

@@ -1,6 +1,6 @@
 """What the numbers of a report mean, in sentences: for images of any kind, beside the table."""
 
-from utils.speech import number, spoken
+from utils.speech import number, spoken, typeset
 
 WORDS = {
     "en": {
@@ -52,9 +52,10 @@ WORDS = {
         "distances": (
             (
                 0.0,
-                "The distances compare generators: of two trained on the same images, the one with the smaller *kernel "
-                "distance* ({kernel}) draws more of what they have; *texture* ({texture}) is about grain and edges, "
-                "*layout* ({layout}) about where the large areas lie. For two halves of one set all are about 0.",
+                "The distances compare generators: of two trained on the same images, the one with the smaller "
+                "*kernel distance* ({kernel}) draws more of what they have; *texture* ({texture}) is about grain "
+                "and edges, *layout* ({layout}) about where the large areas lie. For two halves of one set all are "
+                "about 0, sometimes just below.",
             ),
         ),
     },
@@ -110,10 +111,10 @@ WORDS = {
         "distances": (
             (
                 0.0,
-                "Les distances comparent des générateurs : de deux qui ont appris les mêmes images, celui dont la "
-                "*kernel distance* ({kernel}) est la plus petite dessine davantage de ce qu’elles ont ; *texture* "
-                "({texture}) parle du grain et des bords, *layout* ({layout}) de la place des grandes surfaces. Pour "
-                "deux moitiés d’un même jeu, toutes sont près de 0.",
+                "Les distances comparent des générateurs : de deux qui ont appris les mêmes images, celui dont la "
+                "*distance à noyau* ({kernel}) est la plus petite dessine davantage de ce qu’elles ont ; *texture* "
+                "({texture}) parle du grain et des bords, *disposition* ({layout}) de la place des grandes "
+                "surfaces. Pour deux moitiés d’un même jeu, toutes sont près de 0, parfois juste en dessous.",
             ),
         ),
     },
@@ -161,7 +162,8 @@ def in_words(numbers: dict, language: str | None = None) -> str:
         values = {name: number(value, ".3f", language) for name, value in numbers["sliced_wasserstein"].items()}
         kernel = number(numbers["kernel_distance"], ".2f", language)
         said.append(_said(words["distances"], 0.0, kernel=kernel, **values))
-    return "\n".join(f"- {sentence}" for sentence in said if sentence)
+    written = typeset if language == "fr" else str
+    return "\n".join(f"- {written(sentence)}" for sentence in said if sentence)
 
 
 def _said(thresholds: tuple, value: float, **values) -> str:

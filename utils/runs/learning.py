@@ -249,10 +249,18 @@ def show_sheets(folder: str | os.PathLike, r: int, c: int) -> None:
     rows = {telling.text("after", step=number(step, ",d")): images for step, images in shown.items()}
     seen = telling.picture("sheets", **facts)
     comparison.show_rows(rows, Path(folder) / "images" / "Sheets.png", seen=seen, inches=1.0)  # noise is heavy
-    frames = [np.concatenate(images_of_sheet(sheet, r, c)[:IN_THE_FILM], axis=1) for sheet in sheets.values()]
+    frames = [_side_by_side(images_of_sheet(sheet, r, c)[:IN_THE_FILM]) for sheet in sheets.values()]
     film = animate([*frames, *frames[-1:] * 4], Path(folder) / "images" / "Row.gif", fps=4)
     ends = {"first": number(min(sheets), ",d"), "last": number(max(sheets), ",d")}
-    show_film(film, telling.picture("training film", **ends), width=FILM_WIDTH)
+    told = telling.picture("training film", count=min(r * c, IN_THE_FILM), **ends)
+    show_film(film, told, width=FILM_WIDTH)
+
+
+def _side_by_side(images):
+    """Images (n, h, w, c), uint8, in one row with white gaps between them."""
+    gap = max(1, images[0].shape[0] // 32)
+    padded = [np.pad(image, [(0, 0), (0, gap), (0, 0)], constant_values=255) for image in images]
+    return np.concatenate(padded, axis=1)[:, :-gap]
 
 
 def show_networks(model, folder: str | os.PathLike) -> None:

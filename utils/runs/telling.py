@@ -102,12 +102,12 @@ TEXTS = {
         "Après {step} pas.",
     ),
     "training film alt": (
-        "Film of the sample sheets, from step {first} to step {last}.",
-        "Film des planches, du pas {first} au pas {last}.",
+        "Film: the first {count} images of each sheet, from step {first} to step {last}.",
+        "Film : les {count} premières images de chaque planche, du pas {first} au pas {last}.",
     ),
     "training film caption": (
-        "The whole training as a film: a sheet after the other, from step {first} to step {last}.",
-        "L’entraînement entier en film : planche après planche, du pas {first} au pas {last}.",
+        "The whole training as a film: the first {count} images of each sheet, from step {first} to step {last}.",
+        "L’entraînement entier en film : les {count} premières images de chaque planche, du pas {first} au pas {last}.",
     ),
     "walk alt": (
         "{count} images on the way from one latent vector to another, numbered in order.",
@@ -172,8 +172,10 @@ TEXTS = {
         "des curseurs de directions.",
     ),
     "page caption": (
-        "What the page looks like. It lives while the notebook runs.",
-        "À quoi ressemble la page. Elle vit tant que le carnet tourne.",
+        "What the page looks like; further down it has a pad for two directions at once, and all the numbers. It "
+        "lives while the notebook runs.",
+        "À quoi ressemble la page ; plus bas, elle a un pavé pour deux directions à la fois, et tous les nombres. "
+        "Elle vit tant que le carnet tourne.",
     ),
     "typed": ("0 above, 1.5 below", "0 en haut, 1,5 en bas"),
     "by hand": ("the first three rows are 2", "les trois premières rangées valent 2"),
@@ -394,22 +396,21 @@ TEXTS = {
         "pertes sont en bas, pas à pas.",
     ),
     "learnt lines": (
-        "The losses cannot say whether there are three lines. But the data were made by known rules, so the "
-        "images can be *measured*. At the top, the share of images that keep a rule: one vertical line, two "
-        "horizontal ones, the palette's four colours, and all the rules at once (black; of the drawn images "
-        "themselves, 94 % pass, since in the rest one line hides another). Below it the census: how many "
-        "lines an image has. Losses at the bottom, step by step beside them.\n\n"
-        "The published recipe draws mostly two to five lines, in some images six or more, and invents colours; that is "
-        'its charm, and hardly an image keeps all the rules. `RECIPE = "three_lines"` keeps them, at a price: it draws '
-        "three lines and invents nothing.",
-        "Les pertes ne disent pas s’il y a trois lignes. Mais les données viennent de règles connues, donc "
-        "les images se *mesurent*. En haut, la part des images qui gardent une règle : une verticale, deux "
-        "horizontales, les quatre couleurs de la palette, et toutes les règles à la fois (en noir ; des "
-        "images tracées elles-mêmes, 94 % passent, car dans les autres une ligne en cache une autre). "
-        "Dessous, le recensement : combien de lignes a une image. Les pertes en bas, pas à pas.\n\n"
-        "La recette publiée dessine surtout de deux à cinq lignes, dans certaines images six ou plus, et invente des "
-        "couleurs ; c’est son charme, et presque aucune image ne garde toutes les règles. "
-        '`RECIPE = "three_lines"` les garde, à un prix : elle dessine trois lignes et n’invente rien.',
+        "The losses cannot say whether there are three lines. But the data were made by known rules, so the images "
+        "can be *measured*. At the top, the share of images that keep a rule: one vertical line, two horizontal "
+        "ones, the palette's four colours, and all the rules at once (black; of the drawn images themselves, 94 % "
+        "pass, since in the rest one line hides another). Below it the census: how many lines an image has. Losses "
+        "at the bottom, step by step beside them.\n\nThe published recipe draws mostly three to five lines, in a "
+        "quarter of the images six or more, and invents colours; that is its charm, and hardly an image keeps all "
+        'the rules. `RECIPE = "three_lines"` keeps them, at a price: it draws three lines and invents nothing.',
+        "Les pertes ne disent pas s’il y a trois lignes. Mais les données viennent de règles connues, donc les "
+        "images se *mesurent*. En haut, la part des images qui gardent une règle : une verticale, deux "
+        "horizontales, les quatre couleurs de la palette, et toutes les règles à la fois (en noir ; des images "
+        "tracées elles-mêmes, 94 % passent, car dans les autres une ligne en cache une autre). Dessous, le "
+        "recensement : combien de lignes a une image. Les pertes en bas, pas à pas.\n\nLa recette publiée dessine "
+        "surtout de trois à cinq lignes, dans un quart des images six ou plus, et invente des couleurs ; c’est son "
+        'charme, et presque aucune image ne garde toutes les règles. `RECIPE = "three_lines"` les garde, à un prix '
+        ": elle dessine trois lignes et n’invente rien.",
     ),
     "report any": (
         "The losses cannot say whether the images are like the data. So {count} generated images are held against "
@@ -466,7 +467,7 @@ TEXTS = {
         "ce qu’on en sait, et que l’entraînement n’a pas su.",
     ),
     "search lines": (
-        "Of drawn lines, which the generator never made, the search meets about one image in two so; of the "
+        "Of drawn lines, which the generator never made, the search comes that near for about one image in two; of the "
         "others it meets two lines, the third lies elsewhere or is of another colour (18 to 23 dB).",
         "Parmi des lignes tracées, que le générateur n’a jamais faites, la recherche retrouve ainsi une image sur "
         "deux environ ; des autres elle retrouve deux lignes, la troisième est ailleurs ou d’une autre couleur "
@@ -499,10 +500,12 @@ TEXTS = {
         "de tout ce qui serait possible.",
     ),
     "compare redrawn lines": (
-        "The three lines are in their places, nearly always. Colours are learnt last: white and yellow come "
-        "through, red and blue still mix, to brown or violet.",
-        "Les trois lignes sont presque toujours à leur place. Les couleurs s’apprennent en dernier : blanc "
-        "et jaune passent bien, rouge et bleu se mêlent encore, en brun ou en violet.",
+        "The three lines are in their places, nearly always. Colours are learnt last: white comes through, and "
+        "blue where the second horizontal lies; yellow turns to orange or brown, red to brown, and a blue line "
+        "elsewhere nearly fades away.",
+        "Les trois lignes sont presque toujours à leur place. Les couleurs s’apprennent en dernier : le blanc "
+        "passe bien, et le bleu là où est la deuxième horizontale ; le jaune tourne à l’orange ou au brun, le "
+        "rouge au brun, et une ligne bleue placée ailleurs s’efface presque.",
     ),
     "compare redrawn any": (
         "What comes back is what {z_dim} numbers could hold: first the outline and the large areas, last the "
@@ -541,14 +544,16 @@ TEXTS = {
         "{gan_dim} nombres sont en travers de ces deux axes.",
     ),
     "compare ways lines": (
-        "The cross-fade lays one over the other: six lines half-way. The GAN passes through images of its "
-        "own. The VAE moves the horizontals a little and changes their colours; but the vertical fades on "
-        "the right while another appears on the left: between two places far apart it mixes rather than "
-        "slides. Nobody told it that a line can *move*.",
-        "Le fondu superpose : six lignes à mi-chemin. Le GAN passe par des images de son cru. Le VAE déplace "
-        "un peu les horizontales et change leurs couleurs ; mais la verticale s’efface à droite pendant "
-        "qu’une autre paraît à gauche : entre deux places éloignées, il mélange plutôt qu’il ne fait "
-        "glisser. Personne ne lui a dit qu’une ligne peut *bouger*.",
+        "The cross-fade lays one over the other: half-way, the lines of both are there. The decibels beside the "
+        "GAN say how near its search came (more is nearer; at 20 a line is missing, or lies elsewhere); on its way "
+        "it passes through images of its own. The VAE moves the horizontals a little and changes their colours; "
+        "but the vertical fades on the right while another appears on the left: between two places far apart it "
+        "mixes rather than slides. Nobody told it that a line can *move*.",
+        "Le fondu superpose : à mi-chemin, les lignes des deux images sont là. Les décibels du GAN disent à quelle "
+        "distance sa recherche est arrivée (plus, c’est plus près ; à 20, une ligne manque ou est ailleurs) ; en "
+        "chemin il passe par des images de son cru. Le VAE déplace un peu les horizontales et change leurs "
+        "couleurs ; mais la verticale s’efface à droite pendant qu’une autre paraît à gauche : entre deux places "
+        "éloignées, il mélange plutôt qu’il ne fait glisser. Personne ne lui a dit qu’une ligne peut *bouger*.",
     ),
     "compare ways any": (
         "The cross-fade lays one over the other: half-way both are there, and neither. The GAN passes "
@@ -575,17 +580,16 @@ TEXTS = {
         "petits et peu entraînés : la fiche `.json` à côté de chacun, dans `data/generators/`, dit comment.",
     ),
     "compare numbers any": (
-        "How to read this table: the last column says what real images give, and nothing can do better. "
-        "*Covered* is the share of real images that have a generated one nearby; *copies* are generated "
+        "How to read this table: the last column says what real images give, as a perfect generator would, up to "
+        "chance. *Covered* is the share of real images that have a generated one nearby; *copies* are generated "
         "images that repeat a real one (real images that were trained on repeat themselves); of the three "
-        "distances at the bottom, smaller is better. What lies "
-        "between the two columns of the VAE is the price of a vector drawn at random instead of encoded.",
-        "Comment lire ce tableau : la dernière colonne dit ce que donnent de vraies images, et on ne peut "
-        "pas faire mieux. *Covered* est la part des vraies images qui en ont une générée tout près ; "
-        "*copies* compte les images générées qui en répètent une vraie (de vraies images sur lesquelles on "
-        "s’est entraîné se répètent elles-mêmes) ; des trois distances du bas, la plus "
-        "petite est la meilleure. L’écart entre les deux colonnes du VAE est ce que coûte un vecteur tiré au "
-        "hasard plutôt qu’encodé.",
+        "distances at the bottom, smaller is better. What lies between the two columns of the VAE is the price of "
+        "a vector drawn at random instead of encoded.",
+        "Comment lire ce tableau : la dernière colonne dit ce que donnent de vraies images, comme le ferait un "
+        "générateur parfait, au hasard près. Les images *couvertes* sont les vraies qui en ont une générée tout "
+        "près ; les *copies*, les images générées qui en répètent une vraie (de vraies images sur lesquelles on "
+        "s’est entraîné se répètent elles-mêmes) ; des trois distances du bas, la plus petite est la meilleure. "
+        "L’écart entre les deux colonnes du VAE est ce que coûte un vecteur tiré au hasard plutôt qu’encodé.",
     ),
 }
 

@@ -1,7 +1,7 @@
 """The words in the figures of this room, and what is said of its pictures: key -> (English, French)."""
 
 TEXTS = {
-    "original": ("original", "original"),
+    "original": ("original", "originale"),
     "enlarged": ("enlarged", "agrandie"),
     "detail": ("detail", "détail"),
     "compare alt": (

@@ -85,6 +85,7 @@ def test_directions_of_a_generator_of_ones_own_are_found_while_it_is_served(tiny
         return [directions.Direction(n, np.eye(10)[i], 0.5, "reading") for i, n in enumerate(["redder", "brighter"])]
 
     monkeypatch.setattr(directions, "reading_directions", found)
+    monkeypatch.setattr(directions, "seen_along", lambda generator, found, measure: found)
     moves = Moves(10)
     drawing = Drawing(generator)
     drawing.follow(moves)
@@ -102,6 +103,16 @@ def test_the_generators_that_ship_have_directions_with_names():
     for path in (*SHIPPED_GENERATORS, SHIPPED_GENERATORS[0].with_name("cvae_128.h5")):
         names = [*all_directions(path, load_generator(path))]
         assert len(names) >= 2 and set(names) <= DIRECTION_ENDS.keys(), path
+
+
+def test_the_images_do_what_the_directions_say_that_ship():
+    from utils.latent.directions import Direction, measure_lines, seen_along
+    from utils.loaders import load_generator
+
+    path = SHIPPED_GENERATORS[0]
+    generator = load_generator(path)
+    named = [Direction(name, vector, 0, "") for name, vector in all_directions(path, generator).items()]
+    assert seen_along(generator, named, measure_lines) == named
 
 
 def test_the_page_listens_to_this_machine_unless_told_otherwise():

@@ -127,10 +127,18 @@ def test_a_heavy_picture_gets_the_width_at_which_it_is_shown(monkeypatch):
 
 def test_a_picture_too_heavy_for_a_notebook_gets_fewer_colours_until_it_is_light():
     heavy = png(noise(128))
-    light = within_notebook(heavy, len(heavy) // 5)
+    light = within_notebook(heavy, len(heavy) // 3)
     mode, pixels = read(light)
-    assert (mode, pixels.shape, len(light) <= len(heavy) // 5) == ("P", (128, 128, 3), True)
-    assert 1 < len(np.unique(numbers(pixels))) <= 64
+    assert (mode, pixels.shape, len(light) <= len(heavy) // 3) == ("P", (128, 128, 3), True)
+    assert 1 < len(np.unique(numbers(pixels))) <= 128
+
+
+def test_a_picture_keeps_64_colours_however_heavy_so_that_lines_in_noise_keep_theirs():
+    pixels = np.uint8(noise(128) // 3)
+    pixels[40:43], pixels[80:83] = (185, 33, 19), (54, 79, 179)
+    _, shown = read(within_notebook(png(pixels), 1))
+    assert 32 < len(np.unique(numbers(shown))) <= 64
+    assert abs(shown[41].mean(0) - (185, 33, 19)).max() < 8 and abs(shown[81].mean(0) - (54, 79, 179)).max() < 8
 
 
 def test_a_picture_that_is_light_enough_stays_as_it_is():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from utils.latent.directions import (
     principal_directions,
     reading_directions,
     regress,
+    seen_along,
     truncate,
 )
 from utils.latent.generating import generate_images
@@ -138,6 +140,20 @@ def test_directions_can_be_found_for_a_measure_of_ones_own(tiny_generator):
     z = generate_latent_points(6, 1, seed=5)[0]
     dark, bright = measure(generate_images(tiny_generator, move(z, direction, [-1, 1])))["brighter"]
     assert bright > dark
+
+
+def test_a_direction_that_the_images_do_not_show_is_left_out(tiny_generator):
+    def measure(images):
+        return {
+            "brighter": images.mean(axis=(1, 2, 3)),
+            "one": np.ones(len(images)),
+            "no": np.full(len(images), np.nan),
+        }
+
+    (brighter,) = reading_directions(tiny_generator, 400, measure=measure)
+    others = [replace(brighter, name="one"), replace(brighter, name="no")]
+    away = replace(brighter, vector=-brighter.vector)
+    assert seen_along(tiny_generator, [*others, brighter, away], measure) == [brighter]
 
 
 def test_around_a_vector_more_is_explained_than_over_the_whole_space(tiny_generator):

@@ -5,7 +5,7 @@ import { decimals } from "./controls.js";
 
 const AMOUNTS = {
   turn: { min: -180, max: 180, step: 1, value: 0, show: (v) => `${decimals(v, 0)}°` },
-  scale: { min: 0.25, max: 4, step: 0.01, value: 1, show: (v) => `× ${decimals(v)}` },
+  scale: { min: 0.25, max: 4, step: 0.01, value: 1, show: (v, spoken) => `× ${decimals(v, 2, spoken)}` },
   shift_x: { min: -1, max: 1, step: 0.01, value: 0 },
   shift_y: { min: -1, max: 1, step: 0.01, value: 0 },
   erode: { min: 0, max: 8, step: 1, value: 0, show: (v) => decimals(v, 0) },

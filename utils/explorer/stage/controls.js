@@ -67,8 +67,8 @@ export class Controls {
     return button;
   }
 
-  // A slider in a row of its own. label: () => words; set: called with the value; show: value => words.
-  slider(id, { label, min, max, step = 0.01, value = 0, set, show = (v) => decimals(v), before, after }) {
+  // A slider in a row of its own. label: () => words; set: called with the value; show: (value, language) => words.
+  slider(id, { label, min, max, step = 0.01, value = 0, set, show = (v, spoken) => decimals(v, 2, spoken), before, after }) {
     const input = element("input", "", { type: "range", min, max, step, value, id: `${this.mark}-${id}` });
     const name = element("label", "s-label", { for: `${this.mark}-${id}` });
     const output = element("output", "s-value", { for: `${this.mark}-${id}` });
@@ -163,6 +163,8 @@ export function nearest(texts, wanted) {
   return short in texts ? short : "en";
 }
 
-export function decimals(value, digits = 2) {
-  return value.toFixed(digits).replace("-", "−");
+// A number as people write it: a true minus sign, and a comma in French.
+export function decimals(value, digits = 2, language = "en") {
+  const text = value.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "−");
+  return language === "fr" ? text.replace(".", ",") : text;
 }

@@ -1,14 +1,15 @@
 // The latent vector as a grid of cells to click and drag, one a number; by keyboard as well.
 
-import { element } from "./controls.js";
+import { decimals, element } from "./controls.js";
 
 const LIMIT = 3; // the colour scale's end, and as far as hand and keys go
 const PER_PIXEL = 0.02; // a drag over 150 pixels goes from -3 to 0
 const STILL = 4; // pixels that a finger may move in a click
 
-// words: () => { grid, cell }; stops: the colours of -3, 0 and 3; change: called with the values and the number of the
-// gesture that changed them. Gives the elements, and `show`, to be called with the vector's values.
-export function makeGrid({ words, stops, change: changed }) {
+// words: () => { grid, cell }; language: () => "en" or "fr"; stops: the colours of -3, 0 and 3; change: called with the
+// values and the number of the gesture that changed them. Gives the elements, and `show`, to be called with the
+// vector's values.
+export function makeGrid({ words, language, stops, change: changed }) {
   let values = [];
   let cells = [];
   let shown = []; // the values that the cells show: only what differs is painted
@@ -48,7 +49,7 @@ export function makeGrid({ words, stops, change: changed }) {
 
   function paintCell(k, value) {
     const color = colorOf(value, stops);
-    const text = value.toFixed(1).replace("-0.0", "0.0").replace("-", "−");
+    const text = decimals(value, 1, language());
     const cell = cells[k];
     if (cell.textContent !== text) cell.textContent = text;
     cell.style.background = `rgb(${color})`;
@@ -64,7 +65,7 @@ export function makeGrid({ words, stops, change: changed }) {
   }
 
   function readOut() {
-    const text = values[focused].toFixed(2).replace("-", "−");
+    const text = decimals(values[focused], 2, language());
     readout.textContent = `Z[${focused}] · ${inWords(focused, text)}`;
   }
 

@@ -172,7 +172,7 @@ export class Page {
     this.moveMessage = controls.line();
     this.kinds = KINDS.map((kind) => controls.button(`move_${kind}`, () => this.move(kind), "s-choice"));
     const speed = controls.slider("speed", {
-      ...{ min: -2, max: 2, value: 0, show: (v) => `× ${decimals(2 ** v)}` },
+      ...{ min: -2, max: 2, value: 0, show: (v, spoken) => `× ${decimals(2 ** v, 2, spoken)}` },
       label: () => controls.say("speed"),
       set: (value) => (motion.speed = 2 ** value),
     });
@@ -182,7 +182,7 @@ export class Page {
       set: (value) => (motion.radius = value),
     });
     const seconds = controls.slider("leg", {
-      ...{ min: 0.5, max: 10, step: 0.5, value: motion.seconds, show: (v) => `${decimals(v, 1)} s` },
+      ...{ min: 0.5, max: 10, step: 0.5, value: motion.seconds, show: (v, spoken) => `${decimals(v, 1, spoken)} s` },
       label: () => controls.say("leg"),
       set: (value) => (motion.seconds = value),
     });
@@ -305,6 +305,7 @@ export class Page {
   numbers() {
     const { controls } = this;
     const grid = makeGrid({
+      language: () => controls.language,
       words: () => ({ grid: controls.say("grid", { n: this.n }), cell: controls.texts[controls.language].cell }),
       stops: this.facts.stops,
       change: (values, gesture) => {
@@ -525,7 +526,7 @@ export class Page {
     if (this.dot) {
       const shares = this.padPlace().map((value) => (clipped(value, 0.01) / REACH + 1) / 2);
       [this.dot.style.left, this.dot.style.top] = [`${100 * shares[0]}%`, `${100 * (1 - shares[1])}%`];
-      const [x, y] = this.padPlace().map((value) => decimals(value));
+      const [x, y] = this.padPlace().map((value) => decimals(value, 2, controls.language));
       this.dot.setAttribute("aria-label", controls.say("pad_place", { x, y }));
     }
     this.undoButton.disabled = !this.history.length;
