@@ -110,7 +110,7 @@ def show_vectors(
     columns = min(columns, len(Z))
     rows, side = math.ceil(len(Z) / columns), 4.1 if values else 2.1
     figure = Figure(figsize=(2.1 * side * columns, (side + 0.45) * rows), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.05, h_pad=0.05, wspace=0.02, hspace=0.02)
+    figure.get_layout_engine().set(w_pad=0.05, h_pad=0.09, wspace=0.02, hspace=0.02)
     for i, (z, image) in enumerate(zip(Z, images, strict=True)):
         grid = _grid(z)
         axes = figure.add_subplot(rows, 2 * columns, 2 * i + 1)

@@ -21,7 +21,7 @@ from utils.speech import number, say
 from utils.speech import seen as said
 
 SHEET = 4.5  # inches of a square of images
-GAP, GAP_GREY = 1 / 32, 0.4  # between its images, of an image; as generators draw, from -1 to 1
+GAP, GAP_GREY = 1 / 32, 128  # between its images, of an image
 GROUND = "#eceef1"  # on which white points are seen
 REACH = 2.0  # extent of a grid to each side, in standard deviations
 LINES_SHOWN = ("color_y2", "color_x", "x")  # of what the rule of the three lines draws

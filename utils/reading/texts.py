@@ -96,9 +96,9 @@ TEXTS = {
     "other yellow": ("other yellow", "autre jaune"),
     "other red": ("other red", "autre rouge"),
     "other blue": ("other blue", "autre bleu"),
-    "place x": ("verticals, column of {size}", "verticales, colonne sur {size}"),
-    "place y1": ("1st horizontals, row of {size}", "1res horizontales, rangée sur {size}"),
-    "place y2": ("2nd horizontals, row of {size}", "2es horizontales, rangée sur {size}"),
+    "place x": ("verticals, column", "verticales, colonne"),
+    "place y1": ("1st horizontals, row", "1res horizontales, rangée"),
+    "place y2": ("2nd horizontals, row", "2es horizontales, rangée"),
     "bits": ("{bits} bits from the rules", "à {bits} bit des règles"),
     "report title": (
         "{count} images: {kept} keep all the rules,\n{different} are clearly different",
@@ -111,10 +111,10 @@ TEXTS = {
         "l’encre par couleur ; places des verticales et des horizontales, à côté de celles des règles.",
     ),
     "report caption": (
-        "Top: rules kept, lines counted, ink by hue. Bottom, grey: where the generator puts its lines; red: where the "
-        "rules put theirs.",
+        "Top: rules kept, lines counted, ink by hue. Bottom, grey: where the generator puts its lines, in pixels "
+        "of a sheet of 128; red: where the rules put theirs.",
         "En haut : règles gardées, lignes comptées, encre par teinte. En bas, en gris : la place des lignes du "
-        "générateur ; en rouge : celle des règles.",
+        "générateur, en pixels d’une feuille de 128 ; en rouge : celle des règles.",
     ),
     "plain alt": (
         "Bars of {count} images: {different} clearly different from each other, and what was expected, in red.",

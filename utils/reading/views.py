@@ -171,7 +171,7 @@ def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = Tr
     _draw_ink(axes[0, 2], numbers["palette"])
     rules = Rules(**numbers["rules"])
     for one, name in zip(axes[1], ("x", "y1", "y2"), strict=True):
-        title = _say(f"place {name}", size=SIZE)
+        title = _say(f"place {name}")
         _draw_positions(one, numbers["positions"][name], rules.distribution[name], title, numbers["divergence"][name])
     spread = numbers["diversity"]
     facts = {
@@ -263,7 +263,7 @@ def _draw_census(axes, lines: dict[str, float]) -> None:
     for count, share in zip(counts, shares, strict=True):
         if share >= 0.005:
             axes.text(count, share, number(100 * share, ".0f"), ha="center", va="bottom", fontsize=SMALL, color=INK)
-    axes.set_xticks(list(counts))
+    axes.set_xticks(counts[:: 1 if len(counts) < 11 else 2])
     axes.set_yticks([])
     axes.margins(y=0.12)
     _clean(axes, _say("census"))
