@@ -112,8 +112,8 @@ def film_png(gif: bytes, width: int | None = None) -> bytes:
 
     Returns:
         The bytes of an animated PNG that repeats for ever: the first of these of at most `NOTEBOOK_BYTES`, at the same
-        speed: the whole film; at the page's width; with every second frame, every fourth; half as wide with all frames,
-        every second, every fourth, and so on. The last of them if none is as light.
+        speed: the whole film, then at the page's width; the same with every second frame, every third, every fourth;
+        half as wide with all frames, every second, every fourth, and so on. The last of them if none is as light.
     """
     from PIL import Image, ImageSequence
 
@@ -121,7 +121,8 @@ def film_png(gif: bytes, width: int | None = None) -> bytes:
         frames = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
         size, milliseconds = film.size, film.info.get("duration") or 100
     shown, png = min(width or size[0], size[0]), b""
-    for every, across in [(1, size[0]), (1, shown), (2, shown), (4, shown)] + [(2**k, shown // 2) for k in range(10)]:
+    tried = [(every, across) for every in (1, 2, 3, 4) for across in (size[0], shown)]  # smooth edges are heavy
+    for every, across in tried + [(2**k, shown // 2) for k in range(10)]:
         if every > 1 and len(frames) < FEWEST_FRAMES * every:
             continue
         place = max(1, across), max(1, round(across * size[1] / size[0]))

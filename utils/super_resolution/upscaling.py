@@ -456,14 +456,12 @@ def _starts(length: int, margin: int) -> list[int]:
 
 
 def liveliest_square(image: np.ndarray) -> tuple[int, int, int]:
-    """The square of highest contrast, a quarter of the image wide: `(top, left, side)` in pixels."""
+    """The square of highest contrast, a quarter of the image wide, off the edges: `(top, left, side)` in pixels."""
     side = max(4, min(image.shape[:2]) // 4)
     grey = image.mean(axis=2)
-    corners = [
-        (y, x)
-        for y in range(0, image.shape[0] - side + 1, max(1, side // 4))
-        for x in range(0, image.shape[1] - side + 1, max(1, side // 4))
-    ]
+    off, step = max(1, side // 8), max(1, side // 4)
+    rows, columns = (range(off, length - side - off + 1, step) or (0,) for length in image.shape[:2])
+    corners = [(y, x) for y in rows for x in columns]
     top, left = max(corners, key=lambda corner: grey[corner[0] :, corner[1] :][:side, :side].std())
     return top, left, side
 
