@@ -24,7 +24,7 @@ from utils.files.typed import whole_number
 from utils.runs import telling
 from utils.runs.data_set import DataSet
 from utils.runs.learning import reading_along
-from utils.speech import number
+from utils.speech import number, roughly
 
 MODELS = {"WGANGP": WGANGP, "CVAE": CVAE}
 ALONE_MINUTES = 10  # of a training on processors for which neither steps nor minutes were asked
@@ -170,8 +170,11 @@ def plan_training(
         every = PUBLISHED_EVERY if recipe == "published" else max(1, steps // SHEETS)
     if seconds is not None:
         lasts = min(steps * seconds / 60, minutes or float("inf"))
-        values = {"steps": number(steps, ",d"), "seconds": number(seconds, ".2g"), "minutes": number(lasts, ".2g")}
-        telling.tell("steps", language, passes=number(passes, ".2g"), **values)
+        values = {"steps": number(steps, ",d"), "seconds": roughly(seconds), "minutes": roughly(lasts)}
+        telling.tell("steps", language, passes=roughly(passes), **values)
+    elif before:
+        values = {"recipe": recipe or model, "steps": number(steps, ",d"), "passes": roughly(passes)}
+        telling.tell("steps as begun", language, **values)
     facts = {"model": model, "recipe": recipe, "steps": steps, "loss": loss, "n_critic": n_critic}
     return Plan(model, recipe, arguments(steps), steps, every, seconds, facts)
 

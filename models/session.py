@@ -6,7 +6,8 @@ import lines
 from models.engine import distributed
 from utils import colab, loaders, runs
 from utils.files.archives import write_archive
-from utils.runs import learning, telling
+from utils.runs import learning, telling, watching
+from utils.runs.checkpoints import steps_in
 from utils.speech import number
 
 
@@ -103,9 +104,12 @@ def train(model, plan, x_train, folder: Path, mode: str, rows=5, columns=5, minu
     data = runs.DataSet.of(x_train)
     telling.training(model, plan.batch_size, plan.facts.get("n_critic"), reading=data.of_lines)
     along = learning.watching(data, folder, plan.every, plan.steps, keep_generators, "encoder" in model.parts)
+    done = steps_in(folder) if mode == "load" else None
     often = {"print_every_n_batches": plan.every, "minutes": minutes, "resume": mode == "load"}
     model.train(rows, columns, x_train, plan.batch_size, plan.steps, folder, callbacks=along, **often, **plan.options)
     distributed.finish()  # with several processes, the first one goes on here alone
+    if model.epoch == done:
+        watching.show_last(model, folder)
     minutes_done = number(sum(model.step_seconds) / 60, ".1f")
     print(telling.text("done", steps=number(model.epoch, ",d"), minutes=minutes_done))
 

@@ -116,6 +116,11 @@ def number(value: float, spec: str = ".2f", language: str | None = None) -> str:
     return text.translate({ord(","): NARROW, ord("."): ","}) if spoken(language) == "fr" else text
 
 
+def roughly(value: float, digits: int = 2, language: str | None = None) -> str:
+    """A number in so many digits, as people write it, a larger one whole: in two 0.32, 9.6, 33 and 1,457."""
+    return number(value, ",.0f" if abs(value) >= 10**digits - 0.5 else f".{digits}g", language)
+
+
 def percent(share: float, digits: int = 0, language: str | None = None) -> str:
     """A share of 0 to 1 as a percentage: 90.4%, in French 90,4 % with a narrow space that does not break."""
     text = number(100 * share, f".{digits}f", language)

@@ -79,11 +79,12 @@ def test_a_training_has_a_number_of_sheets(noise, recipe, every):
     assert plan_training(noise, "WGANGP", recipe, steps=2000).every == every
 
 
-def test_a_training_that_goes_on_keeps_its_model_recipe_and_steps(noise, tmp_path, monkeypatch):
+def test_a_training_that_goes_on_keeps_its_model_recipe_and_steps_and_says_so(noise, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(plan, "pace", None)
     (tmp_path / "run.json").write_text(json.dumps({"model": "WGANGP", "recipe": "plain_gan", "steps": 400}))
     chosen = plan_training(noise, resume=tmp_path)
     assert (chosen.model, chosen.recipe, chosen.steps) == ("WGANGP", "plain_gan", 400)
+    assert "`plain_gan`, 400 steps in all, in which each image is seen 400 times" in capsys.readouterr().out
     assert plan_training(noise, resume=tmp_path, steps=900).steps == 900
 
 

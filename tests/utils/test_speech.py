@@ -72,3 +72,18 @@ def test_a_picture_that_has_an_alternative_text_has_a_caption(room):
     texts = importlib.import_module(f"utils.{room}").TEXTS
     for ending, other in ((" alt", " caption"), (" caption", " alt")):
         assert not [key for key in texts if key.endswith(ending) and key.removesuffix(ending) + other not in texts]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "written"),
+    [
+        (0.3249, 2, "0.32"),
+        (9.6, 2, "9.6"),
+        (33.3, 2, "33"),
+        (200.0, 2, "200"),
+        (1457, 2, "1,457"),
+        (-1457, 3, "−1,457"),
+    ],
+)
+def test_a_number_told_roughly_has_no_powers_of_ten(value, digits, written):
+    assert speech.roughly(value, digits) == written

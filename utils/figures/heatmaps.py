@@ -16,7 +16,7 @@ from utils.figures.style import FAINT, INK, TEXT_SIZE, draw_image, finish, in_ow
 from utils.figures.texts import TEXTS
 from utils.files.typed import numbers
 from utils.images import as_picture
-from utils.speech import number, say, seen
+from utils.speech import number, roughly, say, seen
 
 BLUE, WHITE, RED = (54, 79, 179), (247, 246, 243), (185, 33, 19)
 WIDTH, HEIGHT = 880, 416  # pixels of a frame
@@ -74,7 +74,7 @@ def printZ(
             color=color,
         )
     low, high = image.get_clim()
-    values = {"times": "", "n": len(z), "low": number(low, ".3g"), "high": number(high, ".3g")}
+    values = {"times": "", "n": len(z), "low": roughly(low, 3), "high": roughly(high, 3)}
     return finish(figure, Path(folder) / f"Vec_{j}_{i:02d}.png", show, seen=seen(TEXTS, "vectors", **values))
 
 
@@ -128,7 +128,7 @@ def show_vectors(
         draw_image(beside, image)
         beside.set_title(say(TEXTS, "vector image"), loc="left", fontsize=TEXT_SIZE, color=INK)
     times = say(TEXTS, "times", count=len(Z)) if len(Z) > 1 else ""
-    facts = {"times": times, "n": Z.shape[1], "low": number(low, ".3g"), "high": number(high, ".3g")}
+    facts = {"times": times, "n": Z.shape[1], "low": roughly(low, 3), "high": roughly(high, 3)}
     return finish(figure, path, show, seen=seen(TEXTS, "vectors", **facts))
 
 

@@ -338,6 +338,11 @@ TEXTS = {
         "{steps} pas de {seconds} secondes : environ {minutes} minutes sur cette machine, où chaque image est vue "
         "{passes} fois.",
     ),
+    "steps as begun": (
+        "This run goes on as it began: `{recipe}`, {steps} steps in all, in which each image is seen {passes} times.",
+        "Cet entraînement continue comme il a commencé : `{recipe}`, {steps} pas en tout, où chaque image est vue "
+        "{passes} fois.",
+    ),
     "training gan": (
         "One *step* (the original calls it an epoch) is {updates} of the critic, by {batch} real and {batch} "
         "generated images each, and one of the generator. The first losses may run into the hundreds before "

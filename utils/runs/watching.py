@@ -21,7 +21,7 @@ from utils.figures.texts import TEXTS as FIGURES
 from utils.quiet import keras
 from utils.runs import telling
 from utils.runs.callbacks import Listener
-from utils.runs.folder import sample_sheet
+from utils.runs.folder import sample_sheet, sample_sheets
 from utils.speech import number, say
 
 LIVE_BYTES = 50_000  # of the picture, which later cells show again, larger
@@ -46,13 +46,28 @@ class LiveView(Listener):
     def _show(self, sheet):
         from IPython.display import display
 
-        step = number(self.model.epoch, ",d")
-        png = view(sheet, self.model.losses_of, telling.text("after", step=step))
-        shown = in_html(within_notebook(png, LIVE_BYTES), *telling.picture("live", step=step))
+        shown = _seen(sheet, self.model.epoch, self.model.losses_of)
         if self.handle is None:
             self.handle = display(shown, display_id=True, raw=True)
         else:
             self.handle.update(shown, raw=True)
+
+
+def show_last(model, folder: str | os.PathLike) -> None:
+    """Show the last sample sheet of a run folder beside the losses, as a training shows it; nothing in a script."""
+    sheets = dict(sample_sheets(folder))
+    if in_notebook() and sheets:
+        from IPython.display import display
+
+        step = max(sheets)
+        display(_seen(sheets[step], step, model.losses_of), raw=True)
+
+
+def _seen(sheet, step, losses):
+    """What a notebook shows of a sample sheet after `step` steps."""
+    step = number(step, ",d")
+    png = view(sheet, losses, telling.text("after", step=step))
+    return in_html(within_notebook(png, LIVE_BYTES), *telling.picture("live", step=step))
 
 
 @in_own_style

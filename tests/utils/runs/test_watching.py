@@ -2,6 +2,7 @@
 
 import base64
 import io
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -53,6 +54,21 @@ def test_the_live_view_shows_one_picture_and_replaces_it_at_each_snapshot(watche
     assert [what for what, _ in shown] == ["shown", "replaced", "replaced"]  # snapshots after step 0, 2 and 3
     sizes = {Image.open(io.BytesIO(png)).size for _, png in shown}
     assert len(sizes) == 1 and len({png for _, png in shown}) == 3
+
+
+def test_a_run_that_is_done_is_shown_as_it_was_in_the_end(watched, monkeypatch):
+    import IPython.display
+
+    folder, before = watched
+    again = Shown()
+    monkeypatch.setattr(IPython.display, "display", again)
+    model = SimpleNamespace(losses_of={key: [3.0, 2.0, 1.0, 0.0] for key in ("d_loss", "d_real", "d_fake", "g_loss")})
+    watching.show_last(model, folder)
+    assert again == []  # a script
+    monkeypatch.setattr(watching, "in_notebook", lambda: True)
+    watching.show_last(model, folder)
+    assert [what for what, _ in again] == ["shown"]
+    assert Image.open(io.BytesIO(again[0][1])).size == Image.open(io.BytesIO(before[-1][1])).size
 
 
 def test_tensorboard_finds_every_loss_and_each_sheet(watched):
