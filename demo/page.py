@@ -7,6 +7,7 @@ from utils import figures, latent, loaders, runs, super_resolution
 from utils.figures.lighter import lighten
 from utils.runs.history import read_history
 from utils.runs.pages import Picture, Section, write_page
+from utils.speech import number
 
 READ = 500  # images of the figures
 SEED = 3  # of the latent vectors shown
@@ -60,9 +61,15 @@ def write(left: Path, strokes: str, published: str, minutes: dict) -> Path:
     )
 
 
+def told(steps: int) -> tuple[str, str]:
+    """A number of steps, (French, English)."""
+    return f"{number(steps, ',d', 'fr')} pas", f"{number(steps, ',d', 'en')} steps"
+
+
 def sections(numbers: dict, steps: dict, minutes: dict):
     """The sections of the page, from the report and the steps of each generator, and the minutes of each notebook."""
     kept = {name: one["adherence"]["all"] for name, one in numbers.items()}
+    strokes, published, grown = map(told, (steps["strokes"], steps["published"], GROWN_STEPS))
     yield Section(
         ("Une règle", "A rule"),
         (
@@ -77,10 +84,10 @@ def sections(numbers: dict, steps: dict, minutes: dict):
         ("Des traits", "Strokes"),
         (
             "Ce réseau sait d’avance qu’une ligne va d’un bord à l’autre, d’une seule couleur. Où, laquelle et "
-            f"combien, il l’a appris en {steps['strokes']} étapes. {kept['strokes']:.0%} de ses images gardent "
+            f"combien, il l’a appris en {strokes[0]}. {kept['strokes']:.0%} de ses images gardent "
             "toutes les règles ; parmi celles du programme, 94 %, puisqu’une ligne peut en cacher une autre.",
             "This network knows beforehand that a line runs from edge to edge in one colour. Where, which and how "
-            f"many, it learnt in {steps['strokes']} steps. {kept['strokes']:.0%} of its images keep all "
+            f"many, it learnt in {strokes[1]}. {kept['strokes']:.0%} of its images keep all "
             "the rules; of the program’s, 94%, since a line can hide another.",
         ),
         (
@@ -94,9 +101,9 @@ def sections(numbers: dict, steps: dict, minutes: dict):
         ("Le réseau publié apprend", "The published network learns"),
         (
             f"Celui-ci ne sait rien : il peint pixel par pixel. Les mêmes 25 vecteurs, feuille après feuille, pendant "
-            f"{steps['published']} étapes : le brouillard prend une direction, puis des bandes deviennent des lignes.",
+            f"{published[0]} : le brouillard prend une direction, puis des bandes deviennent des lignes.",
             f"This one knows nothing: it paints pixel by pixel. The same 25 vectors, sheet after sheet, over "
-            f"{steps['published']} steps: the fog takes a direction, then bands become lines.",
+            f"{published[1]}: the fog takes a direction, then bands become lines.",
         ),
         (
             Picture("page/training.gif", ("le film de l’entraînement", "the film of the training"), exact=True),
@@ -112,16 +119,16 @@ def sections(numbers: dict, steps: dict, minutes: dict):
     yield Section(
         ("Où l’entraînement mène", "Where the training leads"),
         (
-            f"À gauche, votre réseau après {steps['published']} étapes, en 64 pixels. À droite, le même en 128 pixels, "
-            f"après {GROWN_STEPS} étapes et une heure : il est livré avec le projet. Aucun ne garde toutes les "
+            f"À gauche, votre réseau après {published[0]}, en 64 pixels. À droite, le même en 128 pixels, "
+            f"après {grown[0]} et une heure : il est livré avec le projet. Aucun ne garde toutes les "
             "règles : leurs lignes se dédoublent, se voilent, se mélangent. C’est leur style.",
-            f"On the left, your network after {steps['published']} steps, at 64 pixels. On the right, the same at 128 "
-            f"pixels, after {GROWN_STEPS} steps and an hour: it comes with the project. Neither keeps all the rules: "
+            f"On the left, your network after {published[1]}, at 64 pixels. On the right, the same at 128 "
+            f"pixels, after {grown[1]} and an hour: it comes with the project. Neither keeps all the rules: "
             "their lines double, veil, blend. That is their style.",
         ),
         (
-            Picture("page/published.gif", (f"{steps['published']} étapes", f"{steps['published']} steps"), exact=True),
-            Picture("page/grown.gif", (f"{GROWN_STEPS} étapes", f"{GROWN_STEPS} steps"), exact=True),
+            Picture("page/published.gif", published, exact=True),
+            Picture("page/grown.gif", grown, exact=True),
         ),
     )
     yield Section(
@@ -170,7 +177,7 @@ def measured(numbers: dict):
         ("mesure", "measure"),
         ("les traits", "strokes"),
         ("le vôtre", "yours"),
-        (f"{GROWN_STEPS} étapes", f"{GROWN_STEPS} steps"),
+        told(GROWN_STEPS),
     )
 
     def row(french, english, value):

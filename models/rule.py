@@ -170,11 +170,14 @@ def sections(numbers, found, rules, gan, parts):
         ),
         table=measured(numbers, names),
     )
+    steps = [speech.number(gan.epoch, ",d", language) for language in ("fr", "en")]
+    lasted = [speech.number(minutes, ".1f", language) for language in ("fr", "en")]
+    spent = f"{steps[0]} pas en {lasted[0]} minutes", f"{steps[1]} steps in {lasted[1]} minutes"
     yield Section(
         ("L’entraînement", "The training"),
         (
-            f"{gan.epoch} étapes en {minutes:.1f} minutes. Les mêmes vecteurs, feuille après feuille.",
-            f"{gan.epoch} steps in {minutes:.1f} minutes. The same vectors, sheet after sheet.",
+            f"{spent[0]}. Les mêmes vecteurs, feuille après feuille.",
+            f"{spent[1]}. The same vectors, sheet after sheet.",
         ),
         (
             Picture("page/training.gif", ("le film de l’entraînement", "the film of the training"), exact=True),

@@ -144,9 +144,9 @@ def test_the_page_tells_what_was_measured_in_both_languages():
     }
     numbers = dict.fromkeys(("strokes", "published", "grown"), report)
     told = list(page.sections(numbers, {"strokes": 2000, "published": 700}, {"Training": 6.5}))
-    french, english = (" ".join(section.text[number] for section in told) for number in (0, 1))
-    for text in (french, english):
-        assert "87%" in text and "2000" in text and "700" in text and str(page.GROWN_STEPS) in text
+    texts = [" ".join(section.text[number] for section in told) for number in (0, 1)]
+    for text, thousands in zip(texts, ("\u202f", ","), strict=True):
+        assert "87%" in text and f"2{thousands}000" in text and "700" in text and f"1{thousands}201" in text
     rows = next(section.table for section in told if section.table)
     assert [row[1:] for row in rows[1:]] == [("87%",) * 3, ("90%",) * 3, ("95%",) * 3, ("96%",) * 3]
     assert any("6.5 min" in section.command for section in told)
