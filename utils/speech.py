@@ -7,7 +7,7 @@ in one table, key -> (English, French), and takes them with `say`.
 import locale
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 LANGUAGES = ("en", "fr")
 NO_BREAK = "\u00a0"
@@ -114,6 +114,11 @@ def number(value: float, spec: str = ".2f", language: str | None = None) -> str:
         text = text.lstrip("+-")
     text = text.replace("-", "−")
     return text.translate({ord(","): NARROW, ord("."): ","}) if spoken(language) == "fr" else text
+
+
+def listed(parts: Iterable[str], language: str | None = None) -> str:
+    """Things in a row that may have commas of their own: a; b, in French with a narrow space before the semicolon."""
+    return (f"{NARROW}; " if spoken(language) == "fr" else "; ").join(parts)
 
 
 def roughly(value: float, digits: int = 2, language: str | None = None) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from utils.figures.style import LINE, finish, in_own_style, style_axes
 from utils.figures.texts import TEXTS
-from utils.speech import number, roughly, say, seen
+from utils.speech import listed, number, roughly, say, seen
 
 # One colour for each loss, wherever it is drawn, and those that the texts name; they differ in lightness too, for who
 # does not see red beside green. The original's: black D, green R, red F, orange the generator.
@@ -90,8 +90,8 @@ def plot_curves(
 def _seen(curves) -> tuple[str, str]:
     """What is said of curves: how many steps, what they are, and where they end."""
     last = {name: np.asarray(values, float)[-1 - len(values) // 20 :] for name, values in curves.items()}
-    ends = "; ".join(roughly(np.mean(values), 3) for values in last.values())
-    names = "; ".join(map(loss_name, curves))
+    ends = listed(roughly(np.mean(values), 3) for values in last.values())
+    names = listed(map(loss_name, curves))
     return seen(TEXTS, "curves", steps=number(len(next(iter(curves.values()))), ",d"), names=names, ends=ends)
 
 

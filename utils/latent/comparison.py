@@ -17,7 +17,7 @@ from utils.latent.paths import generate_latent_points, interpolate_points
 from utils.latent.projection import project
 from utils.latent.texts import TEXTS
 from utils.reading.distances import distances_between, small_vectors
-from utils.speech import number, say
+from utils.speech import listed, number, say
 from utils.speech import seen as said
 
 SHEET = 4.5  # inches of a square of images
@@ -117,7 +117,7 @@ def show_rows(
             draw_image(axes, image)
             if c == 0:
                 axes.set_title(named(name), fontsize=TEXT_SIZE, color=INK, loc="left", pad=3)
-    names = "; ".join(map(named, rows))
+    names = listed(map(named, rows))
     return finish(figure, path, show, seen=seen or said(TEXTS, "rows", columns=columns, names=names))
 
 
@@ -190,7 +190,7 @@ def show_manifolds(
         axes = figure.add_subplot(1, len(generators), i + 1)
         draw_image(axes, sheet)
         axes.set_title(name, loc="left", fontsize=TEXT_SIZE, color=INK)
-    names = "; ".join(filter(None, generators))
+    names = listed(filter(None, generators))
     about = said(TEXTS, "manifolds", side=side, names=names and say(TEXTS, "colon") + names)
     return finish(figure, path, show, seen=about)
 
@@ -290,7 +290,7 @@ def show_maps(
             _draw_map(figure, axes, coordinates, attribute)
             title = say(TEXTS, "colon").join(filter(None, (name, attribute.title)))
             axes.set_title(title, loc="left", fontsize=TEXT_SIZE, color=INK)
-    titles = "; ".join(attribute.title for attribute in known)
+    titles = listed(attribute.title for attribute in known)
     return finish(figure, path, show, seen=said(TEXTS, "maps", count=len(known) * len(vectors), names=titles))
 
 

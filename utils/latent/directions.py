@@ -30,7 +30,7 @@ from utils.images import to_uint8
 from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.latent.texts import DIRECTION_ENDS, TEXTS
-from utils.speech import LANGUAGES, number, percent, say, seen, spoken
+from utils.speech import LANGUAGES, listed, number, percent, say, seen, spoken
 
 REACH = 4.0  # extent of strips and sliders to either side; normal points lie within 3 along any one direction
 FEWEST = 40  # images from which a direction is told
@@ -572,5 +572,5 @@ def _plot_strips(generator, strips: list[tuple], titles: list[str], what: str, p
             if row == 0:
                 axes.set_title(titles[column], fontsize=TEXT_SIZE, color=INK, pad=4)
     names = titles if what == "truncation" else [name.replace("\n", " ") for name, _, _ in strips]
-    said = seen(TEXTS, what, count=len(strips), columns=columns, names="; ".join(names))
+    said = seen(TEXTS, what, count=len(strips), columns=columns, names=listed(names))
     return finish(figure, path, show, seen=said)

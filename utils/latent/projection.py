@@ -21,7 +21,7 @@ from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.latent.temperature import has_strokes, inverse_temperature_of, set_bandwidth, set_inverse_temperature
 from utils.latent.texts import TEXTS
-from utils.speech import number, say, seen
+from utils.speech import listed, number, say, seen
 
 SCALES = (1, 2, 4, 8, 16, 32)  # scales of the comparison: pixels over which images are averaged
 PRIOR = 0.01  # weight of the prior on the norm, relative to squared differences of values in [-1, 1]
@@ -139,7 +139,7 @@ def plot_projection(
         on_the_way = [say(TEXTS, "at step", step=history.steps[column]) for column in columns[:-1]]
         found = say(TEXTS, "found", decibels=number(history.psnr[i], ".1f"))
         titles += [say(TEXTS, "sought"), *on_the_way, found]
-    decibels = "; ".join(number(value, ".1f") for value in history.psnr)
+    decibels = listed(number(value, ".1f") for value in history.psnr)
     said = seen(TEXTS, "projection", count=len(images), decibels=decibels)
     return show_images(pictures, len(images), 2 + len(columns) - 1, titles, path, show, said)
 

@@ -9,7 +9,7 @@ from utils.figures.style import FAINT, INK, LINE, TEXT_SIZE, TITLE_SIZE, finish,
 from utils.reading.colors import NAMED_COLORS
 from utils.reading.rules import Rules
 from utils.reading.texts import TEXTS
-from utils.speech import number, percent, say, seen
+from utils.speech import listed, number, percent, say, seen
 
 RULE_NAMES = ("one_vertical", "two_horizontals", "x", "y1", "y2", "palette", "width", "inked", "straight")
 ROWS = 6  # of a folded table
@@ -89,12 +89,12 @@ def _rows(numbers: dict) -> dict[str, str]:
         for kind in ("lines", "verticals", "horizontals"):
             counts = numbers["census"][kind]
             shares = (_say("count", n=n, share=percent(share, 1)) for n, share in counts.items())
-            rows[_say(f"so many {kind}")] = "; ".join(shares)
+            rows[_say(f"so many {kind}")] = listed(shares)
         rows[_say("grooved")] = percent(numbers["profile"]["grooved"], 1)
         rows[_say("touching")] = percent(numbers["census"]["touching"], 1)
         palette = numbers["palette"]
-        rows[_say("ink")] = "; ".join(f"{_say(name)} {percent(palette[name], 1)}" for name in COLOR_NAMES)
-        hues = "; ".join(
+        rows[_say("ink")] = listed(f"{_say(name)} {percent(palette[name], 1)}" for name in COLOR_NAMES)
+        hues = listed(
             f"{_say(name)} {percent(share, 1)}"
             for name, share in list(palette["new_hues"].items())[:5]
             if share >= 5e-4

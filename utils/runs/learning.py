@@ -416,7 +416,7 @@ def plot_held_out(
     above = axes.secondary_xaxis("top", functions=(lambda step: step * rate, lambda times: times / rate))
     above.set_xlabel(telling.text("passes"), color=INK, fontsize=TEXT_SIZE)
     axes.legend(loc="lower right", frameon=False, fontsize=TEXT_SIZE, labelcolor=INK)
-    said = telling.picture("held out", steps=int(steps[-1]), bound=number(bound[-1], ",.0f"))
+    said = telling.picture("held out", steps=number(int(steps[-1]), ",d"), bound=number(bound[-1], ",.0f"))
     return finish(figure, path, show, seen=said)
 
 
@@ -468,5 +468,5 @@ def plot_learning(
     kept.set_ylim(0, 100)
     below.set_ylim(0, 100 if "lines_0" in readings else 1)
     draw_curves(losses_below, losses, say(FIGURES, "losses"))
-    facts = {"steps": int(steps[-1]), "kept": percent(readings["adherence"][-1], 1)}
+    facts = {"steps": number(int(steps[-1]), ",d"), "kept": percent(readings["adherence"][-1], 1)}
     return finish(canvas, path, show, seen=telling.picture("learning", **facts))
