@@ -20,7 +20,7 @@ from utils.loaders.ranges import to_minus_one_to_one
 from utils.loaders.sources import FolderOfImages, find_source
 from utils.loaders.store import decode_in_memory, decode_on_disk
 from utils.loaders.texts import TEXTS
-from utils.speech import say
+from utils.speech import number, say
 
 BATCH = 16  # as published
 
@@ -107,7 +107,9 @@ def load_dataset(
             f"written there any more, this goes on with it: {command}"
         )
     names = source.names
-    print(say(TEXTS, "found", count=len(names), classes=len(source.classes)))
+    many, of = len(names), len(source.classes)
+    classes = str(of), say(TEXTS, "class" if of == 1 else "classes", "fr", count=of)
+    print(say(TEXTS, "found", count=(str(many), number(many, ",d", "fr")), classes=classes))
     if source.left_aside:
         print(say(TEXTS, "left aside", files=source.left_aside))
     if not names:

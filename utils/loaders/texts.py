@@ -3,7 +3,7 @@
 TEXTS = {
     "found": (  # as Keras said it in the original
         "Found {count} images belonging to {classes} classes.",
-        "{count} images trouvées, de {classes} classe(s).",
+        "{count} images trouvées, {classes}.",
     ),
     "left aside": ("Left aside: {files}.", "Laissés de côté : {files}."),
     "natural fit": (
