@@ -6,8 +6,7 @@ from pathlib import Path
 from utils import figures, latent, loaders, runs, super_resolution
 from utils.figures.lighter import lighten
 from utils.runs.history import read_history
-from utils.runs.pages import Picture, Section, write_page
-from utils.speech import number
+from utils.runs.pages import Picture, Section, in_both, share, write_page
 
 READ = 500  # images of the figures
 SEED = 3  # of the latent vectors shown
@@ -63,7 +62,8 @@ def write(left: Path, strokes: str, published: str, minutes: dict) -> Path:
 
 def told(steps: int) -> tuple[str, str]:
     """A number of steps, (French, English)."""
-    return f"{number(steps, ',d', 'fr')} pas", f"{number(steps, ',d', 'en')} steps"
+    french, english = in_both(steps, ",d")
+    return f"{french} pas", f"{english} steps"
 
 
 def sections(numbers: dict, steps: dict, minutes: dict):
@@ -183,11 +183,11 @@ def measured(numbers: dict):
     def row(french, english, value):
         return ((french, english), *(value(numbers[name]) for name in names))
 
-    yield row("gardent toutes les règles", "keep all the rules", lambda one: f"{one['adherence']['all']:.0%}")
-    yield row("une seule verticale", "one vertical", lambda one: f"{one['adherence']['rules']['one_vertical']:.0%}")
-    yield row("deux horizontales", "two horizontals", lambda one: f"{one['adherence']['rules']['two_horizontals']:.0%}")
+    yield row("gardent toutes les règles", "keep all the rules", lambda one: share(one["adherence"]["all"]))
+    yield row("une seule verticale", "one vertical", lambda one: share(one["adherence"]["rules"]["one_vertical"]))
+    yield row("deux horizontales", "two horizontals", lambda one: share(one["adherence"]["rules"]["two_horizontals"]))
     yield row(
         "nettement différentes",
         "clearly different",
-        lambda one: f"{one['diversity']['different'] / one['diversity']['images']:.0%}",
+        lambda one: share(one["diversity"]["different"] / one["diversity"]["images"]),
     )

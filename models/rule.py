@@ -26,7 +26,7 @@ from utils.files.json_files import read_json
 from utils.latent.directions import measure_by, plot_directions, reading_directions
 from utils.reading.readers import digest_of, reader_of
 from utils.runs.learning import ReadAlong, plot_learning, rule_measure
-from utils.runs.pages import Picture, Section, write_page
+from utils.runs.pages import Picture, Section, in_both, share, write_page
 
 COUNT, SEED, BATCH_SIZE = 6_000, 1, 16
 MINUTES = 20.0
@@ -122,12 +122,13 @@ def show(gan, x_train, rules, name, folder, parts):
         plot_directions(generator, found, Z[0], path=shown / "directions.png", show=False)
     for path in shown.glob("*.png"):
         lighten(path)
+    drawn = in_both(len(x_train.images), ",d")
     return write_page(
         folder / "index.html",
         (f"{name} : dessiné, appris", f"{name}: drawn, learnt"),
         (
-            f"Un programme a dessiné {len(x_train.images)} images. Un réseau, qui n’a vu qu’elles, dessine à son tour.",
-            f"A program drew {len(x_train.images)} images. A network that saw nothing else draws in its turn.",
+            f"Un programme a dessiné {drawn[0]} images. Un réseau, qui n’a vu qu’elles, dessine à son tour.",
+            f"A program drew {drawn[1]} images. A network that saw nothing else draws in its turn.",
         ),
         sections(numbers, found, rules, gan, parts),
     )
@@ -170,8 +171,7 @@ def sections(numbers, found, rules, gan, parts):
         ),
         table=measured(numbers, names),
     )
-    steps = [speech.number(gan.epoch, ",d", language) for language in ("fr", "en")]
-    lasted = [speech.number(minutes, ".1f", language) for language in ("fr", "en")]
+    steps, lasted = in_both(gan.epoch, ",d"), in_both(minutes, ".1f")
     spent = f"{steps[0]} pas en {lasted[0]} minutes", f"{steps[1]} steps in {lasted[1]} minutes"
     yield Section(
         ("L’entraînement", "The training"),
@@ -205,11 +205,11 @@ def sections(numbers, found, rules, gan, parts):
         ("Les minutes de chaque partie.", "The minutes of each part."),
         table=(
             (("partie", "part"), "minutes"),
-            (("les images", "the images"), f"{spent.get('the images', 0):.1f}"),
-            (("le lecteur", "the reader"), f"{spent.get('the reader', 0):.1f}"),
+            (("les images", "the images"), in_both(spent.get("the images", 0), ".1f")),
+            (("le lecteur", "the reader"), in_both(spent.get("the reader", 0), ".1f")),
             (
                 ("l’entraînement, lectures comprises", "the training, with its readings"),
-                f"{spent.get('the training', 0):.1f}",
+                in_both(spent.get("the training", 0), ".1f"),
             ),
         ),
     )
@@ -224,13 +224,14 @@ def measured(numbers, names):
         return ((french, english), value, expected)
 
     yield row("mesure", "measure", ("réseau", "network"), ("attendu d’images dessinées", "expected of drawn images"))
-    yield row("gardent la règle", "keep the rule", f"{kept['all']:.1%}", f"{kept['drawn']:.0%}")
+    yield row("gardent la règle", "keep the rule", share(kept["all"], 1), share(kept["drawn"]))
     for name, one in numbers["parameters"].items():
         labels = (f"divergence, {names[language][name]}" for language in ("fr", "en"))
-        yield row(*labels, f"{one['divergence']:.2f} bit", "0.00 bit")
-    yield row("nettement différentes", "clearly different", f"{different:.1%}")
-    yield row("images du jeu approchées", "images covered", f"{covered['share']:.1%}", f"{covered['expected']:.1%}")
-    yield row("copies d’une image", "copies of an image", f"{memory['copies']:.1%}", f"{memory['copies_expected']:.1%}")
+        yield row(*labels, in_both(one["divergence"], ".2f", " bit"), in_both(0, ".2f", " bit"))
+    yield row("nettement différentes", "clearly different", share(different, 1))
+    yield row("images du jeu approchées", "images covered", share(covered["share"], 1), share(covered["expected"], 1))
+    copies, expected = (share(memory[name], 1) for name in ("copies", "copies_expected"))
+    yield row("copies d’une image", "copies of an image", copies, expected)
     if numbers["unread"]:
         yield row("pas lu", "not read", ", ".join(numbers["unread"]))
 

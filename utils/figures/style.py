@@ -65,16 +65,18 @@ def draw_image(axes, image: np.ndarray) -> None:
     axes.spines[:].set(color=FRAME, linewidth=0.6)
 
 
-def style_axes(axes, title: str, across: str, up: str = "", legend: int = 0) -> None:
+def style_axes(axes, title: str, across: str, up: str = "", legend: int = 0, columns: int | None = None) -> None:
     """Give axes their title, what their scales count, and a grid; all of it legible at half the size.
 
     Args:
         axes: Matplotlib's, with what they show.
         title: of the axes, left above them.
         across, up: what is counted along the axes, with its unit.
-        legend: how many labelled curves there are; a legend names them in a line of its own below the title.
+        legend: how many labelled curves there are; a legend names them in lines of its own below the title.
+        columns: how many stand in a line of the legend; None for all.
     """
-    axes.set_title(title, loc="left", fontsize=TITLE_SIZE, color=INK, pad=28 if legend else 8)
+    lines = -(-legend // (columns or max(legend, 1)))
+    axes.set_title(title, loc="left", fontsize=TITLE_SIZE, color=INK, pad=8 + 20 * lines)
     axes.set_xlabel(across, fontsize=TEXT_SIZE, color=INK)
     axes.set_ylabel(up, fontsize=TEXT_SIZE, color=INK)
     axes.grid(color=LINE, linewidth=0.5, alpha=0.6)
@@ -82,7 +84,7 @@ def style_axes(axes, title: str, across: str, up: str = "", legend: int = 0) -> 
     axes.spines[["left", "bottom"]].set_color(LINE)
     axes.tick_params(colors=INK, length=0, labelsize=TEXT_SIZE)
     if legend:  # above the axes, where it covers no curve, and below the title, which it does not touch
-        place = {"loc": "lower left", "bbox_to_anchor": (-0.01, 1.0), "ncols": legend, "borderpad": 0.2}
+        place = {"loc": "lower left", "bbox_to_anchor": (-0.01, 1.0), "ncols": columns or legend, "borderpad": 0.2}
         axes.legend(**place, fontsize=TEXT_SIZE, frameon=False, labelcolor=INK, handlelength=1.1, columnspacing=1.1)
 
 

@@ -462,9 +462,10 @@ def plot_learning(
         below.stackplot(steps, shares, labels=labels, colors=CENSUS_COLORS)
         style_axes(below, telling.text("census"), "", legend=7)
     else:
-        for name in (name for name in readings if name.startswith("divergence_")):
+        parameters = [name for name in readings if name.startswith("divergence_")]
+        for name in parameters:
             below.plot(steps, readings[name], linewidth=1.5, marker=".", label=name.removeprefix("divergence_"))
-        style_axes(below, telling.text("divergences"), "", legend=3)
+        style_axes(below, telling.text("divergences"), "", legend=len(parameters), columns=4)
     kept.set_ylim(0, 100)
     below.set_ylim(0, 100 if "lines_0" in readings else 1)
     draw_curves(losses_below, losses, say(FIGURES, "losses"))

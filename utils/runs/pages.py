@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils import files
-from utils.speech import typeset
+from utils.speech import number, percent, typeset
 
 LANGUAGES = ("fr", "en")
 STYLE = """
@@ -110,6 +110,16 @@ def write_page(path: str | os.PathLike, title: tuple[str, str], intro: tuple[str
 """,
     )
     return path
+
+
+def in_both(value: float, spec: str = ".2f", unit: str = "") -> tuple[str, str]:
+    """A number as (French, English), with a unit that both languages share; arguments as of `utils.speech.number`."""
+    return tuple(f"{number(value, spec, language)}{unit}" for language in LANGUAGES)
+
+
+def share(value: float, digits: int = 0) -> tuple[str, str]:
+    """A share of 0 to 1 as a percentage, (French, English)."""
+    return tuple(percent(value, digits, language) for language in LANGUAGES)
 
 
 def _both(tag: str, texts) -> str:
