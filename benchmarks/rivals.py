@@ -1,12 +1,11 @@
-"""To the same pictures: our recipes against what people would pick instead, on the same images and machine, by turns.
+"""To the same pictures: our recipes against what people would pick instead, on the same images and machine.
 
     python -m benchmarks.rivals [--minutes 8] [--only three_lines r3gan ...]
 
-Each contestant has a process of its own and trains for 20 seconds at a time, one after the other, so that other load on
-the machine affects all equally. After each turn 200 of its images are read, which is not counted. Two marks: half of
-the images with one vertical line (with 90 % of them clearly different), and the look of the data set, a sliced
-Wasserstein distance of their texture below 0.02. A contestant that has reached both, or spent its minutes, rests. The
-first step counts, compilation included; the start of the process does not.
+Each contestant has a process of its own, one after the other, on a machine that does nothing else. Every 20 seconds 200
+of its images are read, which is not counted. Two marks: half of the images with one vertical line (with 90 % of them
+clearly different), and the look of the data set, a sliced Wasserstein distance of their texture below 0.02. Whoever has
+reached both, or spent the minutes, ends. The first step counts, compilation included; a process' start does not.
 
 - `published`, `three_lines`, `inked_pictures`: ours, in the fastest precision of the machine;
 - the others: those of `benchmarks.rival_networks`; the ones in PyTorch if it is installed.
@@ -28,7 +27,7 @@ from benchmarks.measuring import machine, take_turn, wait_for_turn
 
 COUNT, SEED = 10_000, 1  # of the data set
 READ, DIFFERENT, MARK, TEXTURE = 200, 0.9, 0.5, 0.02  # images a reading; the marks
-TURN = 20  # seconds
+EVERY = 20  # seconds between two readings
 GRID = 6  # rows and columns of the sheets
 OURS = {"published": None, "three_lines": 3_000, "inked_pictures": 3_000}  # steps of the schedule, some 8 minutes
 DIVIDED = {"published": 4}  # as on any machine without a GPU
@@ -41,11 +40,11 @@ RIVALS = {  # backend that each needs
 
 
 class Turn:
-    """Counts a contestant's minutes and steps, and reads its images at the end of each turn.
+    """Counts a contestant's minutes and steps, and reads its images every so often.
 
     Args:
         name, out: of the contestant, and the folder of its sheet.
-        seconds: length of a turn.
+        seconds: between two readings.
     """
 
     def __init__(self, name, out, seconds):
@@ -133,46 +132,40 @@ HEADER = (
 )
 
 
-def compete(names, minutes, turn, out):
-    """Let the contestants take turns until each has reached both marks or spent its minutes: {name: readings}."""
-    workers = {}
-    for name in names:
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.rivals",
-            "--contestant",
-            name,
-            "--turn",
-            str(turn),
-            "--out",
-            str(out),
-        ]
-        environment = os.environ | {"KERAS_BACKEND": RIVALS.get(name, "tensorflow")}
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        workers[name] = subprocess.Popen(command, env=environment, **pipes)
-    rows = {name: [] for name in names}
-    racing = list(names)
-    while racing:
-        for name in list(racing):
-            row = json.loads(take_turn(workers[name], f"{name}, at its reading {len(rows[name]) + 1},"))
-            rows[name].append(row)
-            print(
-                f"{row['minutes']:5.1f} min, {name}, step {row['steps']:,}: one vertical {row['one_vertical']:.0%}, "
-                f"all rules {row['adherence']:.0%}, different {row['different']:.0%}, texture {row['texture']:.3f}",
-                file=sys.stderr,
-                flush=True,
-            )
-            if row["minutes"] >= minutes or None not in marks(rows[name]):
-                racing.remove(name)
-                workers[name].stdin.close()
+def compete(name, minutes, every, out):
+    """Train a contestant in a process of its own until it has reached both marks or spent its minutes: its readings."""
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.rivals",
+        "--contestant",
+        name,
+        "--every",
+        str(every),
+        "--out",
+        str(out),
+    ]
+    environment = os.environ | {"KERAS_BACKEND": RIVALS.get(name, "tensorflow")}
+    worker = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    rows = []
+    while not rows or (rows[-1]["minutes"] < minutes and None in marks(rows)):
+        rows.append(json.loads(take_turn(worker, f"{name}, at its reading {len(rows) + 1},")))
+        row = rows[-1]
+        print(
+            f"{row['minutes']:5.1f} min, {name}, step {row['steps']:,}: one vertical {row['one_vertical']:.0%}, "
+            f"all rules {row['adherence']:.0%}, different {row['different']:.0%}, texture {row['texture']:.3f}",
+            file=sys.stderr,
+            flush=True,
+        )
+    worker.stdin.close()
+    worker.wait()
     return rows
 
 
 def main(words=None):
     p = argparse.ArgumentParser(prog="python -m benchmarks.rivals", description=__doc__.splitlines()[0])
     p.add_argument("--minutes", type=float, default=8, help="of training, for each")
-    p.add_argument("--turn", type=float, default=TURN, help="seconds")
+    p.add_argument("--every", type=float, default=EVERY, help="seconds between two readings")
     p.add_argument("--only", nargs="+", choices=[*OURS, *RIVALS], default=[*OURS, *RIVALS])
     p.add_argument("--out", type=Path, default=Path("run/rivals"))
     p.add_argument("--contestant", help=argparse.SUPPRESS)
@@ -180,7 +173,7 @@ def main(words=None):
     a.out.mkdir(parents=True, exist_ok=True)
     if a.contestant:
         images = lines.draw(lines.sample(COUNT, seed=SEED))
-        turn = Turn(a.contestant, a.out, a.turn)
+        turn = Turn(a.contestant, a.out, a.every)
         turn.begin()
         if a.contestant in OURS:
             ours(a.contestant, images, turn)
@@ -191,10 +184,9 @@ def main(words=None):
         return
     names = [name for name in a.only if importlib.util.find_spec(RIVALS.get(name, "tensorflow"))]
     print(machine(), file=sys.stderr)
-    rows = compete(names, a.minutes, a.turn, a.out)
     print(HEADER)
     for name in names:
-        print(row_of(name, rows[name]))
+        print(row_of(name, compete(name, a.minutes, a.every, a.out)), flush=True)
 
 
 if __name__ == "__main__":

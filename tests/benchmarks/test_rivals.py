@@ -27,9 +27,9 @@ def test_a_row_says_what_was_not_reached():
 
 
 @pytest.mark.thorough
-def test_contestants_take_turns_until_their_minutes_are_spent(tmp_path, capsys):
+def test_contestants_train_until_their_minutes_are_spent(tmp_path, capsys):
     rivals.main(
-        ["--only", "three_lines", "keras_example", "--turn", "1", "--minutes", "0.03", "--out", str(tmp_path / "out")]
+        ["--only", "three_lines", "keras_example", "--every", "1", "--minutes", "0.03", "--out", str(tmp_path / "out")]
     )
     rows = [line.split("|")[1].strip() for line in capsys.readouterr().out.splitlines()[-2:]]
     assert rows == ["three_lines", "keras_example"]
