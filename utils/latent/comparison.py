@@ -304,7 +304,8 @@ def _draw_map(figure, axes, coordinates, attribute):
         there = [int(value) for value in np.unique(values)][:MOST_NAMES]
         handles = [axes.scatter([], [], s=12, color=points.cmap(points.norm(value))) for value in there]
         labels = [attribute.names[value] for value in there]
-        axes.legend(handles, labels, fontsize=8, frameon=False, labelcolor=INK, loc="upper right", borderpad=0)
+        beside = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderpad": 0, "borderaxespad": 0}
+        axes.legend(handles, labels, fontsize=8, frameon=False, labelcolor=INK, handletextpad=0, **beside)
     else:
         points = axes.scatter(*coordinates.T, s=12, c=values, cmap="Greys_r", edgecolors=INK, linewidths=0.3)
         bar = figure.colorbar(points, ax=axes, shrink=0.7)
