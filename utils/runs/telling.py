@@ -9,8 +9,8 @@ from utils.speech import number, say, seen
 TEXTS = {
     "data lines": (
         "A program with random variables makes the data: in the tradition of computer art, the images are "
-        "*calculated*, not collected. Each has one vertical line and two horizontal ones, five pixels thick, "
-        "drawn in this order, so that a later line covers an earlier one:\n\n"
+        "*calculated*, not collected. Each has one vertical line and two horizontal ones, five pixels thick on "
+        "a sheet of 128 × 128, drawn in this order, so that a later line covers an earlier one:\n\n"
         "| line | where | colour |\n"
         "|---|---|---|\n"
         "| vertical | anywhere from column 10 to 117 | white, yellow, red or blue |\n"
@@ -21,7 +21,7 @@ TEXTS = {
         "draws all of them in a few seconds. **Change the rule and you change what there is to learn.**",
         "Un programme fait les données, avec des variables aléatoires : dans la tradition de l’art par "
         "ordinateur, les images sont *calculées*, pas recueillies. Chacune a une ligne verticale et deux "
-        "horizontales, de cinq pixels, tracées dans cet ordre ; une ligne couvre celles d’avant :\n\n"
+        "horizontales, de cinq pixels sur une feuille de 128 × 128, tracées dans cet ordre ; une ligne couvre celles d’avant :\n\n"
         "| ligne | où | couleur |\n"
         "|---|---|---|\n"
         "| verticale | n’importe où de la colonne 10 à 117 | blanc, jaune, rouge ou bleu |\n"
