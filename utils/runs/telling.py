@@ -21,7 +21,8 @@ TEXTS = {
         "draws all of them in a few seconds. **Change the rule and you change what there is to learn.**",
         "Un programme fait les données, avec des variables aléatoires : dans la tradition de l’art par "
         "ordinateur, les images sont *calculées*, pas recueillies. Chacune a une ligne verticale et deux "
-        "horizontales, de cinq pixels sur une feuille de 128 × 128, tracées dans cet ordre ; une ligne couvre celles d’avant :\n\n"
+        "horizontales, de cinq pixels sur une feuille de 128 × 128, tracées dans cet "
+        "ordre ; une ligne couvre celles d’avant :\n\n"
         "| ligne | où | couleur |\n"
         "|---|---|---|\n"
         "| verticale | n’importe où de la colonne 10 à 117 | blanc, jaune, rouge ou bleu |\n"
