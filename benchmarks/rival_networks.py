@@ -1,9 +1,9 @@
 """Networks and losses that people pick for small images, rebuilt in plain PyTorch and Keras for `benchmarks.rivals`.
 
 Each function trains without end: it calls `done(draw)` after each step, where `draw(Z)` gives uint8 images
-(n, 128, 128, 3) of latent vectors (n, 100). All have some 4.6 million weights, as the published networks have with
-their filters divided by 4, and batches of 16. In PyTorch convolutions compute in bfloat16 (autocast), channels last.
-What is rebuilt is the architecture and the loss that the papers describe; no line is theirs, and no weight.
+(n, 128, 128, 3) of latent vectors (n, 100). All have 3.8 to 4.6 million weights, most the published networks with their
+filters divided by 4, and batches of 16. In PyTorch convolutions compute in bfloat16 (autocast), channels last. What is
+rebuilt is the architecture and the loss that the papers describe; no line is theirs, and no weight.
 """
 
 import copy
@@ -13,16 +13,19 @@ from functools import partial
 
 import numpy as np
 
+from benchmarks.training_step import BATCH, descend, keras_updates, slopes, torch_wgangp
 from models.recipes import published
+from utils.images import to_uint8
+from utils.loaders import ImageBatches
 
-BATCH, Z_DIM = 16, 100
+Z_DIM = 100
 
 
-def batches(images, seed=1):
-    """Random batches of uint8 images without end."""
-    rng = np.random.default_rng(seed)
+def batches(images):
+    """Batches of uint8 images without end, float32 from -1 to 1."""
+    stream = ImageBatches.from_array(images, BATCH, seed=1)
     while True:
-        yield images[rng.integers(0, len(images), BATCH)]
+        yield next(stream)[0]
 
 
 def keras_example(images, done):
@@ -54,39 +57,23 @@ def keras_example(images, done):
         generator.add(layers.Conv2D(filters, 3, padding="same", use_bias=False))
         generator.add(layers.BatchNormalization())
         generator.add(layers.Activation("tanh") if filters == 3 else layers.LeakyReLU(0.2))
-    critic_optimizer, generator_optimizer = (keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.9) for _ in range(2))
+    optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.9) for _ in range(2)]
+    critic_update, generator_update = keras_updates(
+        critic, generator, optimizers, Z_DIM, lambda shape: 1 - tf.random.normal(shape)
+    )
 
     @tf.function
     def step(real):
         for _ in range(3):
-            with tf.GradientTape() as tape:
-                fake = generator(tf.random.normal((BATCH, Z_DIM)), training=True)
-                between = real + tf.random.normal((BATCH, 1, 1, 1)) * (fake - real)
-                with tf.GradientTape() as inner:
-                    inner.watch(between)
-                    score = critic(between, training=True)
-                norms = tf.sqrt(tf.reduce_sum(inner.gradient(score, between) ** 2, axis=[1, 2, 3]) + 1e-12)
-                loss = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(critic(real, training=True))
-                loss += 10 * tf.reduce_mean((norms - 1) ** 2)
-            critic_optimizer.apply(tape.gradient(loss, critic.trainable_variables), critic.trainable_variables)
-        with tf.GradientTape() as tape:
-            loss = -tf.reduce_mean(critic(generator(tf.random.normal((BATCH, Z_DIM)), training=True), training=True))
-        generator_optimizer.apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
-
-    for optimizer, network in ((critic_optimizer, critic), (generator_optimizer, generator)):
-        optimizer.build(network.trainable_variables)
+            critic_update(real)
+        generator_update()
 
     def draw(Z):
-        return as_pixels(generator.predict(Z, batch_size=BATCH, verbose=0))
+        return to_uint8(generator.predict(Z, batch_size=BATCH, verbose=0))
 
     for batch in batches(images):
-        step(batch.astype("float32") / 127.5 - 1)
+        step(batch)
         done(draw, generator.count_params() + critic.count_params())
-
-
-def as_pixels(values):
-    """Floats from -1 to 1 as uint8."""
-    return np.clip(np.rint((values + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
 # PyTorch -------------------------------------------------------------------------------------------------------------
@@ -112,32 +99,15 @@ def torch_training(images, done, generator, step, average=None):
         with torch.autocast("cpu", torch.bfloat16):
             drawn = [shown(torch.tensor(part)).float() for part in np.array_split(Z, max(1, len(Z) // BATCH))]
         shown.train()
-        return as_pixels(torch.cat(drawn).permute(0, 2, 3, 1).numpy())
+        return to_uint8(torch.cat(drawn).permute(0, 2, 3, 1).numpy())
 
     for batch in batches(images):
-        real = torch.tensor(batch).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
-        step(real.contiguous(memory_format=torch.channels_last))
+        step(torch.tensor(batch).permute(0, 3, 1, 2))  # which is channels last
         if average:
             with torch.no_grad():
                 for old, new in zip(shown.state_dict().values(), generator.state_dict().values(), strict=True):
                     old.lerp_(new, 1 - average) if old.is_floating_point() else old.copy_(new)
         done(draw)
-
-
-def slopes(critic, images):
-    """The squared norm of the critic's gradient at each image, itself differentiable."""
-    import torch
-
-    images = images.detach().requires_grad_(True)
-    scores = critic(images)
-    (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
-    return scores, gradient.float().square().sum(dim=(1, 2, 3))
-
-
-def update(optimizer, loss):
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
 
 
 def weights_of(*networks):
@@ -169,25 +139,7 @@ def noise(torch):
 @on_torch
 def plain_wgangp(torch):
     """The published networks, divided by 4, in the loop that tutorials of PyTorch have."""
-    from benchmarks.training_step import torch_networks
-
-    critic, generator = torch_networks(published("readme", divide=4))
-    critic, generator = ready(torch, critic, generator)
-    for_critic, for_generator = (torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999)) for net in (critic, generator))
-
-    def step(real):
-        for _ in range(5):
-            with torch.autocast("cpu", torch.bfloat16):
-                with torch.no_grad():
-                    fake = generator(noise(torch))
-                mix = torch.rand(BATCH, 1, 1, 1)
-                norms = (slopes(critic, mix * real + (1 - mix) * fake)[1] + 1e-12).sqrt()
-                loss = critic(fake).mean() - critic(real).mean() + 10 * ((norms - 1) ** 2).mean()
-            update(for_critic, loss)
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = -critic(generator(noise(torch))).mean()
-        update(for_generator, loss)
-
+    critic, generator, step = torch_wgangp(published("readme", divide=4), bfloat16=True)
     return generator, critic, step, None
 
 
@@ -275,10 +227,10 @@ def lightweight_gan(torch):
             if steps % 4 == 0:
                 norms = (slopes(critic, real)[1] + 1e-12).sqrt()
                 loss = loss + 10 * ((norms - 1) ** 2).mean()
-        update(for_critic, loss)
+        descend(for_critic, loss)
         with torch.autocast("cpu", torch.bfloat16):
             loss = -critic(generator(noise(torch))).mean()
-        update(for_generator, loss)
+        descend(for_generator, loss)
         steps += 1
 
     return generator, critic, step, 0.995
@@ -359,11 +311,11 @@ def r3gan(torch):
                 fake = generator(noise(torch))
             (of_real, steep), (of_fake, steep_too) = slopes(critic, real), slopes(critic, fake)
             loss = nn.functional.softplus(of_fake - of_real).mean() + GAMMA / 2 * (steep + steep_too).mean()
-        update(for_critic, loss)
+        descend(for_critic, loss)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
                 of_real = critic(real)
             loss = nn.functional.softplus(of_real - critic(generator(noise(torch)))).mean()
-        update(for_generator, loss)
+        descend(for_generator, loss)
 
     return generator, critic, step, 0.999

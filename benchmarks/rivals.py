@@ -39,7 +39,7 @@ RIVALS = {  # backend that each needs
 }
 
 
-class Turn:
+class Clock:
     """Counts a contestant's minutes and steps, and reads its images every so often.
 
     Args:
@@ -80,8 +80,8 @@ class Turn:
         return {"texture": texture, **{name: float(value) for name, value in measure_rules(images).items()}}
 
 
-def ours(recipe, images, turn):
-    """Train one of our recipes for as long as it gets turns."""
+def ours(recipe, images, clock):
+    """Train one of our recipes until nobody asks for a further reading."""
     from models import recipes
     from models.WGANGP import WGANGP
     from utils.latent import generate_images
@@ -91,13 +91,13 @@ def ours(recipe, images, turn):
     gan = WGANGP(**recipes.choose("WGANGP", recipe, images, divide=DIVIDED.get(recipe), steps=OURS[recipe]), seed=SEED)
     weights = gan.generator.count_params() + gan.critic.count_params()
 
-    class Turns(Listener):
+    class Ticks(Listener):
         def on_train_batch_end(self, batch, logs=None):
-            turn.done(lambda Z: generate_images(gan.ema_generator or gan.generator, Z), weights)
+            clock.done(lambda Z: generate_images(gan.ema_generator or gan.generator, Z), weights)
 
     batches = ImageBatches.from_array(images, gan.batch_size, seed=SEED)
-    folder = turn.path.parent / f"run_{recipe}"
-    gan.train(2, 2, batches, gan.batch_size, 10**6, folder, 10**9, verbose=0, callbacks=[Turns()])
+    folder = clock.path.parent / f"run_{recipe}"
+    gan.train(2, 2, batches, gan.batch_size, 10**6, folder, 10**9, verbose=0, callbacks=[Ticks()])
 
 
 def marks(rows):
@@ -173,14 +173,14 @@ def main(words=None):
     a.out.mkdir(parents=True, exist_ok=True)
     if a.contestant:
         images = lines.draw(lines.sample(COUNT, seed=SEED))
-        turn = Turn(a.contestant, a.out, a.every)
-        turn.begin()
+        clock = Clock(a.contestant, a.out, a.every)
+        clock.begin()
         if a.contestant in OURS:
-            ours(a.contestant, images, turn)
+            ours(a.contestant, images, clock)
         else:
             from benchmarks import rival_networks
 
-            getattr(rival_networks, a.contestant)(images, turn.done)
+            getattr(rival_networks, a.contestant)(images, clock.done)
         return
     names = [name for name in a.only if importlib.util.find_spec(RIVALS.get(name, "tensorflow"))]
     print(machine(), file=sys.stderr)

@@ -61,41 +61,59 @@ def textbook(parameters):
     import tensorflow as tf  # isort: skip  (after utils.quiet)
 
     critic, generator = stock_networks(parameters, build_critic, build_generator)
-    critic_optimizer, generator_optimizer = (keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2))
-    z_dim = parameters["z_dim"]
-
-    @tf.function
-    def critic_update(real):
-        fake = generator(tf.random.normal((BATCH, z_dim)), training=True)
-        with tf.GradientTape() as tape:
-            mix = tf.random.uniform((BATCH, 1, 1, 1))
-            between = mix * real + (1 - mix) * fake
-            with tf.GradientTape() as inner:
-                inner.watch(between)
-                score = critic(between, training=True)
-            gradient_norm = tf.sqrt(tf.reduce_sum(inner.gradient(score, between) ** 2, axis=[1, 2, 3]) + 1e-12)
-            loss = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(critic(real, training=True))
-            loss += 10 * tf.reduce_mean((gradient_norm - 1) ** 2)
-        critic_optimizer.apply(tape.gradient(loss, critic.trainable_variables), critic.trainable_variables)
-        return loss
-
-    @tf.function
-    def generator_update():
-        with tf.GradientTape() as tape:
-            images = generator(tf.random.normal((BATCH, z_dim)), training=True)
-            loss = -tf.reduce_mean(critic(images, training=True))
-        generator_optimizer.apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
-        return loss
-
+    optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2)]
+    critic_update, generator_update = map(
+        tf.function, keras_updates(critic, generator, optimizers, parameters["z_dim"], tf.random.uniform)
+    )
     images = tf.constant(random_images(BATCH), tf.float32) / 127.5 - 1
-    for optimizer, network in ((critic_optimizer, critic), (generator_optimizer, generator)):
-        optimizer.build(network.trainable_variables)
     while True:
         wait_for_turn()
         for _ in range(N_CRITIC):
             critic_update(images).numpy()
         generator_update().numpy()
         done()
+
+
+def keras_updates(critic, generator, optimizers, z_dim, mix):
+    """The updates of a WGAN-GP on TensorFlow, as tutorials have them, for `tf.function`.
+
+    Args:
+        critic, generator: Keras models.
+        optimizers: of the two, which are built here.
+        z_dim: length of a latent vector.
+        mix: function of a shape, the share of the real image in each mixture at which the slope is penalised.
+
+    Returns:
+        `(critic_update, generator_update)`, functions of a batch from -1 to 1 and of nothing, which give the loss.
+    """
+    import tensorflow as tf
+
+    def noise():
+        return tf.random.normal((BATCH, z_dim))
+
+    def critic_update(real):
+        fake = generator(noise(), training=True)
+        with tf.GradientTape() as tape:
+            share = mix((BATCH, 1, 1, 1))
+            between = share * real + (1 - share) * fake
+            with tf.GradientTape() as inner:
+                inner.watch(between)
+                score = critic(between, training=True)
+            norms = tf.sqrt(tf.reduce_sum(inner.gradient(score, between) ** 2, axis=[1, 2, 3]) + 1e-12)
+            loss = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(critic(real, training=True))
+            loss += 10 * tf.reduce_mean((norms - 1) ** 2)
+        optimizers[0].apply(tape.gradient(loss, critic.trainable_variables), critic.trainable_variables)
+        return loss
+
+    def generator_update():
+        with tf.GradientTape() as tape:
+            loss = -tf.reduce_mean(critic(generator(noise(), training=True), training=True))
+        optimizers[1].apply(tape.gradient(loss, generator.trainable_variables), generator.trainable_variables)
+        return loss
+
+    for optimizer, network in zip(optimizers, (critic, generator), strict=True):
+        optimizer.build(network.trainable_variables)
+    return critic_update, generator_update
 
 
 def stock_networks(parameters, build_critic, build_generator):
@@ -157,37 +175,61 @@ def pytorch(parameters, bfloat16=False):
 
     torch.set_num_threads(os.cpu_count())
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    critic, generator = (net.to(device, memory_format=torch.channels_last) for net in torch_networks(parameters))
-    critic_optimizer, generator_optimizer = (
-        torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999)) for net in (critic, generator)
-    )
+    _, _, step = torch_wgangp(parameters, bfloat16, device)
     real = torch.tensor(random_images(BATCH), dtype=torch.float32, device=device).permute(0, 3, 1, 2) / 127.5 - 1
+    while True:
+        wait_for_turn()
+        step(real)
+        done()
+
+
+def torch_wgangp(parameters, bfloat16=False, device="cpu"):
+    """The published networks in plain PyTorch, channels last, and the step of tutorials.
+
+    Returns:
+        `(critic, generator, step)`: two modules, and a function of a batch (16, 3, 128, 128) from -1 to 1.
+    """
+    import torch
+
+    critic, generator = (net.to(device, memory_format=torch.channels_last) for net in torch_networks(parameters))
+    optimizers = [torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999)) for net in (critic, generator)]
     half = torch.autocast(device, torch.bfloat16, enabled=bfloat16)
 
     def noise():
         return torch.randn(BATCH, parameters["z_dim"], device=device)
 
-    while True:
-        wait_for_turn()
+    def step(real):
         for _ in range(N_CRITIC):
             with half:
                 with torch.no_grad():
                     fake = generator(noise())
                 mix = torch.rand(BATCH, 1, 1, 1, device=device)
-                between = (mix * real + (1 - mix) * fake).requires_grad_(True)
-                gradient_norm = torch.autograd.grad(critic(between).sum(), between, create_graph=True)[0]
-                gradient_norm = (gradient_norm.float().square().sum(dim=(1, 2, 3)) + 1e-12).sqrt()
-                loss = critic(fake).mean() - critic(real).mean() + 10 * ((gradient_norm - 1) ** 2).mean()
-            critic_optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            critic_optimizer.step()
+                norms = (slopes(critic, mix * real + (1 - mix) * fake)[1] + 1e-12).sqrt()
+                loss = critic(fake).mean() - critic(real).mean() + 10 * ((norms - 1) ** 2).mean()
+            descend(optimizers[0], loss)
         with half:
             loss = -critic(generator(noise())).mean()
-        generator_optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        generator_optimizer.step()
+        descend(optimizers[1], loss)
         loss.item()
-        done()
+
+    return critic, generator, step
+
+
+def slopes(critic, images):
+    """A critic's scores, and the squared norm of its gradient at each image, itself differentiable, in PyTorch."""
+    import torch
+
+    images = images.detach().requires_grad_(True)
+    scores = critic(images)
+    (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    return scores, gradient.float().square().sum(dim=(1, 2, 3))
+
+
+def descend(optimizer, loss):
+    """One update in PyTorch."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
 
 
 CONTESTANTS = {

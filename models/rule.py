@@ -172,12 +172,11 @@ def sections(numbers, found, rules, gan, parts):
         table=measured(numbers, names),
     )
     steps, lasted = in_both(gan.epoch, ",d"), in_both(minutes, ".1f")
-    spent = f"{steps[0]} pas en {lasted[0]} minutes", f"{steps[1]} steps in {lasted[1]} minutes"
     yield Section(
         ("L’entraînement", "The training"),
         (
-            f"{spent[0]}. Les mêmes vecteurs, feuille après feuille.",
-            f"{spent[1]}. The same vectors, sheet after sheet.",
+            f"{steps[0]} pas en {lasted[0]} minutes. Les mêmes vecteurs, feuille après feuille.",
+            f"{steps[1]} steps in {lasted[1]} minutes. The same vectors, sheet after sheet.",
         ),
         (
             Picture("page/training.gif", ("le film de l’entraînement", "the film of the training"), exact=True),

@@ -14,7 +14,6 @@ from utils.latent import fingerprint
 from utils.latent.directions import Direction, closed_form_directions, read_directions
 
 DIRECTIONS = 6  # largest number of sliders
-MIN_SCORE = 0.1  # smallest R² of a direction with a slider
 
 Directions = Mapping[str, np.ndarray] | Iterable[Direction]
 
@@ -87,7 +86,7 @@ def write_directions(path: Path, generator, drawing=None) -> Path:
         The path of the JSON file.
     """
     from utils import runs
-    from utils.latent.directions import reading_directions, seen_along
+    from utils.latent.directions import MIN_SCORE, reading_directions, seen_along
 
     measure = runs.data_of(path, generator).measure
     found = [one for one in reading_directions(drawing or generator, measure=measure) if one.score >= MIN_SCORE]

@@ -121,7 +121,7 @@ def film_png(gif: bytes, width: int | None = None) -> bytes:
         frames = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
         size, milliseconds = film.size, film.info.get("duration") or 100
     shown, png = min(width or size[0], size[0]), b""
-    tried = [(every, across) for every in (1, 2, 3, 4) for across in (size[0], shown)]  # smooth edges are heavy
+    tried = [(every, across) for every in (1, 2, 3, 4) for across in dict.fromkeys((size[0], shown))]
     for every, across in tried + [(2**k, shown // 2) for k in range(10)]:
         if every > 1 and len(frames) < FEWEST_FRAMES * every:
             continue

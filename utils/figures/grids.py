@@ -79,17 +79,32 @@ def sample_grid(images: np.ndarray, r: int, c: int, path: str | os.PathLike) -> 
     """
     from PIL import Image
 
+    sheet = sheet_of(images, r, c)
+    with write_whole(path) as temporary:  # level 3 is faster than Pillow's 6; benchmarks/LOG.md, "Images and files"
+        Image.fromarray(sheet[..., 0] if sheet.shape[2] == 1 else sheet).save(temporary, "PNG", compress_level=3)
+    return Path(path)
+
+
+def sheet_of(images: np.ndarray, r: int, c: int, margin: int = MARGIN, paper: int = PAPER) -> np.ndarray:
+    """Lay images out as one array, row by row.
+
+    Args:
+        images, r, c: as in `sample_grid`.
+        margin: pixels around each image.
+        paper: grey level of the margins, 0 to 255.
+
+    Returns:
+        uint8 (height, width, channels).
+    """
     images = to_uint8(np.asarray(images)[: r * c])
     if images.ndim == 3:
         images = images[..., None]
     n, h, w, channels = images.shape
-    sheet = np.full((MARGIN + r * (h + MARGIN), MARGIN + c * (w + MARGIN), channels), PAPER, np.uint8)
+    sheet = np.full((margin + r * (h + margin), margin + c * (w + margin), channels), paper, np.uint8)
     for i in range(n):
-        top, left = MARGIN + i // c * (h + MARGIN), MARGIN + i % c * (w + MARGIN)
+        top, left = margin + i // c * (h + margin), margin + i % c * (w + margin)
         sheet[top : top + h, left : left + w] = images[i]
-    with write_whole(path) as temporary:  # level 3 is faster than Pillow's 6; benchmarks/LOG.md, "Images and files"
-        Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(temporary, format="PNG", compress_level=3)
-    return Path(path)
+    return sheet
 
 
 def images_of_sheet(path: str | os.PathLike, r: int, c: int) -> np.ndarray:

@@ -48,8 +48,7 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
     axes.set_xlim(-0.1, width * columns - 0.08)
     axes.set_ylim(-sum(heights), 0.55)
     axes.axis("off")
-    title = say(TEXTS, model.name) if f"the {model.name}" in TEXTS else model.name
-    axes.text(0.05, 0.26, title, fontsize=13, fontweight="bold", color=INK, va="center")
+    axes.text(0.05, 0.26, _names(model)[0], fontsize=13, fontweight="bold", color=INK, va="center")
     total = say(TEXTS, "weights", count=number(model.count_params(), ",d"))
     axes.text(width * columns - 0.2, 0.26, total, fontsize=TEXT_SIZE, color=INK, ha="right", va="center")
     largest = max(max(card["shape"][:-1], default=1) for row in rows for card in row)
@@ -66,10 +65,15 @@ def plot_layers(model, path: str | os.PathLike | None = None, show: bool = True)
 
 def layers_seen(model) -> tuple[str, str]:
     """What is said of a network's diagram, (alternative text, caption)."""
-    known = f"the {model.name}" in TEXTS
-    name = say(TEXTS, f"the {model.name}" if known else "the network", name=model.name)
     cards = sum(map(len, _rows_of_cards(model)))
-    return seen(TEXTS, "layers", name=name, cards=cards, weights=number(model.count_params(), ",d"))
+    return seen(TEXTS, "layers", name=_names(model)[1], cards=cards, weights=number(model.count_params(), ",d"))
+
+
+def _names(model) -> tuple[str, str]:
+    """What a network is called, in a heading and in a sentence."""
+    if f"the {model.name}" in TEXTS:
+        return say(TEXTS, model.name), say(TEXTS, f"the {model.name}")
+    return model.name, say(TEXTS, "the network", name=model.name)
 
 
 def _rows_of_cards(model) -> list[list[dict]]:

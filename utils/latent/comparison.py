@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lines import PALETTE, SIZE
+from utils.figures.grids import sheet_of
 from utils.figures.style import INK, LINE, TEXT_SIZE, draw_image, finish, in_own_style
 from utils.images import to_float
 from utils.latent.directions import measure_pictures, principal_directions
@@ -181,12 +182,8 @@ def show_manifolds(
     figure = Figure(figsize=(SHEET * len(generators), SHEET + 0.25), layout="constrained")
     for i, (name, generator) in enumerate(generators.items()):
         images = generate_images(generator, planes[name].points(grid))
-        _, h, w, channels = images.shape
-        gap = max(1, round(h * GAP))
-        framed = np.pad(images, [(0, 0), (0, gap), (0, gap), (0, 0)], constant_values=GAP_GREY)
-        h, w = h + gap, w + gap
-        sheet = framed.reshape(side, side, h, w, channels).swapaxes(1, 2).reshape(side * h, side * w, channels)
-        sheet = sheet[:-gap, :-gap]
+        gap = max(1, round(images.shape[1] * GAP))
+        sheet = sheet_of(images, side, side, gap, GAP_GREY)[gap:-gap, gap:-gap]
         axes = figure.add_subplot(1, len(generators), i + 1)
         draw_image(axes, sheet)
         axes.set_title(name, loc="left", fontsize=TEXT_SIZE, color=INK)

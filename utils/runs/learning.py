@@ -18,6 +18,7 @@ import numpy as np
 import lines
 from utils import files, reading
 from utils.figures import animate, draw_curves, images_of_sheet, plot_curves, plot_losses, show_file, show_film
+from utils.figures.grids import sheet_of
 from utils.figures.layers import layers_seen
 from utils.figures.style import FAINT, INK, TEXT_SIZE, finish, in_own_style, style_axes
 from utils.figures.texts import TEXTS as FIGURES
@@ -258,9 +259,8 @@ def show_sheets(folder: str | os.PathLike, r: int, c: int) -> None:
 
 def _side_by_side(images):
     """Images (n, h, w, c), uint8, in one row with white gaps between them."""
-    gap = max(1, images[0].shape[0] // 32)
-    padded = [np.pad(image, [(0, 0), (0, gap), (0, 0)], constant_values=255) for image in images]
-    return np.concatenate(padded, axis=1)[:, :-gap]
+    gap = max(1, images.shape[1] // 32)
+    return sheet_of(images, 1, len(images), gap, 255)[gap:-gap, gap:-gap]
 
 
 def show_networks(model, folder: str | os.PathLike) -> None:
