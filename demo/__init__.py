@@ -32,7 +32,7 @@ IMAGE_SIZE = 64  # of the published networks: in the same minutes, several times
 STROKES, PUBLISHED = "0001_lines", "0002_lines"  # the two runs
 SAID = {  # key -> (English, French)
     "part": ("{number} of {count}, {what} ...", "{number} sur {count}, {what} …"),
-    "left": ("    about {minutes:.0f} minutes more after this", "    encore {minutes:.0f} minutes environ après cela"),
+    "left": ("    about {minutes:.0f} min more after this", "    encore {minutes:.0f} min environ après cela"),
     "page": ("The page that shows everything: {page}", "La page qui montre tout : {page}"),
     "strokes": (
         "10,000 images, then a generator of strokes; at most {minutes:g} minutes",

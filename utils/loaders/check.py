@@ -167,9 +167,9 @@ def _advice_on_sprites(found, size):
 def _summary(found):
     height, width, channels = found["shape"]
     size, classes = f"{width} x {height}", len(found["classes"])
-    shape = {"size": size, "channels": _counted(channels, "channel", "channels")}
+    shape = {"size": size, "channels": counted(channels, "channel", "channels")}
     first = say(TEXTS, "images", count=number(found["count"], ",d"), **shape)
-    lines = [", ".join([first, *([_counted(classes, "class", "classes")] if classes else [])]) + "."]
+    lines = [", ".join([first, *([counted(classes, "class", "classes")] if classes else [])]) + "."]
     if found["sizes"]:
         lines.append(say(TEXTS, "files", files=_sizes(found, size)))
     if found["transparent"]:
@@ -177,12 +177,12 @@ def _summary(found):
         key = "transparent one" if found["transparent"] == 1 else "transparent"
         lines.append(say(TEXTS, key, count=number(found["transparent"], ",d"), ground=ground))
     groups, unreadable = found["duplicates"], found["unreadable"]
-    repeated = _counted(sum(len(group) - 1 for group in groups), "image", "images repeated")
+    repeated = counted(sum(len(group) - 1 for group in groups), "image", "images repeated")
     pairs = _examples([" = ".join(os.path.basename(name) for name in group[:2]) for group in groups])
     lines.append(say(TEXTS, "repeated", count=repeated, pairs=pairs) if groups else say(TEXTS, "none repeated"))
     if unreadable:
         names = _examples(map(os.path.basename, unreadable))
-        lines.append(say(TEXTS, "unreadable", count=_counted(len(unreadable), "file", "files counted"), names=names))
+        lines.append(say(TEXTS, "unreadable", count=counted(len(unreadable), "file", "files counted"), names=names))
     lines += [say(TEXTS, "advice", sentence=sentence) for sentence in found["advice"]]
     return "\n".join(lines)
 
@@ -207,5 +207,6 @@ def _examples(names):
     return ", ".join(names[:EXAMPLES]) + (", ..." if len(names) > EXAMPLES else ".")
 
 
-def _counted(count, one, more):
+def counted(count, one, more):
+    """So many things in words; `one` and `more` are the texts' keys of one thing and of others."""
     return say(TEXTS, one if count == 1 else more, count=number(count, ",d"))

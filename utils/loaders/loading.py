@@ -14,13 +14,13 @@ from utils.files.json_files import read_json
 from utils.files.names import LeftAside, on_disk, shown
 from utils.files.typed import colour, sides, whole_number
 from utils.loaders.batches import ImageBatches
-from utils.loaders.check import check_dataset
+from utils.loaders.check import check_dataset, counted
 from utils.loaders.decoding import FITS
 from utils.loaders.ranges import to_minus_one_to_one
 from utils.loaders.sources import FolderOfImages, find_source
 from utils.loaders.store import decode_in_memory, decode_on_disk
 from utils.loaders.texts import TEXTS
-from utils.speech import number, say
+from utils.speech import say
 
 BATCH = 16  # as published
 
@@ -108,8 +108,8 @@ def load_dataset(
         )
     names = source.names
     many, of = len(names), len(source.classes)
-    classes = str(of), say(TEXTS, "class" if of == 1 else "classes", "fr", count=of)
-    print(say(TEXTS, "found", count=(str(many), number(many, ",d", "fr")), classes=classes))
+    told = {"images": counted(many, "image", "images repeated"), "classes": counted(of, "class", "classes")}
+    print(say(TEXTS, "found", many=many, of=of, **told))
     if source.left_aside:
         print(say(TEXTS, "left aside", files=source.left_aside))
     if not names:

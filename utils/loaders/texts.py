@@ -2,8 +2,8 @@
 
 TEXTS = {
     "found": (  # as Keras said it in the original
-        "Found {count} images belonging to {classes} classes.",
-        "{count} images trouvées, {classes}.",
+        "Found {many} images belonging to {of} classes.",
+        "Trouvé : {images}, {classes}.",
     ),
     "left aside": ("Left aside: {files}.", "Laissés de côté : {files}."),
     "natural fit": (

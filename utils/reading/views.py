@@ -9,7 +9,7 @@ from utils.figures.style import FAINT, INK, LINE, TEXT_SIZE, TITLE_SIZE, finish,
 from utils.reading.colors import NAMED_COLORS
 from utils.reading.rules import Rules
 from utils.reading.texts import TEXTS
-from utils.speech import listed, number, percent, say, seen
+from utils.speech import listed, number, percent, roughly, say, seen
 
 RULE_NAMES = ("one_vertical", "two_horizontals", "x", "y1", "y2", "palette", "width", "inked", "straight")
 ROWS = 6  # of a folded table
@@ -225,7 +225,7 @@ def _figure_of_parameters(numbers: dict, path: str | os.PathLike | None, show: b
         bins = np.arange(len(one["shares"]))
         axes.bar(bins, one["shares"], color=FAINT, width=0.9)
         axes.stairs(one["drawn"], np.arange(len(bins) + 1) - 0.5, color=RULE_COLOR, linewidth=1.2)
-        labels = one["values"] or ["", *(f"{one['low']:.3g}", f"{one['high']:.3g}"), ""]
+        labels = one["values"] or ["", *(roughly(one[end], 3) for end in ("low", "high")), ""]
         places = bins if one["values"] else [0, 1, len(bins) - 2, len(bins) - 1]
         axes.set_xticks(places, labels)
         axes.set_yticks([])

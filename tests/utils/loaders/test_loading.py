@@ -43,6 +43,11 @@ def test_the_count_is_printed_as_keras_printed_it(data, capsys):
     assert capsys.readouterr().out == "Found 10 images belonging to 1 classes.\n"
 
 
+def test_french_counts_the_images_that_were_found(data, capsys, french):
+    load_dataset("set", 8, 4, data_folder=data)
+    assert capsys.readouterr().out == "Trouvé\u00a0: 10 images, 1 classe.\n"
+
+
 def test_first_sub_folders_are_the_classes_at_any_depth_below(data, capsys):
     for place in ("cats/a/b", "dogs"):
         (data / "pets" / place).mkdir(parents=True)
