@@ -108,8 +108,9 @@ def load_dataset(
         )
     names = source.names
     many, of = len(names), len(source.classes)
-    told = {"images": counted(many, "image", "images repeated"), "classes": counted(of, "class", "classes")}
-    print(say(TEXTS, "found", many=many, of=of, **told))
+    images = f"{many} images", counted(many, "image", "images repeated")
+    classes = f"{of} classes", counted(of, "class", "classes")
+    print(say(TEXTS, "found", images=images, classes=classes))
     if source.left_aside:
         print(say(TEXTS, "left aside", files=source.left_aside))
     if not names:

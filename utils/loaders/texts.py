@@ -2,7 +2,7 @@
 
 TEXTS = {
     "found": (  # as Keras said it in the original
-        "Found {many} images belonging to {of} classes.",
+        "Found {images} belonging to {classes}.",
         "Trouvé : {images}, {classes}.",
     ),
     "left aside": ("Left aside: {files}.", "Laissés de côté : {files}."),
