@@ -172,5 +172,7 @@ for file; do
     set -- "$@" -r "$file"
 done
 ! without_cuda || export PIP_EXTRA_INDEX_URL="${PIP_EXTRA_INDEX_URL:+$PIP_EXTRA_INDEX_URL }$cpu_index"
-"$(inside)" -m pip install --quiet "$@"
+"$(inside)" -m pip install --quiet "$@" || give_up "The installation into $environment/ is not finished: the lines above \
+say why. Once that is mended, the same command goes on. It needs about 3 GB there, and 1 GB for temporary files in \
+${TMPDIR:-/tmp}, which TMPDIR=/another/folder moves."
 for backend in $(backends "$number"); do : >"$environment/has-$backend"; done

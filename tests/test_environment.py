@@ -236,6 +236,21 @@ def test_pytorch_comes_without_cuda_where_no_card_is(machine, reached, system, c
     assert ("https://download.pytorch.org/whl/cpu" in asked) == small and "https://mine.example" in asked
 
 
+def test_where_pip_fails_the_way_out_is_said_and_the_next_time_it_goes_on(machine):
+    full = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    python = machine.python("python3.13", "3.13")
+    works = python.read_text()
+    python.write_text(works.replace('"-m pip")', f'"-m pip") echo "{full}" >&2; exit 1;'))
+    status, said = machine.run(".venv", TMPDIR="/small")
+    assert status == 1 and full in said
+    assert ".venv/" in said and "3 GB" in said and "/small" in said and "TMPDIR=" in said
+    assert not (machine.folder / ".venv" / "has-tensorflow").exists()
+    python.write_text(works)
+    (machine.folder / ".venv" / "bin" / "python").write_text(works)
+    assert machine.run(".venv")[0] == 0
+    assert (machine.folder / ".venv" / "has-tensorflow").exists()
+
+
 def test_an_environment_that_is_there_is_kept(machine):
     machine.python("python3.12", "3.12")
     machine.run(".venv")
