@@ -1,5 +1,6 @@
 """Shared by all tests: a quiet TensorFlow of one thread, no window, and networks small enough to train in a second."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -62,6 +63,13 @@ def pytest_collection_modifyitems(items):
             item.add_marker("slow")
     places = {f"test_{name}.py": number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session):
+    """Full garbage collections pass over what importing and collecting made: it stays to the end anyway."""
+    gc.collect()
+    gc.freeze()
 
 
 def build_tiny(precision="float32", seed=1, compiled=False, **changes):
