@@ -116,13 +116,21 @@ def images_of_sheet(path: str | os.PathLike, r: int, c: int) -> np.ndarray:
 
     Returns:
         uint8 (r * c, h, w, 3), row by row.
+
+    Raises:
+        ValueError: the sheet has another number of rows or columns.
     """
     from PIL import Image
 
     with Image.open(path) as picture:
         sheet = np.asarray(picture.convert("RGB"))
     inside = sheet[MARGIN:, MARGIN:]
-    height, width = inside.shape[0] // r, inside.shape[1] // c
+    (height, over), (width, across) = divmod(inside.shape[0], r), divmod(inside.shape[1], c)
+    gaps = [sheet[:MARGIN], sheet[:, :MARGIN]]  # all of them are paper
+    gaps += [inside[i * height - MARGIN : i * height] for i in range(1, r + 1)]
+    gaps += [inside[:, i * width - MARGIN : i * width] for i in range(1, c + 1)]
+    if over or across or min(height, width) <= MARGIN or any((gap != PAPER).any() for gap in gaps):
+        raise ValueError(f"{path} is no sheet of {r} rows and {c} columns: give those that it was written with")
     images = inside[: r * height, : c * width].reshape(r, height, c, width, 3).swapaxes(1, 2)
     return images.reshape(r * c, height, width, 3)[:, :-MARGIN, :-MARGIN]
 

@@ -12,6 +12,7 @@ from utils.files.errors import one_line, unreadable
 from utils.files.whole import write_text, write_whole
 
 MAX_TEXT = 4 * 2**20  # characters: some 3,000 vectors of 100 values; a longer text is no list of vectors typed or saved
+MAX_VALUES = 16 * 2**20  # numbers in a .npy: 128 MiB in memory
 
 
 def vectors_to_text(Z: np.ndarray) -> str:
@@ -83,16 +84,21 @@ def write_vectors(path: str | os.PathLike, Z: np.ndarray) -> Path:
         The path.
 
     Raises:
-        ValueError: Z is no array of vectors, is empty, or holds NaN or infinity.
+        ValueError: Z is no array of vectors, is empty, holds NaN or infinity, or more numbers than would be read again.
     """
     path, Z = Path(path), _checked(Z)
     if path.suffix.lower() == ".npy":
+        _see_count(Z, path)
         with write_whole(path) as temporary, open(temporary, "wb") as file:
             np.save(file, Z, allow_pickle=False)
         return path
     if path.suffix.lower() == ".json":
-        return write_text(path, json.dumps({"dtype": Z.dtype.name, "Z": Z.tolist()}) + "\n")
-    return write_text(path, vectors_to_text(Z) + "\n")
+        text = json.dumps({"dtype": Z.dtype.name, "Z": Z.tolist()}) + "\n"
+    else:
+        text = vectors_to_text(Z) + "\n"
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"{len(Z):,} vectors are too many for {path}: give a name in .npy, or several files")
+    return write_text(path, text)
 
 
 def read_vectors(path: str | os.PathLike) -> np.ndarray:
@@ -109,10 +115,10 @@ def read_vectors(path: str | os.PathLike) -> np.ndarray:
         ValueError: the file holds no array of finite numbers, or too many; the message names the file and the reason.
     """
     path = Path(path)
-    if path.stat().st_size > 4 * MAX_TEXT:  # a character takes up to 4 bytes
-        raise ValueError(f"{path} is larger than {4 * MAX_TEXT:,} bytes, too long for a list of vectors")
     if path.suffix.lower() == ".npy":
         return _from_npy(path)
+    if path.stat().st_size > 4 * MAX_TEXT:  # a character takes up to 4 bytes
+        raise ValueError(f"{path} is larger than {4 * MAX_TEXT:,} bytes, too long for a list of vectors")
     try:
         text = path.read_text(encoding="utf-8-sig")  # -sig: Windows' Notepad may put a mark before the text
     except UnicodeDecodeError:
@@ -133,8 +139,14 @@ def _from_npy(path: Path) -> np.ndarray:
         ) from None
     if mapped.dtype.kind not in "fiu":
         raise ValueError(f"{path} holds {_shown(str(mapped.dtype))}, not numbers")
+    _see_count(mapped, path)
     Z = np.array(mapped, mapped.dtype.newbyteorder("=") if mapped.dtype.kind == "f" else np.float64)
     return _checked(Z, str(path))
+
+
+def _see_count(Z: np.ndarray, path: Path) -> None:
+    if Z.size > MAX_VALUES:
+        raise ValueError(f"{path}: {Z.size:,} numbers are more than {MAX_VALUES:,}: cut the vectors into several files")
 
 
 def _from_json(text: str, source: str) -> np.ndarray:

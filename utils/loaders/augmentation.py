@@ -43,7 +43,8 @@ def augment_images(images: np.ndarray, names: tuple[str, ...], seed: int, start:
         images: uint8 (n, height, width, channels).
         names: of `AUGMENTATIONS`. "mirror" swaps left and right in half of the images. "shift" moves an image by up to
             a sixteenth of the side and repeats its edge pixels in the gap. "color" applies a gamma curve to each
-            channel: mid-tones become brighter or darker and change their hue; black and white are preserved.
+            channel: mid-tones become brighter or darker and change their hue; black and white are preserved. What
+            lies beyond three channels stays as it is.
         seed: int, of the sequence.
         start: position of the first image.
 
@@ -63,6 +64,7 @@ def augment_images(images: np.ndarray, names: tuple[str, ...], seed: int, start:
             exponents = BRIGHTNESS_RANGE * (2 * bright - 1) + TINT_RANGE * (2 * np.array(tints[:channels]) - 1)
             for channel, curve in enumerate(_curves(2.0**exponents)):
                 changed[i, ..., channel] = np.take(curve, image[..., channel])
+            changed[i, ..., 3:] = image[..., 3:]
         else:
             for channel in range(channels):  # a mirrored image is copied faster channel by channel
                 changed[i, ..., channel] = image[..., channel]

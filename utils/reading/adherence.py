@@ -12,8 +12,10 @@ Drawn images pass 95 % by construction, those of other seeds but for chance. Tha
 """
 
 import numpy as np
+from PIL import Image
 
 from utils.images import IDENTICAL, psnr_each
+from utils.loaders.decoding import fit_picture
 from utils.progress import tqdm
 from utils.reading.reader import Reader, Reading, colors_and_strokes, draw_many
 from utils.reading.relations import jensen_shannon, mutual_information
@@ -30,7 +32,7 @@ BINS = 16  # of numbers, as likely as each other by the rules
 
 
 def differences(
-    reader: Reader, reading: Reading, rules, seed: int = 0, desc: str = "Drawing again"
+    reader: Reader, reading: Reading, rules, seed: int = 0, desc: str = "Drawing again", size: tuple | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How each image differs from its nearest redraw, in the features, the colours and the strokes.
 
@@ -40,6 +42,7 @@ def differences(
         rules: the rule set.
         seed: of the hands.
         desc: what the progress bar says.
+        size: (height, width) of the images, where they are not square as the redraws are.
 
     Returns:
         `(features, colors, strokes)`, each of the redraw that is nearest in it: float32 (n, features), in units of
@@ -52,7 +55,7 @@ def differences(
     nearest, found = np.full((3, n), np.inf), [np.empty_like(one) for one in own]
     with tqdm(total=HANDS, desc=desc, unit="hand", delay=2, leave=False) as bar:
         for _ in range(HANDS):
-            redraws = reader.redraws(reading, rules, rng)
+            redraws = framed(reader.redraws(reading, rules, rng), size)
             looks = reader.features(redraws), *colors_and_strokes(redraws)
             for least, kept, mine, theirs, unit in zip(nearest, found, own, looks, (scale, 1, 1), strict=True):
                 difference = (mine - theirs) / unit
@@ -61,6 +64,21 @@ def differences(
                 least[nearer], kept[nearer] = length[nearer], difference[nearer]
             bar.update()
     return tuple(found)
+
+
+def framed(drawn: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
+    """What rules draw, uint8 (n, side, side, c), as the loaders bring it to images that are not square.
+
+    Args:
+        drawn: the squares.
+        size: (height, width) of the images; None, or equal sides, changes nothing.
+
+    Returns:
+        uint8 (n, height, width, c): the square covers the image, and its middle is seen.
+    """
+    if size is None or size[0] == size[1]:
+        return drawn
+    return np.stack([fit_picture(Image.fromarray(image), size, 3) for image in as_rgb(drawn)])
 
 
 def distances(reader: Reader, difference: np.ndarray) -> np.ndarray:
@@ -159,6 +177,11 @@ def bins_of(one) -> int:
     return len(one.values) if one.kind == "class" else BINS + 2
 
 
+def outside(one, values: np.ndarray) -> float:
+    """The share of a number's readings that lie beyond what `sample` gives; 0 for a class."""
+    return float(np.mean((values < one.low) | (values > one.high))) if one.kind == "number" else 0.0
+
+
 def histograms(reader: Reader, reading: Reading) -> dict[str, np.ndarray]:
     """The share of images in each bin, {name: float32 (bins,)}."""
     sizes = {one.name: bins_of(one) for one in reader.read_parameters}
@@ -211,7 +234,7 @@ def against_reader(images: np.ndarray, rules, reader: Reader, seed: int = 0) -> 
           equal ones.
     """
     reading = reader.read(images)
-    found = scores(reader, differences(reader, reading, rules, seed))
+    found = scores(reader, differences(reader, reading, rules, seed, size=np.shape(images)[1:3]))
     shares = histograms(reader, reading)
     parameters = {}
     for one in reader.read_parameters:
@@ -225,7 +248,7 @@ def against_reader(images: np.ndarray, rules, reader: Reader, seed: int = 0) -> 
             "low": one.low,
             "high": one.high,
             "divergence": jensen_shannon(own.astype(float), drawn.astype(float)),
-            "outside": float(own[0] + own[-1]) if one.kind == "number" else 0.0,
+            "outside": outside(one, reading.values[one.name]),
             "shares": own.tolist(),
             "drawn": drawn.tolist(),
         }
@@ -261,7 +284,7 @@ def nearness(images: np.ndarray, rules, reader: Reader, reading: Reading) -> dic
     }
 
     def errors(values):
-        drawn = as_rgb(rules.draw(values, images.shape[1]))
+        drawn = framed(as_rgb(rules.draw(values, images.shape[1])), images.shape[1:3])
         return ((drawn.astype(np.float32) - images) ** 2).mean(axis=(1, 2, 3)), drawn
 
     least, nearest = errors(best)

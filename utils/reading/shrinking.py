@@ -18,7 +18,7 @@ def as_batch(images: np.ndarray) -> np.ndarray:
         ValueError: the array is no batch of images, or an empty one.
     """
     images = np.asarray(images)
-    if images.ndim == 3 and images.shape[-1] != 3:
+    if images.ndim == 3 and images.shape[-1] not in (1, 3):
         images = images[..., None]
     if 0 in images.shape:
         raise ValueError(f"images have shape {images.shape}: there is nothing to read; give at least one image")

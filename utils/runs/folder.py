@@ -71,6 +71,23 @@ def sample_sheets(folder):
     return sorted((int(step), path) for step, path in found if step.isdigit())
 
 
+def sheets_alike(folder):
+    """The sample sheets that are as large as the last one, as `sample_sheets` gives them.
+
+    A training that went on with other rows and columns has sheets of two sizes, which no film can hold.
+    """
+    sheets = sample_sheets(folder)
+    sizes = {step: _size_of(path) for step, path in sheets}
+    return [(step, path) for step, path in sheets if sizes[step] == sizes[sheets[-1][0]]]
+
+
+def _size_of(path):
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return picture.size
+
+
 def files_to_share(folder):
     """The files of a run for download, a list of paths: all but hidden files, those that only resuming needs, and the
     generators of earlier sheets."""

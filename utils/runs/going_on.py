@@ -2,6 +2,8 @@
 
 import os
 import zipfile
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from utils import files
@@ -43,7 +45,7 @@ def unpack_run(archive: str | os.PathLike, folder: str | os.PathLike) -> Path:
     if steps_in(folder) is not None:
         print(f"{folder} holds a training already, which goes on; {archive} is left aside.")
         return folder
-    room = SPARE + INFLATION * archive.stat().st_size
+    room, laid = SPARE + INFLATION * archive.stat().st_size, []
     try:
         with zipfile.ZipFile(archive) as packed:
             members = _members(packed)
@@ -59,11 +61,23 @@ def unpack_run(archive: str | os.PathLike, folder: str | os.PathLike) -> Path:
                 room -= len(content)
                 if room < 0:
                     raise ValueError(f"{archive} unpacks to far more than it is, as no run does: it was left alone")
+                if not (folder / name).exists():
+                    laid.append(folder / name)
                 files.write_bytes(folder / name, content)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        _remove(laid)
         raise ValueError(f"{archive} is damaged, or no zip ({one_line(error)}): download it again") from None
+    except BaseException:
+        _remove(laid)  # half a run would be taken for a training
+        raise
     print(f"{folder}: a training of {steps_in(folder)} steps was unpacked from {archive}.")
     return folder
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _members(packed: zipfile.ZipFile) -> dict:

@@ -9,7 +9,7 @@ from utils import files
 from utils.figures import animate
 from utils.runs import telling
 from utils.runs.callbacks import Listener
-from utils.runs.folder import sample_sheet, sample_sheets
+from utils.runs.folder import sample_sheet, sheets_alike
 from utils.speech import number
 
 GENERATORS = "generators"  # folder in the run folder
@@ -82,7 +82,7 @@ def kept_generators(folder: str | os.PathLike) -> dict[int, Path]:
 
 
 def film_of_sheets(folder: str | os.PathLike, path: str | os.PathLike | None = None, fps: float = SHEETS_FPS) -> Path:
-    """Make a film of a run's sample sheets, from the first to the last.
+    """Make a film of a run's sample sheets, from the first that is as large as the last to the last.
 
     Args:
         folder: the run folder.
@@ -97,7 +97,7 @@ def film_of_sheets(folder: str | os.PathLike, path: str | os.PathLike | None = N
     """
     from PIL import Image
 
-    sheets = [sheet for _, sheet in sample_sheets(folder)]
+    sheets = [sheet for _, sheet in sheets_alike(folder)]
     if not sheets:
         raise FileNotFoundError(f"{folder} has no sample sheet yet: train first, or give the folder of another run")
 

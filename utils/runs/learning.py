@@ -28,7 +28,7 @@ from utils.latent.generating import generate_images
 from utils.latent.paths import generate_latent_points
 from utils.quiet import keras
 from utils.runs import telling
-from utils.runs.folder import sample_sheets
+from utils.runs.folder import sheets_alike
 from utils.runs.keeping import KeepGenerators
 from utils.speech import number, percent, say
 
@@ -236,10 +236,10 @@ def show_sheets(folder: str | os.PathLike, r: int, c: int) -> None:
     """Show what became of the same latent vectors during a training: rows of images, then a film.
 
     Args:
-        folder: the run folder, with its sample sheets.
+        folder: the run folder, with its sample sheets; those of another size than the last are left out.
         r, c: their rows and columns.
     """
-    sheets = dict(sample_sheets(folder))
+    sheets = dict(sheets_alike(folder))
     steps = [step for step in SHEETS_SHOWN if step in sheets]
     if len(steps) < min(len(SHEETS_SHOWN), len(sheets) - 1):  # they came at other steps
         steps = [list(sheets)[i] for i in np.linspace(0, len(sheets) - 1, len(SHEETS_SHOWN) + 1).astype(int)]

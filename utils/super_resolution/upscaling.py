@@ -174,9 +174,9 @@ def upscale(
     carried = folder is None or format == "png"  # a JPEG cannot be transparent
     upscaler = model if isinstance(model, Upscaler) else load_upscaler(model, scale)
     paths = None if folder is None else [Path(folder) / f"{name}{upscaler.label}.{format}" for name in names]
-    written = set(paths or ())
+    written = {os.path.realpath(path) for path in paths or ()}
     for source in images:
-        if isinstance(source, str | os.PathLike) and Path(source) in written:
+        if isinstance(source, str | os.PathLike) and os.path.realpath(source) in written:
             raise ValueError(f"the enlarged images would write over {source}; give another folder, or other names")
     results = [None] * len(images)
     if paths is not None:
@@ -247,7 +247,7 @@ def compare(original, upscaled, path: str | os.PathLike | None = None, show: boo
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    original, upscaled = _prepare(original).colors, _prepare(upscaled).colors
+    original, upscaled = _prepare(original).inside, _prepare(upscaled).inside
     top, left, side = liveliest_square(original)
     figure = Figure(figsize=(9.4, 2.7), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.05, h_pad=0.05)
@@ -315,6 +315,11 @@ class _Prepared:
     shape: tuple[int, ...]
     alpha: np.ndarray | None
     background: tuple[int, int, int]
+
+    @property
+    def inside(self) -> np.ndarray:
+        """The colours without what fills the sides up: uint8 (h, w, 3)."""
+        return self.colors[: self.shape[0], : self.shape[1]]
 
     def restore(self, enlarged: np.ndarray, scale: int) -> np.ndarray:
         """The enlarged colours (scale h, scale w, 3) as an image of the original's kind."""
@@ -400,7 +405,7 @@ def _origin(source, image: _Prepared, upscaler: Upscaler) -> dict[str, str]:
         except ValueError:  # neither PNG nor JPEG: without metadata of this project
             texts = {}
     colors, alpha = np.ascontiguousarray(image.colors), b"" if image.alpha is None else image.alpha.tobytes()
-    pixels = hashlib.sha256(repr(colors.shape).encode() + colors.tobytes() + alpha).hexdigest()[:16]
+    pixels = hashlib.sha256(repr(image.shape).encode() + colors.tobytes() + alpha).hexdigest()[:16]
     return {**texts, UPSCALER_TEXT: f"{upscaler.identity or upscaler.name} x{upscaler.scale}", SOURCE_TEXT: pixels}
 
 

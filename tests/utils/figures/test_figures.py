@@ -612,6 +612,9 @@ def test_an_image_stands_in_its_hairline_on_white_as_on_black():
 def test_the_images_of_a_sheet_come_back(tmp_path):
     path = sample_grid(IMAGES[:6], 2, 3, tmp_path / "sheet.png")
     assert np.array_equal(images_of_sheet(path, 2, 3), to_uint8(IMAGES[:6]))
+    for rows, columns in ((3, 2), (2, 2), (4, 6), (7, 3), (2, 200)):
+        with pytest.raises(ValueError, match=rf"no sheet of {rows} rows and {columns} columns"):
+            images_of_sheet(path, rows, columns)
 
 
 def test_vectors_stand_beside_their_images_in_one_figure():

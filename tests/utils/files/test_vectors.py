@@ -171,6 +171,23 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
         read_vectors(tmp_path / "huge.txt")
 
 
+def test_what_is_written_can_be_read_again_or_is_refused_with_the_way_out(tmp_path):
+    many = np.random.default_rng(1).normal(size=(50_000, 100)).astype(np.float32)
+    assert np.array_equal(read_vectors(write_vectors(tmp_path / "many.npy", many)), many)
+    for name in ("many.txt", "many.json"):
+        with pytest.raises(ValueError, match=rf"5,000 vectors are too many for .*{name}: give a name in .npy"):
+            write_vectors(tmp_path / name, many[:5_000])
+        assert not (tmp_path / name).exists()
+
+
+def test_more_numbers_than_fit_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    path = write_vectors(tmp_path / "many.npy", np.zeros((200, 10)))
+    monkeypatch.setattr("utils.files.vectors.MAX_VALUES", 1000)
+    for attempt in (lambda: read_vectors(path), lambda: write_vectors(tmp_path / "new.npy", np.zeros((200, 10)))):
+        with pytest.raises(ValueError, match="2,000 numbers are more than 1,000"):
+            attempt()
+
+
 def test_a_file_that_is_not_utf8_is_named(tmp_path):
     (tmp_path / "Vec_0.txt").write_bytes("array([[1., 2.]])".encode("utf-16"))
     with pytest.raises(ValueError, match=r"Vec_0\.txt is not UTF-8"):

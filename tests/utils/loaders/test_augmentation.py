@@ -74,6 +74,12 @@ def test_color_keeps_black_and_white_and_changes_what_lies_between():
     assert (drawn[:, 5].astype(int).max(axis=-1) - drawn[:, 5].min(axis=-1)).max() > 10
 
 
+def test_color_leaves_what_lies_beyond_three_channels():
+    images = np.random.default_rng(1).integers(0, 256, (20, 8, 8, 5), dtype=np.uint8)
+    drawn = augment_images(images, ("color",), 3, 0)
+    assert np.array_equal(drawn[..., 3:], images[..., 3:]) and not np.array_equal(drawn[..., :3], images[..., :3])
+
+
 def test_grey_images_are_augmented_too(noise):
     drawn = augment_images(noise[..., :1], ALL, 1, 0)
     assert drawn.shape == (40, 16, 16, 1) and drawn.dtype == np.uint8

@@ -10,7 +10,7 @@ from benchmarks.readers import DOUBLED, wrong_ones
 from lines.registry import parameter_names, value_names
 from utils.latent.directions import measure_by
 from utils.reading import figure, report, table
-from utils.reading.adherence import against_reader
+from utils.reading.adherence import against_reader, outside
 from utils.reading.readers import SHIPPED, reader_of
 
 COUNT, FEW = 100, 30  # images of a batch; of one that breaks a rule in each of its images
@@ -81,6 +81,20 @@ def test_rules_without_chance_have_the_nearest_drawn_image():
     parameters = lines.sample(20, seed=6)
     numbers = report(lines.draw(parameters), rules="lines")
     assert numbers["class_distance"]["identical"] > 0.9
+
+
+@pytest.mark.slow
+def test_images_that_are_not_square_are_held_against_drawings_of_their_shape():
+    rules, reader = lines.rules("lines"), reader_of("lines")
+    drawn = rules.draw(rules.sample(40, 7), 96)[:, 16:80]  # as the loaders cut squares for 64 x 96
+    wide = against_reader(drawn, rules, reader)
+    assert wide["class_distance"]["median"] > against_reader(255 - drawn, rules, reader)["class_distance"]["median"] + 3
+
+
+def test_the_ends_of_a_range_lie_within_it():
+    one = next(one for one in reader_of("nees").parameters if one.name == "rows")
+    assert outside(one, np.arange(int(one.low), int(one.high) + 1)) == 0
+    assert outside(one, np.array([one.low - 1, one.low, one.high, one.high + 1])) == 0.5
 
 
 def test_what_is_read_beyond_the_rules_is_not_drawn(monkeypatch):

@@ -13,7 +13,7 @@ from utils.reading.distances import (
     sliced_wasserstein,
     small_vectors,
 )
-from utils.reading.shrinking import shrink
+from utils.reading.shrinking import as_batch, shrink
 
 A, B = (lines.draw(lines.sample(100, seed=seed)) for seed in (1, 2))
 COLUMNS = np.random.default_rng(0).permutation(128)
@@ -189,3 +189,9 @@ def test_the_kernel_distance_holds_still_from_a_hundred_images_on(n, spread):
         order = rng.permutation(800)
         values.append(kernel_distance(features[order[:n]], features[order[n : 2 * n]]))
     assert spread / 2 < np.std(values) < 2 * spread
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (28, 28, 3)])
+def test_a_single_image_is_no_batch(shape):
+    with pytest.raises(ValueError, match=r"a single image as image\[None\]"):
+        as_batch(np.zeros(shape, np.uint8))

@@ -84,6 +84,16 @@ def test_an_archive_that_unpacks_to_far_too_much_is_left_alone(tmp_path, monkeyp
     assert runs.checkpoints.steps_in(tmp_path / "run") is None
 
 
+def test_an_archive_that_was_damaged_on_its_way_is_named_and_nothing_is_trained(tmp_path):
+    content = bytearray(packed(tmp_path / "resume.zip").read_bytes())
+    start = content.index(b"history.csv") + len("history.csv")
+    content[start : start + 8] = b"\xff" * 8
+    (tmp_path / "resume.zip").write_bytes(content)
+    with pytest.raises(ValueError, match=r"resume\.zip is damaged"):
+        runs.unpack_run(tmp_path / "resume.zip", tmp_path / "run")
+    assert runs.checkpoints.steps_in(tmp_path / "run") is None
+
+
 def test_what_is_no_zip_is_named(tmp_path):
     (tmp_path / "resume.zip").write_bytes(b"no zip")
     with pytest.raises(ValueError, match=r"resume\.zip is damaged, or no zip"):

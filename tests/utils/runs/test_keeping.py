@@ -76,6 +76,20 @@ def test_the_sheets_become_a_film(tiny, images, tmp_path):
         runs.film_of_sheets(tmp_path / "nothing")
 
 
+def test_sheets_of_another_size_than_the_last_are_left_out_of_film_and_rows(tmp_path):
+    from utils.figures import sample_grid
+    from utils.runs import learning
+
+    images = np.random.default_rng(1).integers(0, 256, (6, 16, 16, 3), dtype=np.uint8)
+    (tmp_path / "images").mkdir()
+    for step, (rows, columns) in ((0, (1, 2)), (50, (1, 2)), (100, (2, 3)), (150, (2, 3))):
+        sample_grid(images, rows, columns, runs.sample_sheet(tmp_path, step))
+    with Image.open(runs.film_of_sheets(tmp_path)) as film, Image.open(runs.sample_sheet(tmp_path, 150)) as sheet:
+        assert film.size == sheet.size
+    learning.show_sheets(tmp_path, 2, 3)
+    assert (tmp_path / "images" / "Row.gif").is_file()
+
+
 def test_sheets_show_new_vectors_on_request(tiny, tmp_path):
     gan = tiny()
 

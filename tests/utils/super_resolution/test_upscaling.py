@@ -328,6 +328,35 @@ def test_an_image_is_never_written_over_by_its_enlargement(tmp_path):
         upscale(tmp_path, watched([]), folder=tmp_path, format="png")
 
 
+def test_nor_under_another_spelling_of_its_folder(tmp_path, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "photos")
+    folder_of_images(tmp_path / "photos")
+    before = (tmp_path / "photos" / "a.png").read_bytes()
+    monkeypatch.chdir(tmp_path)
+    for source, folder in (("photos", tmp_path / "photos"), ("photos/../photos", "photos"), ("linked", "photos")):
+        with pytest.raises(ValueError, match=r"write over .*a\.png"):
+            upscale(source, watched([]), folder=folder, format="png")
+    assert (tmp_path / "photos" / "a.png").read_bytes() == before
+
+
+def test_a_file_of_another_size_or_kind_of_the_same_image_is_made_anew(tmp_path):
+    image = np.repeat(np.random.default_rng(1).integers(0, 256, (16, 16, 1), dtype=np.uint8), 3, axis=2)
+    image[12:], image[:, 12:] = image[12], image[:, 12:13]  # as a smaller one is filled up
+    sizes = []
+    for one in (image, image[:13, :13], image[..., 0]):
+        (path,) = upscale([one], watched([]), folder=tmp_path, format="png")
+        with Image.open(path) as picture:
+            sizes.append((picture.size, picture.mode))
+    assert sizes == [((64, 64), "RGB"), ((52, 52), "RGB"), ((64, 64), "L")]
+
+
+def test_a_comparison_states_the_sizes_that_are_there():
+    figure = compare(np.zeros((101, 125, 3), np.uint8), np.zeros((404, 500, 3), np.uint8), show=False)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert any("125 × 101" in title for title in titles) and any("500 × 404" in title for title in titles)
+
+
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no image"):
         upscale(tmp_path, watched([]))
