@@ -183,7 +183,8 @@ def parser():
     p.add_argument("--name", help="of the trial, like no other's; <recipe>_seed<seed> and a number if not given")
     p.add_argument("--recipe", choices=("three_lines", "inked_pictures", "published"), default="three_lines")
     p.add_argument("--divide", type=int, default=1, help="divides the filters; the published recipe is wide: 4")
-    p.add_argument("--set", nargs="+", default=[], type=value_of, metavar="NAME=VALUE", help="other arguments")
+    others = {"nargs": "+", "action": "extend", "default": [], "type": value_of, "metavar": "NAME=VALUE"}
+    p.add_argument("--set", **others, help="other arguments")
     p.add_argument("--n-critic", type=int, help="critic updates a step; the recipe's if not given")
     p.add_argument("--batch-size", type=int, default=BATCH_SIZE)
     p.add_argument("--steps", type=int, default=4001)

@@ -55,8 +55,15 @@ def main(arguments: list[str] | None = None) -> None:
             write_dataset(folder, options.count, **files, **choices)
     except (ValueError, OSError) as error:
         from_system = getattr(error, "strerror", None) is not None  # the project's own errors name a way out
+        if from_system and options.sheet is not None:
+            place = f"{options.sheet} cannot be written ({error.strerror}); choose another place with --sheet"
+            parser.exit(2, f"python -m lines: {place}\n")
         way_out = "; choose a place that can be written to with --out or --zip" if from_system else ""
         parser.exit(2, f"python -m lines: {error}{way_out}\n")
+    except MemoryError:
+        parser.exit(
+            2, f"python -m lines: images of --size {options.size} do not fit into memory; choose a smaller one\n"
+        )
     except KeyboardInterrupt:
         parser.exit(130, f"\npython -m lines: stopped; the same command goes on where it stopped, in {folder}\n")
     if options.sheet is not None:

@@ -29,6 +29,7 @@ from models.engine.saving import SavedNetworks, with_weights_of
 from models.generators import check_images, generator_of
 from models.losses import LOSSES, PENALTIES
 from models.recipes import Recipe
+from utils.files.typed import whole_number
 from utils.latent.temperature import set_inverse_temperature
 
 
@@ -370,7 +371,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
                 f"batch_size is {batch_size}, but the critic scores {self.recipe.packing} images together: choose a "
                 "multiple of that."
             )
-        n_critic = self.recipe.n_critic if n_critic is None else n_critic
+        n_critic = self.recipe.n_critic if n_critic is None else whole_number(n_critic, "n_critic (N_CRITIC)", 1)
         return self.run_steps(
             x_train,
             batch_size,

@@ -20,7 +20,7 @@ from models.engine.backend import batches_for_fit
 from models.engine.precision import has_accelerator
 from models.WGANGP import WGANGP
 from utils.files.json_files import read_json
-from utils.files.typed import whole_number
+from utils.files.typed import time_limit, whole_number
 from utils.runs import telling
 from utils.runs.data_set import DataSet
 from utils.runs.learning import reading_along
@@ -146,6 +146,11 @@ def plan_training(
 
     if steps is not None:
         steps = whole_number(steps, "epochs (EPOCHS)", 0)
+    if n_critic is not None:
+        n_critic = whole_number(n_critic, "n_critic (N_CRITIC)", 1)
+    minutes = time_limit(minutes)
+    if every is not None:
+        every = whole_number(every, "PRINT_EVERY_N_BATCHES", 1)
     usual, seconds, fitting = recipes.STEPS[recipe or model], None, None
     hurried = minutes is None and steps is None and recipe != "published" and not has_accelerator()
     limit = ALONE_MINUTES if hurried else minutes

@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass, field, fields
 from models import augmentation, generators
 from models.engine.precision import has_accelerator
 from models.losses import LOSSES, PENALTIES
+from utils.files.typed import whole_number
 from utils.reading.colors import flat_colors, flat_share, pens
 
 N_CRITIC, N_CRITIC_EVERY_100TH = 5, 5  # critic updates per step, and on steps 0, 100, 200 ..., as published
@@ -522,6 +523,8 @@ def choose(model, recipe, images, network="readme", divide=None, steps=None, los
     Example:
         >>> gan = WGANGP(**choose("WGANGP", "three_lines", x_train.images, steps=1200))
     """
+    if divide is not None:
+        divide = whole_number(divide, "divide (FILTERS_DIVIDED_BY)", 1)
     height, width, channels = images.shape[1:]
     if height != width:
         raise ValueError(f"The images are {width} x {height}; the networks draw squares: give IMAGE_SIZE one number.")

@@ -10,19 +10,25 @@ RULES=waves.py MINUTES=20` does the same.
 """
 
 import argparse
+import csv
 import time
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 import lines
+from lines.dataset import TABLE_NAME
 from lines.registry import name_of, parameter_names
 from models import recipes
 from models.plan import pace
 from models.WGANGP import WGANGP
 from utils import figures, files, latent, loaders, reading, runs, speech
 from utils.figures.lighter import lighten
+from utils.files.command_line import from_on, on_one_line
 from utils.files.json_files import read_json
+from utils.files.typed import time_limit
+from utils.images import psnr
 from utils.latent.directions import measure_by, plot_directions, reading_directions
 from utils.reading.readers import digest_of, reader_of
 from utils.runs.learning import ReadAlong, plot_learning, rule_measure
@@ -34,6 +40,7 @@ FEWEST, MOST = 200, 20_000  # steps
 SHEETS, READINGS = 30, 15  # along the training
 READ, READ_IN_THE_END = 60, 500  # images a reading
 WALK = 48  # images of the walk
+SAME, COMPARED = 20.0, 4  # decibels from which an image is the one that the rules draw; how many are compared
 FACTS = "circle.json"  # of the run folder: minutes of each part, and what was measured
 
 
@@ -64,10 +71,48 @@ class Parts:
 
 
 def draw(rules, name, count):
-    """The images of data/<name>/, drawn where there are none: `ImageBatches`."""
+    """The images of data/<name>/, drawn where there are none: `ImageBatches`.
+
+    Raises:
+        ValueError: the folder holds other images than these rules draw, or too few.
+    """
     folder = Path("data") / name
     lines.write_missing_dataset(folder, count, seed=SEED, file_format="png", rules=rules)
+    see_drawn(folder, lines.rules(rules), name)
     return loaders.load_dataset(name, None, BATCH_SIZE, seed=SEED)
+
+
+def see_drawn(folder, module, name):
+    """See that a folder's first images are those that the rules draw from the folder's table, and enough for a batch.
+
+    Raises:
+        ValueError: they are not.
+    """
+    away = f"move {folder}/ away, or give the rules' file another name"
+    if not (folder / TABLE_NAME).is_file():
+        if name == "lines":  # those of the sketch in Processing have no table
+            return
+        raise ValueError(f"{folder}/ holds no {TABLE_NAME}: its images are not those of the rules {name}; {away}")
+    with open(folder / TABLE_NAME, newline="", encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    if len(rows) < BATCH_SIZE:
+        raise ValueError(f"{folder}/ holds {len(rows)} images; a training needs {BATCH_SIZE} at least: {away}")
+    first, *names = rows[0]
+    try:
+        for row in rows[:COMPARED]:
+            with Image.open(folder / row[first]) as picture:
+                there = np.asarray(picture.convert("RGB"))
+            (drawn,) = module.draw({one: np.array([_number(row[one])]) for one in names}, there.shape[1])
+            if drawn.shape[:2] != there.shape[:2] or psnr(there, drawn) < SAME:
+                raise ValueError(f"{row[first]} is another image")
+    except (KeyError, TypeError, ValueError, FileNotFoundError) as error:
+        raise ValueError(f"{folder}/ does not hold what the rules {name} draw ({error}): {away}") from None
+
+
+def _number(text):
+    if text in ("True", "False"):
+        return text == "True"
+    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def steps_in(minutes, x_train):
@@ -81,6 +126,8 @@ def train(x_train, rules, name, folder, minutes):
     started = folder / "run.json"
     resume = started.exists() and (folder / runs.HISTORY).exists()
     steps = read_json(started)["steps"] if resume else steps_in(minutes, x_train)
+    if resume:
+        print(f"    goes on with a training of {steps:,} steps; the minutes asked now do not change them")
     parameters = recipes.choose("WGANGP", "any_rule", x_train.images, steps=steps)
     gan = WGANGP(**parameters, seed=SEED)
     gan.save(folder)
@@ -248,9 +295,13 @@ def circle(rules, minutes=MINUTES, count=COUNT, out=None):
         The path of the page.
 
     Raises:
-        ValueError: there is no such rule set, nothing of it can be read, or its code has changed since the images in
-            data/<name>/ were drawn for this run.
+        ValueError: there is no such rule set, nothing of it can be read, its code has changed since this run was begun,
+            or data/<name>/ holds other images than it draws; or minutes or count are too few.
     """
+    if not (time_limit(minutes) or 0) > 0:
+        raise ValueError(f"minutes is {minutes!r}: give the minutes of the training, more than 0")
+    if count < BATCH_SIZE:
+        raise ValueError(f"count is {count}: a training needs {BATCH_SIZE} images at least")
     module = lines.rules(rules)
     name, digest = name_of(module), digest_of(module)
     folder = Path(out or Path("run") / name)
@@ -260,8 +311,16 @@ def circle(rules, minutes=MINUTES, count=COUNT, out=None):
             f"The rules {name} have changed since {folder}/ was begun: move that folder and data/{name}/ away, or give "
             "the changed file another name."
         )
-    parts.begin(0, f"{count:,} of them, into data/{name}/")
+    try:
+        return _parts_in_turn(parts, rules, module, name, folder, minutes, count)
+    finally:
+        parts.end()  # also of what was stopped
+
+
+def _parts_in_turn(parts, rules, module, name, folder, minutes, count):
+    parts.begin(0, f"those of data/{name}/, or {count:,} drawn into it")
     x_train = draw(rules, name, count)
+    print(f"    {len(x_train.images):,} images")
     parts.begin(1, "taught on what the rule draws, where none is there yet")
     parameters = reader_of(module).parameters
     if not any(one.readable for one in parameters):
@@ -275,7 +334,6 @@ def circle(rules, minutes=MINUTES, count=COUNT, out=None):
     gan = train(x_train, module, name, folder, minutes)
     parts.begin(3, "reads what was learnt")
     page = show(gan, x_train, module, name, folder, parts)
-    parts.end()
     print(f"The page: {page}")
     return page
 
@@ -283,12 +341,13 @@ def circle(rules, minutes=MINUTES, count=COUNT, out=None):
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m models.rule", description=__doc__.splitlines()[0])
     parser.add_argument("rules", help=f"{', '.join(lines.rule_names())}, or a .py file with sample and draw")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of the training ({MINUTES:g})")
-    parser.add_argument("--count", type=int, default=COUNT, help=f"images to draw ({COUNT})")
+    parser.add_argument("--minutes", type=from_on(0.01, float), default=MINUTES, help=f"of the training ({MINUTES:g})")
+    parser.add_argument("--count", type=from_on(BATCH_SIZE), default=COUNT, help=f"images to draw ({COUNT})")
     parser.add_argument("--out", help="the run folder; run/<name> if not given")
     a = parser.parse_args(arguments)
     speech.speak(speech.of_system())  # the words in the page's figures; its texts are in both languages
-    circle(a.rules, a.minutes, a.count, a.out)
+    with on_one_line(parser.prog, "stopped; the same command goes on where it stopped"):
+        circle(a.rules, a.minutes, a.count, a.out)
 
 
 if __name__ == "__main__":

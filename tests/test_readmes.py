@@ -441,12 +441,14 @@ def test_the_options_of_python_m_lines_are_the_programs(name):
 @page("training")
 def test_the_options_of_python_m_models_train_are_the_programs(name):
     from models.recipes import STEPS
-    from models.train import parser
+    from models.train import completed, parser
 
+    usual = parser().parse_args([])
+    completed(usual)
     rows = table_of(name, "--data")
     assert set(rows) <= set(re.findall(r"--[a-z][\w-]*", parser().format_help()))
     for option in ("data", "model", "recipe", "seed"):
-        assert rows[f"--{option}"][-1] == str(parser().get_default(option))
+        assert rows[f"--{option}"][-1] == str(getattr(usual, option))
     assert Counter(numbers(rows["--steps"][-1], name)) == Counter(map(str, STEPS.values()))
 
 

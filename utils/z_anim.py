@@ -13,6 +13,7 @@ import numpy as np
 
 from utils.figures.heatmaps import HEIGHT, WIDTH
 from utils.files import write_text
+from utils.files.command_line import on_one_line
 from utils.files.provenance import fingerprint
 from utils.latent.generating import film, generate_images
 from utils.latent.paths import closed_loop, generate_latent_points, interpolate_spherical, noise_walk, there_and_back
@@ -226,10 +227,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--generator", help="a .h5 or .keras file (default: the one that ships)")
     parser.add_argument("--out", default="Z-anim", help="the folder (default: %(default)s)")
     given = parser.parse_args(arguments)
-    path = given.generator or shipped_generator()
-    page = make_films(load_generator(path), given.out, Path(path).name)
-    size = sum(file.stat().st_size for file in page.parent.iterdir() if file.is_file())
-    print(f"{page}: {len(list(page.parent.glob('*.gif')))} films, {size / 2**20:.1f} MiB in all")
+    with on_one_line(parser.prog):
+        path = given.generator or shipped_generator()
+        page = make_films(load_generator(path), given.out, Path(path).name)
+        size = sum(file.stat().st_size for file in page.parent.iterdir() if file.is_file())
+        print(f"{page}: {len(list(page.parent.glob('*.gif')))} films, {size / 2**20:.1f} MiB in all")
 
 
 if __name__ == "__main__":

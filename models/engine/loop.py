@@ -20,7 +20,7 @@ from models.engine.backend import batches_for_fit
 from models.engine.deferred import FEW, DeferredLogs
 from models.engine.precision import has_accelerator
 from utils.files.in_progress import folder_lock
-from utils.files.typed import whole_number
+from utils.files.typed import time_limit, whole_number
 from utils.loaders import ImageBatches
 from utils.runs import checkpoints
 from utils.runs.callbacks import Listener, for_training
@@ -128,8 +128,7 @@ class TrainingLoop:
         batch_size = whole_number(batch_size, "batch_size (BATCH_SIZE)", 1)
         epochs, every = whole_number(epochs, "epochs (EPOCHS)", 0), whole_number(every, "PRINT_EVERY_N_BATCHES", 1)
         grid = [whole_number(side, "rows and columns (ROWS, COLUMNS)", 1, 100) for side in grid]
-        if minutes is not None and not 0 <= minutes < float("inf"):
-            raise ValueError(f"minutes (MINUTES) is {minutes!r}; give a time limit of 0 or more, or None")
+        minutes = time_limit(minutes)
         if not isinstance(x_train, ImageBatches):
             x_train = ImageBatches.from_array(np.asarray(x_train), batch_size, seed=self.seed)
         if tuple(x_train.images.shape[1:]) != tuple(self.input_dim):
@@ -143,7 +142,11 @@ class TrainingLoop:
         with folder_lock(run_folder, "training") as held, _interrupt_handler() as interrupted:
             checkpoints.sweep(run_folder)
             if resume and distributed.is_first():
-                checkpoints.restore(self, run_folder, held.earlier)
+                try:
+                    checkpoints.restore(self, run_folder, held.earlier)
+                except FileNotFoundError:  # nothing began: the next call is not to take it for a training cut off
+                    held.give_back()
+                    raise
                 if verbose:
                     print(checkpoints.progress_line(self, run_folder, last, held.earlier), flush=True)
             elif not resume:

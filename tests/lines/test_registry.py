@@ -1,5 +1,6 @@
 """Rules by name and by path, and a rule set of the user's own from end to end."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -159,3 +160,29 @@ def test_a_table_of_the_users_is_not_written_over(tmp_path):
 def test_y2_belongs_to_the_lines(tmp_path):
     with pytest.raises(ValueError, match="the rules nees know no y2"):
         lines.write_dataset(tmp_path / "out", 2, y2="uniform", rules="nees")
+
+
+def test_a_sheet_that_cannot_be_written_is_named_and_the_way_out_is_its_own(capsys, monkeypatch):
+    from lines import __main__ as command
+
+    def full(path, **_):
+        raise OSError(errno.ENODEV, "No such device", f"{path}.1.part")
+
+    monkeypatch.setattr(command, "write_sheet", full)
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--sheet", "away/sheet.png"])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and "away/sheet.png cannot be written (No such device)" in said
+    assert "--sheet" in said and "--out" not in said and ".part" not in said
+
+
+def test_images_too_large_for_the_memory_end_with_one_line(tmp_path, capsys, monkeypatch):
+    from lines import __main__ as command
+
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(command, "write_dataset", full)
+    with pytest.raises(SystemExit):
+        command.main(["--size", "200000", "--out", str(tmp_path)])
+    assert "--size 200000 do not fit into memory" in capsys.readouterr().err

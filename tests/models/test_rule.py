@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+import lines
 from models import rule
 from utils.reading import adherence, readers, teaching
 
@@ -73,3 +74,61 @@ def test_rules_that_changed_since_are_not_mixed_with_what_was_drawn(made):
     (folder / "bars.py").write_text(BARS.replace("240", "230"), encoding="utf-8")
     with pytest.raises(ValueError, match=r"The rules bars have changed since .* was begun"):
         rule.circle("bars.py", minutes=0.01, count=40)
+
+
+@pytest.fixture
+def drawn(tmp_path, monkeypatch):
+    """A folder with the rules bars.py and their data set of 20 images."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bars.py").write_text(BARS, encoding="utf-8")
+    lines.write_dataset("data/bars", 20, seed=1, rules="bars.py")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["bars.py", "molnar"])
+@pytest.mark.parametrize("options", [{}, {"file_format": "png", "size": 64}])
+def test_a_data_set_that_the_rules_drew_is_taken_whatever_its_files(drawn, name, options):
+    lines.write_dataset("data/again", 20, seed=2, rules=name, **options)
+    module = lines.rules(name)
+    rule.see_drawn(drawn / "data" / "again", module, "again")
+
+
+def test_images_that_other_rules_drew_or_nobody_are_refused_with_the_way_out(drawn):
+    folder = drawn / "data" / "bars"
+    changed = BARS.replace("at - 4 - 12 * wide", "at - 30")
+    (drawn / "bars.py").write_text(changed, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"bars-000001.jpg is another image.*move .*bars/ away"):
+        rule.draw("bars.py", "bars", 20)
+    (drawn / "bars.py").write_text(BARS.replace('"at"', '"place"'), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"move .*bars/ away"):
+        rule.draw("bars.py", "bars", 20)
+    (folder / "parameters.csv").unlink()
+    with pytest.raises(ValueError, match=r"holds no parameters.csv.*move .*bars/ away"):
+        rule.draw("bars.py", "bars", 20)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["bars.py", "--minutes", "0"], "'0' is no number of 0.01 or more"),
+        (["bars.py", "--minutes", "nan"], "'nan' is no number"),
+        (["bars.py", "--count", "10"], "'10' is no whole number of 16 or more"),
+        (["nosuch"], "nosuch"),
+    ],
+)
+def test_a_command_that_cannot_be_done_ends_with_one_line_before_anything_is_drawn(drawn, capsys, words, said):
+    with pytest.raises(SystemExit) as ended:
+        rule.main(words)
+    err = capsys.readouterr().err
+    assert ended.value.code == 2 and said in err and "Traceback" not in err
+    assert not (drawn / "run").exists()
+
+
+def test_minutes_of_a_part_that_was_stopped_count(drawn, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rule, "draw", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        rule.circle("bars.py", minutes=1, count=20)
+    assert "the images" in json.loads((drawn / "run" / "bars" / "circle.json").read_text())["minutes"]

@@ -67,6 +67,55 @@ def test_resuming_without_a_folder_is_refused(capsys):
     assert "say which by --out" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_what_is_not_given_at_a_resume_is_what_the_run_says(trained, monkeypatch):
+    monkeypatch.chdir(trained)
+    folder = trained / "run" / "gan" / "0001_garments"
+    before = json.loads((folder / "params.json").read_text())
+    done = (folder / "history.csv").read_text().count("\n") - 1
+    train.main(["--out", "run/gan/0001_garments", "--resume", "--steps", str(done + 1)])
+    after, record = json.loads((folder / "params.json").read_text()), json.loads((folder / "run.json").read_text())
+    assert (folder / "history.csv").read_text().count("\n") == done + 2
+    assert after == before and record["data_name"] == "garments" and record["seed"] == 2 and record["n_critic"] == 1
+
+
+def test_a_resume_where_nothing_is_makes_nothing_and_says_so_each_time(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        with pytest.raises(SystemExit) as ended:
+            train.main(["--out", "run/gan/typo", "--resume"])
+        assert ended.value.code == 2 and "there is nothing to resume" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
+def test_changes_may_be_given_one_by_one():
+    given = train.parser().parse_args(["--set", "grad_weight=2.5", "--set", "z_dim=50", "ema=0.9"]).set
+    assert train.changed_keywords(given) == {"grad_weight": 2.5, "z_dim": 50, "ema": 0.9}
+    assert train.parser().parse_args([]).set == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["--every", "0"], ["--steps", "-1"], ["--minutes", "-5"], ["--minutes", "nan"], ["--minutes", "inf"]),
+        *(["--n-critic", "0"], ["--n-critic", "-2"], ["--divide", "0"], ["--image-size", "0"], ["--seed", "-1"]),
+        *(["--keep-generators", "-1"], ["--batch-size", "0"], ["--data", "nothing"], ["--set", "typo=1"]),
+        *(["--model", "CVAE", "--recipe", "pictures"], ["--recipe", "pictures", "--network", "notebook"]),
+        *(["--model", "CVAE", "--n-critic", "2"], ["--image-size", "100"]),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_done_ends_with_one_line_before_a_run_is_there(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for i, image in enumerate(np.random.default_rng(0).integers(0, 256, (8, 28, 28, 1), np.uint8)):
+        save_image(tmp_path / "data" / "garments" / f"{i}.png", image)
+    with pytest.raises(SystemExit) as ended:
+        train.main(["--data", "garments", "--batch-size", "2", *words])
+    said = capsys.readouterr().err.strip().splitlines()
+    assert ended.value.code == 2 and said[-1].startswith("python -m models.train: ")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("word", ["loss", "=3", ""])
 def test_a_change_that_names_no_value_is_refused(word, capsys):
     with pytest.raises(SystemExit):

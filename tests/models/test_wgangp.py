@@ -226,8 +226,19 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(compiled, images, t
 
 
 def test_resuming_without_a_checkpoint_says_so(tiny, images, tmp_path):
-    with pytest.raises(FileNotFoundError, match="nothing to resume"):
-        train(tiny(), images, tmp_path, epochs=1, resume=True)
+    (tmp_path / "history.csv").write_text("step,seconds\n0,1\n")  # of an output.zip, which has no checkpoint
+    (tmp_path / "generator.h5").write_bytes(b"theirs")
+    for _ in range(2):  # the second call does not take the first one for a training cut off
+        with pytest.raises(FileNotFoundError, match="nothing to resume"):
+            train(tiny(), images, tmp_path, epochs=1, resume=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"history.csv", "generator.h5"}
+    assert (tmp_path / "generator.h5").read_bytes() == b"theirs"
+
+
+@pytest.mark.parametrize("n_critic", [0, -2, 1.5])
+def test_a_number_of_critic_updates_that_cannot_be_done_is_refused(tiny, images, tmp_path, n_critic):
+    with pytest.raises(ValueError, match="n_critic"):
+        train(tiny(), images, tmp_path, epochs=1, n_critic=n_critic)
 
 
 def test_losses_that_are_no_numbers_stop_the_training_and_leave_the_last_good_files(tiny, images, tmp_path):

@@ -6,6 +6,7 @@ page is freed.
 """
 
 import argparse
+import errno
 import ipaddress
 import logging
 import os
@@ -22,10 +23,12 @@ from utils.explorer.osc import Moves, listen
 from utils.explorer.page import MAX_UPLOAD, Page
 from utils.explorer.shelf import ADDRESS, KEY, Shelf, load_drawing, name_of, serve, shared_shelf
 from utils.explorer.steering import all_directions, write_directions
+from utils.files.command_line import from_on
 
 NOTEBOOK = Path(__file__).with_name("Explorer.ipynb")
 SHIPPED = Path(__file__).parents[2] / "data" / "generators" / "three_lines_128_published.h5"  # in any working folder
 LANGUAGE = "EXPLORER_LANGUAGE"
+PORTS = 65_535  # the last one
 MARGIN_BYTES = 2**20  # of a message in addition to the file in it, and largest size of any other request
 # scripts and styles are inline; nothing is loaded from other hosts, and no other page may frame this one
 POLICY = (
@@ -90,9 +93,15 @@ def see_port(ip: str, port: int) -> None:
             trial.bind((ip, port))
             trial.listen(1)
         except OSError as error:
+            fault = f"The page cannot listen on port {port} of {ip} ({error.strerror})."
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EPERM):
+                sys.exit(
+                    f"{fault} Choose an address of this machine: --ip 127.0.0.1 for itself alone, --ip 0.0.0.0 for all "
+                    "of its networks"
+                )
+            other = port + 1 if 1023 < port < PORTS else 8867
             sys.exit(
-                f"The page cannot listen on port {port} of {ip} ({error.strerror}). Choose another port: "
-                f"make explore PORT={port + 1}, or python -m utils.explorer --port {port + 1}"
+                f"{fault} Choose another port: make explore PORT={other}, or python -m utils.explorer --port {other}"
             )
 
 
@@ -200,7 +209,8 @@ def is_local(ip: str) -> bool:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m utils.explorer", description="A page to walk the latent space.")
     parser.add_argument("--generator", type=Path, help="a .h5 or .keras file; else the one trained last, or shipped")
-    parser.add_argument("--port", type=int, default=8866)
+    port = from_on(0, most=PORTS)
+    parser.add_argument("--port", type=port, default=8866)
     parser.add_argument(
         "--ip",
         default="127.0.0.1",
@@ -219,7 +229,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         metavar="WALK.HTML",
         help="write the page as one HTML file that holds the network and needs no Python, and serve nothing",
     )
-    parser.add_argument("--osc", type=int, metavar="PORT", help="let messages of OSC to this UDP port move the page")
+    parser.add_argument("--osc", type=port, metavar="PORT", help="let messages of OSC to this UDP port move the page")
     parser.add_argument(
         "--osc-ip", default="127.0.0.1", help="the address that takes them; this machine's own, unasked"
     )

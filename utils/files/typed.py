@@ -63,6 +63,18 @@ def whole_number(value, name: str, least: int, most: int | None = None) -> int:
     raise ValueError(f"{name} is {value!r:.60}; give a whole number {bounds}")
 
 
+def time_limit(minutes) -> float | None:
+    """A time limit in minutes, 0 or more, or None for none."""
+    if minutes is None:
+        return None
+    try:
+        if not isinstance(minutes, bool) and 0 <= float(minutes) < float("inf"):
+            return float(minutes)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"minutes (MINUTES) is {minutes!r:.60}; give a time limit of 0 or more, or None")
+
+
 def sides(value, name: str = "image_size (IMAGE_SIZE)") -> tuple[int, int]:
     """Height and width in pixels, from one number for both, or from two."""
     if isinstance(value, str) and not value.strip().isdigit():

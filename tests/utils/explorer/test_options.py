@@ -1,5 +1,6 @@
 """Without a server: where it listens, and the directions that it offers."""
 
+import errno
 import re
 import socket
 
@@ -49,8 +50,27 @@ def test_a_port_that_is_taken_is_named_before_anything_is_loaded(capsys):
 
 
 def test_an_address_of_another_machine_is_refused_in_words():
-    with pytest.raises(SystemExit, match=r"port 8866 of 192\.0\.2\.77"):
+    with pytest.raises(SystemExit, match=r"port 8866 of 192\.0\.2\.77.*--ip 127\.0\.0\.1") as said:
         see_port("192.0.2.77", 8866)
+    assert "another port" not in str(said.value)
+
+
+@pytest.mark.parametrize("option", ["--port", "--osc"])
+@pytest.mark.parametrize("port", ["99999", "-1", "x"])
+def test_a_port_that_none_can_be_is_refused(option, port, capsys):
+    with pytest.raises(SystemExit):
+        main([option, port])
+    assert f"'{port}' is no whole number from 0 to 65535" in capsys.readouterr().err
+
+
+def test_the_port_to_choose_instead_is_one_that_there_is(monkeypatch):
+    def taken(*_):
+        raise OSError(errno.EADDRINUSE, "in use")
+
+    monkeypatch.setattr(socket.socket, "bind", taken)
+    for port in (65_535, 80):
+        with pytest.raises(SystemExit, match="PORT=8867"):
+            see_port("127.0.0.1", port)
 
 
 @pytest.mark.parametrize(
