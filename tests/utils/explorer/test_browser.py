@@ -362,7 +362,9 @@ def test_what_was_found_outlives_a_reload_and_a_server_that_goes_away(browser, s
         ready(page)
         assert button(page, "Go to pin 1").is_visible()
         assert (vector(page) == found).all() and (pixels(page) == here).all()
-        wait_long = f"{PAGE}.host.beat = -1e6; {PAGE}.host.look()"  # as if it had been silent for long
+        wait_long = (
+            f"Object.assign({PAGE}.host, {{ beat: -1e6, pinged: -1e6 }}).look()"  # as if it had been silent for long
+        )
         page.evaluate(wait_long)
         page.wait_for_selector(".s-gone", state="hidden", timeout=WAIT)  # it answered
         for child in process.children():

@@ -356,12 +356,14 @@ def test_pins_a_and_b_are_set_gone_to_and_taken_back(browser, strokes):
         settled(page, button(page, "Go to B").click)
         assert (vector(page) == second).all()
         slider = page.get_by_role("slider", name="A to B")
-        assert slider.input_value() == "0"  # the image has left the way from A to B
+        page.wait_for_timeout(200)
+        assert slider.input_value() == "1"
+        settled(page, lambda: slider.press("ArrowLeft"))
         settled(page, lambda: slider.press("End"))
         assert np.allclose(vector(page), second, atol=1e-6) and slider.input_value() == "1"
         settled(page, lambda: slider.press("Home"))
         assert np.allclose(vector(page), first, atol=1e-6)
-        for _ in range(5):  # the slider twice, two visits, and B itself
+        for _ in range(6):  # the slider three times, two visits, and B itself
             page.keyboard.press("Control+z")
         assert button(page, "Pin the image as B").is_visible() and (vector(page) == second).all()
         page.keyboard.press("Control+z")
@@ -461,22 +463,156 @@ def test_a_number_is_changed_by_keyboard(browser, strokes):
         assert vector(page)[34] == 0
 
 
+CLIPBOARD = """() => Object.defineProperty(navigator, "clipboard", {
+    value: { writeText: async (text) => { window.copied = text } } })"""
+CORE = "Array.from(document.getElementById('stage').page.core)"
+
+
+def pins(page):
+    return page.get_by_role("button", name=re.compile("Go to pin")).count()
+
+
+def loaded_again(page):
+    page.reload()
+    page.wait_for_selector(".s-root[data-drawn]", state="attached", timeout=WAIT)
+
+
 def test_everything_is_remembered_and_travels_in_a_link(browser, strokes):
     with opened(browser, strokes[1]) as page:
+        page.evaluate(CLIPBOARD)
         button(page, "Pin image").click()
         settled(page, button(page, "Random").click)
         button(page, "Set A").click()
         here = vector(page)
         button(page, "Copy link").click()
-        page.get_by_text("brings all of this back").wait_for()
-        fragment = page.evaluate("location.hash")
-        page.evaluate("location.hash = ''")
-        page.reload()
-        page.wait_for_selector(".s-root[data-drawn]", state="attached", timeout=WAIT)
-        assert (vector(page) == here).all() and button(page, "Go to pin 1").is_visible()
+        page.get_by_text("The link is copied").wait_for()
+        fragment = "#" + page.evaluate("copied.split('#')[1]")
+        button(page, "Pin image").click()
+        loaded_again(page)
+        assert (vector(page) == here).all() and pins(page) == 2  # what came after the link is not lost
     with opened(browser, strokes[1], fragment=fragment) as page:
-        assert (vector(page) == here).all()
-        assert button(page, "Go to pin 1").is_visible() and button(page, "Go to A").is_visible()
+        assert (vector(page) == here).all() and not page.evaluate("location.hash")
+        assert pins(page) == 1 and button(page, "Go to A").is_visible()
+
+
+def test_where_nothing_can_be_copied_the_address_shows_the_link_and_pins_stay(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+        button(page, "Copy link").click()
+        page.get_by_text("stands in the address bar").wait_for()
+        assert page.evaluate("location.hash.length") > 100
+        button(page, "Pin image").click()
+        loaded_again(page)
+        assert pins(page) == 1
+
+
+def test_a_link_that_is_followed_can_be_gone_back_from_and_says_whose_it_is(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        for _ in range(3):
+            button(page, "Pin image").click()
+        loaded_again(page)
+        theirs = "JSON.stringify({ ...JSON.parse(document.getElementById('stage').page.written()), pins: [], f: 'x' })"
+        settled(page, lambda: page.evaluate(f"location.hash = encodeURIComponent({theirs})"))
+        page.get_by_text("The link is opened. Another generator drew it").wait_for()
+        assert pins(page) == 0 and not page.evaluate("location.hash")
+        settled(page, button(page, "Undo").click)
+        assert pins(page) == 3
+
+
+def test_an_idle_tab_takes_no_pins_from_another(browser, strokes):
+    with browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce") as window:
+        tabs = [window.new_page() for _ in range(2)]
+        for tab in tabs:
+            tab.goto(strokes[1].as_uri())
+            tab.wait_for_selector(".s-root[data-drawn]", state="attached", timeout=WAIT)
+        for _ in range(5):
+            button(tabs[1], "Pin image").click()
+        settled(tabs[0], button(tabs[0], "Random").click)
+        tabs[0].evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+        loaded_again(tabs[1])
+        assert pins(tabs[1]) == 5
+
+
+def test_truncation_that_was_at_nothing_leaves_the_point_as_it_was(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        before = np.float32(page.evaluate(CORE))
+        truncation = page.get_by_role("slider", name="Truncation")
+        for place, moved in (("0", 0), ("0.02", 45)):
+            page.evaluate(f"document.getElementById('stage').page.truncationSlider.move({place})")
+            page.get_by_role("slider", name="bluer ↔ redder").press("End")
+            page.evaluate("document.getElementById('stage').page.obey({ 'z/3': 0.02 })")
+            core = np.float32(page.evaluate(CORE))
+            assert np.linalg.norm(core - before) <= moved and np.isfinite(core).all()
+        settled(page, lambda: truncation.press("End"))
+        assert np.linalg.norm(vector(page)) < 120
+
+
+def test_shortcuts_work_after_a_slider_and_a_key_that_is_held_counts_once(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        page.get_by_role("slider", name="Truncation").click()
+        page.keyboard.press("p")
+        assert pins(page) == 1
+        page.evaluate(
+            "for (let i = 0; i < 5; i++) document.dispatchEvent("
+            "new KeyboardEvent('keydown', { key: 'p', repeat: true, bubbles: true }))"
+        )
+        assert pins(page) == 1
+        page.get_by_text("Hands and sound").click()
+        page.keyboard.press("p")
+        assert pins(page) == 2
+        page.get_by_label("Easing").focus()
+        page.keyboard.press("p")
+        assert pins(page) == 2
+
+
+def test_the_image_glides_where_pins_change_on_the_way(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        for _ in range(3):
+            button(page, "Pin image").click()
+            settled(page, button(page, "Random").click)
+        button(page, "Round the pins").click()
+        page.wait_for_timeout(2000)
+        largest = """() => new Promise((done) => {
+            const { page } = document.getElementById("stage");
+            let [before, most, frames] = [page.core, 0, 0];
+            const look = () => {
+                most = Math.max(most, Math.hypot(...page.core.map((value, i) => value - before[i])));
+                before = page.core;
+                ++frames < 12 ? requestAnimationFrame(look) : done(most);
+            };
+            page.motion.position = 3.9;
+            page.core = page.motion.next(0, page.pins, page.ends);
+            before = page.core;
+            page.addPin();
+            requestAnimationFrame(look);
+        })"""
+        assert page.evaluate(largest) < 4  # a jump is 11
+
+
+def test_what_machines_move_is_one_step_back(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        button(page, "Pin image").click()
+        button(page, "Remove pin 1").click()
+        page.evaluate("""() => { for (let i = 0; i < 300; i++)
+            document.getElementById("stage").page.obey({ "z/0": i / 300, truncation: 1 - i / 600 }) }""")
+        button(page, "Undo").click()
+        button(page, "Undo").click()
+        assert pins(page) == 1
+
+
+def test_both_places_of_the_pad_are_reached_though_directions_are_no_right_angle(browser, strokes):
+    with opened(browser, strokes[1]) as page:
+        reached = """([axes, x, y]) => {
+            const { page } = document.getElementById("stage");
+            page.axes = axes;
+            page.movePad([x, y]);
+            return page.padPlace();
+        }"""
+        for axes in ([0, 1], [0, 2], [1, 2]):
+            for place in ((3, 3), (3, -3), (-1, 2)):
+                assert np.allclose(page.evaluate(reached, [axes, *place]), place, atol=1e-3)
+        page.evaluate(reached, [[0, 0], 1, 1])
+        assert np.isfinite(vector(page)).all()
 
 
 @pytest.mark.parametrize(

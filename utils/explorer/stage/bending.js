@@ -148,6 +148,14 @@ export class Bending {
     });
   }
 
+  // What an image that comes back says of how the network was bent; undefined of a vector, which says nothing of it.
+  take(bent) {
+    if (!bent) return;
+    this.layers.forEach((layer) => Object.assign(layer, untouched()));
+    this.state = bent;
+    this.page.changed();
+  }
+
   // For links and the browser's memory.
   get state() {
     return this.layers.flatMap((layer, i) => (isBent(layer) ? [[i, { ...layer, channels: [...layer.channels] }]] : []));
@@ -155,7 +163,8 @@ export class Bending {
 
   set state(saved) {
     if (!Array.isArray(saved)) return;
-    for (const [i, given] of saved) {
+    for (const pair of saved) {
+      const [i, given] = Array.isArray(pair) ? pair : [];
       const layer = this.layers[i];
       if (!layer || typeof given !== "object" || !given) continue;
       for (const [key, { min, max }] of Object.entries(AMOUNTS))

@@ -117,14 +117,23 @@ function asVectors(numbers, n) {
   return { vectors: Array.from({ length: numbers.length / n }, (_, i) => numbers.slice(i * n, (i + 1) * n)) };
 }
 
-// The vectors in a file, and the fingerprint of what drew it: of a PNG that carries them, an array of NumPy, or a text.
+// What an image says of how the network was bent: a list, which may be empty, and may hold anything.
+function bendsIn({ Bent }) {
+  try {
+    return Bent ? JSON.parse(Bent) : [];
+  } catch {
+    return [];
+  }
+}
+
+// The vectors in a file, how it was bent where it is an image, and the fingerprint of what drew it: of a PNG that carries them, an array of NumPy, or a text.
 export async function readFile(file, n) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const begins = (start) => start.every((byte, i) => bytes[i] === byte);
   if (begins(NUMPY)) return asVectors(numbersOfNumpy(bytes), n);
   if (!begins(SIGNATURE)) return asVectors(numbersIn(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), n);
   const texts = textsOf(bytes);
-  return { ...(texts.Z ? asVectors(numbersIn(texts.Z), n) : {}), generator: texts.Generator ?? null };
+  return { ...(texts.Z ? asVectors(numbersIn(texts.Z), n) : {}), generator: texts.Generator ?? null, bent: bendsIn(texts) };
 }
 
 export function download(name, blob) {

@@ -140,8 +140,10 @@ export function makeGrid({ words, language, stops, change: changed }) {
     event.stopPropagation();
   });
 
-  const show = (now) => {
+  // moving: whether the numbers change by themselves, which no screen reader is to read out.
+  const show = (now, moving = false) => {
     values = now;
+    readout.setAttribute("aria-live", moving ? "off" : "polite");
     paint();
   };
   return { parts: [grid, readout], show, speak: build };

@@ -1,6 +1,7 @@
 // Take home, bring back: images, drawings, vectors, sheets, films, links, the page itself; and files that come.
 
 import { download, readFile, toPng, toText } from "./files.js";
+import { decimals } from "./controls.js";
 import { colors } from "./reading.js";
 import { Film } from "./screen.js";
 import { scaled } from "./paths.js";
@@ -38,6 +39,7 @@ export class Home {
     drawing.hidden = !facts.network || !page.engine.outputs || !strokesIn(facts.network);
     this.recordButton = controls.button("record", () => this.record());
     this.recordButton.hidden = !Film.kind();
+    controls.speakers.push(() => this.showRecording());
     const link = controls.button("copy_link", () => page.copyLink());
     link.hidden = !controls.alone; // of a notebook there is no link
     const file = controls.button("one_file", () => this.saveFile());
@@ -145,20 +147,29 @@ export class Home {
 
   // A film of what the stage shows.
   async record() {
-    const { page, controls, recordButton } = this;
-    if (page.film) {
-      const { film } = page;
-      page.film = null;
-      recordButton.textContent = controls.say("record");
-      recordButton.classList.remove("s-recording");
-      const blob = await film.end();
-      return this.deliver(blob.type.includes("mp4") ? "mp4" : "webm", blob);
-    }
+    const { page } = this;
+    if (page.film) return this.finish();
     if (!page.motion.playing) page.togglePlay();
     page.film = new Film(page.screen.canvas, FILM_SIDE);
-    recordButton.textContent = controls.say("record_end");
-    recordButton.classList.add("s-recording");
+    this.showRecording();
     this.message.tell("recording");
+  }
+
+  // End the film that is recorded, if any, and hand it over.
+  async finish() {
+    const { page } = this;
+    if (!page.film) return;
+    const { film } = page;
+    page.film = null;
+    this.showRecording();
+    const blob = await film.end();
+    await this.deliver(blob.type.includes("mp4") ? "mp4" : "webm", blob);
+  }
+
+  showRecording() {
+    const { page, controls, recordButton } = this;
+    recordButton.textContent = controls.say(page.film ? "record_end" : "record");
+    recordButton.classList.toggle("s-recording", Boolean(page.film));
   }
 
   // The film of the pins that Python makes: its row, for the section of the pins.
@@ -180,7 +191,8 @@ export class Home {
       const progress = ([done, n]) => line.tell("filming", { n: `${done} / ${n}` });
       try {
         const film = await this.host.ask("film", values, [joined.buffer], progress);
-        this.handOver(film, line, "filmed", { n: film.n, seconds: seconds * pins.length });
+        const lasts = decimals(seconds * pins.length, 1, controls.language).replace(/[.,]0$/, "");
+        this.handOver(film, line, page.bends.length ? "filmed_unbent" : "filmed", { n: film.n, seconds: lasts });
       } catch (error) {
         this.refuse(error, line);
       }
@@ -206,7 +218,7 @@ export class Home {
     const name = short(file.name);
     if (GENERATOR.test(file.name)) return this.openGenerator(file, name);
     if (file.size > MOST_BYTES) return message.tell("too_large", { name, limit: MOST_BYTES / 2 ** 20 }, true);
-    const { vectors, generator, length } = await readFile(file, page.n).catch(() => ({}));
+    const { vectors, generator, length, bent } = await readFile(file, page.n).catch(() => ({}));
     if (!vectors && length) return message.tell("wrong_length", { name, n: length, latent_dim: page.n }, true);
     if (!vectors) return message.tell("no_vector", { name }, true);
     try {
@@ -215,6 +227,7 @@ export class Home {
       return message.tell("not_drawn", { name }, true);
     }
     page.take(vectors);
+    page.bending?.take(bent);
     const stranger = generator && generator !== page.facts.fingerprint;
     message.tell(stranger ? "opened_stranger" : vectors.length > 1 ? "opened_pair" : "opened", { name, n: vectors.length });
   }

@@ -3,6 +3,8 @@
 
 const BEAT = 5000; // milliseconds between two questions whether the server is there
 const PATIENCE = 20_000; // milliseconds without a word from it
+const LONG = new Set(["begin", "bring", "enlarge", "film", "page"]); // Python is busy, and hears no other question
+const LOST = 30_000; // milliseconds after which an image that was asked for is given up
 const PART = 2 ** 20; // bytes of a large file in one message
 
 // A question that Python refused: the key of a text, and what fills it in.
@@ -30,7 +32,7 @@ export class Host {
   // progress: called with what comes on the way. Gives the answer, with its `buffers` as arrays of bytes.
   ask(what, values = {}, buffers = [], progress = null) {
     const id = `${this.mine}${++this.count}`;
-    const answer = new Promise((done, failed) => this.waiting.set(id, { done, failed, progress }));
+    const answer = new Promise((done, failed) => this.waiting.set(id, { what, done, failed, progress }));
     try {
       this.model.send({ id, ask: what, ...values }, undefined, buffers);
     } catch {
@@ -65,10 +67,19 @@ export class Host {
     this.heard.set(what, act);
   }
 
-  // Whether the server is there: ask, unless a question waits already.
+  // Whether the server is there: ask, and give the alarm once nothing has been heard for long after the question. A tab
+  // in the background looks seldom: what counts is when it asked.
   look() {
-    if (!this.waiting.size) this.ask("ping").catch(() => {});
-    if (performance.now() - this.beat > PATIENCE) this.gone?.(true);
+    const now = performance.now();
+    const busy = [...this.waiting.values()].some(({ what }) => LONG.has(what));
+    if (this.pinged && !busy && now - Math.max(this.pinged, this.beat) > PATIENCE) {
+      this.gone?.(true);
+      this.pinged = 0; // and ask again
+    }
+    if (this.pinged) return;
+    const mine = (this.pinged = now);
+    const answered = () => this.pinged === mine && (this.pinged = 0);
+    this.ask("ping").then(answered, answered);
   }
 
   end() {
@@ -83,20 +94,22 @@ export class KernelEngine {
     Object.assign(this, { host, shape });
     this.maps = [];
     this.name = "Python";
-    this.underway = 0;
+    this.underway = new Set(); // when each image was asked for that is not there yet
   }
 
   get idle() {
-    return this.underway < 2;
+    const now = performance.now();
+    return [...this.underway].filter(({ since }) => now - since < LOST).length < 2;
   }
 
   async draw(z) {
-    this.underway += 1;
+    const question = { since: performance.now() };
+    this.underway.add(question);
     try {
       const { buffers } = await this.host.ask("draw", {}, [Float32Array.from(z).buffer]);
       return { pixels: await pixelsOf(buffers[0]), took: 0 };
     } finally {
-      this.underway -= 1;
+      this.underway.delete(question);
     }
   }
 

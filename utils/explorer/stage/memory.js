@@ -10,6 +10,7 @@ export function presetOf(page) {
   const { motion } = page;
   const { kind, speed, radius, seconds, easing } = motion;
   return {
+    f: page.facts.fingerprint,
     z: toLink(page.core),
     t: page.truncation,
     ends: page.ends.map((z) => z && toLink(z)),

@@ -33,6 +33,15 @@ export class Motion {
     this.noise = new NoiseLoop(this.n);
   }
 
+  // Pins or their ways are about to change: the image glides from where it is. count: of pins until now.
+  rejoin(from, count) {
+    if (!this.playing || this.kind === "drift") return;
+    if (this.kind === "loop") this.position = ((this.position % count) + count) % count;
+    this.from = from;
+    this.offset = new Float32Array(this.n);
+    this.time = 0;
+  }
+
   stop() {
     this.playing = false;
   }

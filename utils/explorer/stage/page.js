@@ -13,9 +13,12 @@ import { Reading } from "./reading.js";
 import { Screen } from "./screen.js";
 import { Senses } from "./senses.js";
 
+const MACHINE = "machine"; // the gesture of all that other programs, MIDI and sound move: one step back
 const REACH = 4; // of sliders of directions and of the pad
 const MOST_STEPS = 200; // back
+const LEAST = 0.1; // truncation by which a point is divided: near 0 its numbers would go beyond all bounds
 const SETTLED = 250; // milliseconds without a change, after which the page remembers, reads and looks around
+const SHOWN = "a link of this page's own, to be copied by hand"; // the state of the address
 const WIDE = 860; // pixels, from which on the numbers are open; as in stage.css
 
 export class Page {
@@ -46,9 +49,10 @@ export class Page {
   // Another page takes this one's place.
   end() {
     this.keep();
+    this.home.finish();
     this.gone.abort();
     clearTimeout(this.settling);
-    this.senses.deafen();
+    this.senses.end();
     this.bending?.end();
     this.engine.end();
     this.controls.alone = false;
@@ -187,7 +191,10 @@ export class Page {
       set: (value) => (motion.seconds = value),
     });
     const easings = () => Object.keys(EASINGS).map((name) => [name, controls.say(`ease_${name}`)]);
-    const easing = controls.select("easing", easings, (value) => (motion.easing = value), motion.easing);
+    const easing = controls.select("easing", easings, (value) => {
+      motion.easing = value;
+      motion.rejoin(this.core, this.pins.length);
+    }, motion.easing);
     this.easing = easing.select;
     const choice = controls.make("div", "s-buttons", {}, ...this.kinds);
     return controls.section("moving", choice, this.moveMessage, speed.row, radius.row, seconds.row, easing.row);
@@ -216,10 +223,10 @@ export class Page {
     this.between = controls.slider("between", {
       ...{ min: 0, max: 1, value: 0, show: (v) => `${decimals(100 * v, 0)} %` },
       label: () => controls.say("between_slider"),
-      set: (value) => {
+      set: (value, byHand) => {
         const [a, b] = this.ends;
         if (!a || !b) return this.pinMessage.tell("no_ends", {}, true);
-        this.remember("between");
+        this.remember(byHand ? "between" : MACHINE);
         this.setCore(onArc(a, b, value));
         this.onWay = this.core;
       },
@@ -235,8 +242,8 @@ export class Page {
       const slider = controls.slider(`direction_${i}`, {
         ...{ min: -REACH, max: REACH, step: 0.05, before: low, after: high },
         label: () => this.directionName(direction.name),
-        set: (value) => {
-          this.remember(`direction ${i}`);
+        set: (value, byHand) => {
+          this.remember(byHand ? `direction ${i}` : MACHINE);
           this.along(direction, value);
         },
       });
@@ -246,8 +253,8 @@ export class Page {
     const truncation = controls.slider("truncation", {
       ...{ min: 0, max: 2, value: 1 },
       label: () => controls.say("truncation"),
-      set: (value) => {
-        this.remember("truncation");
+      set: (value, byHand) => {
+        this.remember(byHand ? "truncation" : MACHINE);
         this.truncation = value;
         this.changed();
       },
@@ -287,7 +294,10 @@ export class Page {
     for (const [axis, key] of ["pad_x", "pad_y"].entries())
       controls.sliders.set(key, {
         ...{ min: -REACH, max: REACH, label: () => controls.say(key) },
-        move: (value) => this.along(this.directions[this.axes[axis]], value),
+        move: (value) => {
+          this.remember(MACHINE);
+          this.along(this.directions[this.axes[axis]], value);
+        },
       });
     return [this.field, ...selects.map(({ row }) => row)];
   }
@@ -298,7 +308,13 @@ export class Page {
 
   movePad(values) {
     this.remember("pad");
-    values.forEach((value, axis) => this.along(this.directions[this.axes[axis]], value));
+    const [x, y] = this.axes.map((axis) => this.directions[axis].vector);
+    const [ahead, up] = [x, y].map((vector, axis) => this.lies(values[axis]) - dot(this.core, vector));
+    const alike = dot(x, y); // directions need not be at right angles: each moves the image along the other too
+    if (!this.truncation) return this.place();
+    if (1 - alike ** 2 < 1e-6) return this.setCore(plus(this.core, x, ahead));
+    const [right, high] = [(ahead - alike * up) / (1 - alike ** 2), (up - alike * ahead) / (1 - alike ** 2)];
+    this.setCore(plus(plus(this.core, x, right), y, high));
   }
 
   // The vector as a grid of cells.
@@ -310,7 +326,7 @@ export class Page {
       stops: this.facts.stops,
       change: (values, gesture) => {
         this.remember(`grid ${gesture}`);
-        this.setCore(scaled(Float32Array.from(values), 1 / (this.truncation || 1)));
+        this.setNumbers([...values.entries()].filter(([i, value]) => value !== this.readable[i]));
       },
     });
     const box = controls.make("div", "s-grid", {}, ...grid.parts);
@@ -318,7 +334,12 @@ export class Page {
     fold.open = this.root.clientWidth > WIDE;
     controls.speakers.push(grid.speak);
     let seen = false;
-    this.showNumbers = () => fold.open && (seen || !this.motion.playing) && grid.show(Array.from(this.z));
+    this.readable = []; // the numbers as the grid shows them
+    this.showNumbers = () => {
+      if (!fold.open || (this.motion.playing && !seen)) return;
+      this.readable = Array.from(this.z);
+      grid.show(this.readable, this.motion.playing);
+    };
     const watch = new IntersectionObserver(([{ isIntersecting }]) => {
       seen = isIntersecting;
       this.showNumbers();
@@ -348,16 +369,28 @@ export class Page {
     this.changed();
   }
 
+  // Where the point lies along a direction that the image is to show at `value`.
+  lies(value) {
+    return value / Math.max(LEAST, this.truncation);
+  }
+
   along({ vector }, value) {
-    const z = this.z;
-    const moved = plus(z, vector, value - dot(z, vector));
-    this.setCore(scaled(moved, 1 / (this.truncation || 1)));
+    if (this.truncation) this.setCore(plus(this.core, vector, this.lies(value) - dot(this.core, vector)));
+    else this.place(); // the image stands still at 0: the slider goes back there
+  }
+
+  // Other numbers of the vector: [[which, value], ...]; those that are not named stay.
+  setNumbers(changed) {
+    if (!this.truncation) return this.place();
+    const core = Float32Array.from(this.core);
+    for (const [i, value] of changed) core[i] = this.lies(value);
+    this.setCore(core);
   }
 
   goTo(core, gesture) {
     this.remember(gesture);
     this.stop();
-    this.core = Float32Array.from(core);
+    this.core = core;
     this.changed();
   }
 
@@ -430,6 +463,7 @@ export class Page {
   setEnd(i) {
     this.remember();
     this.ends[i] = this.core;
+    this.motion.rejoin(this.core, this.pins.length);
     this.pinMessage.tell(null);
     this.showPins();
     this.onWay = this.core;
@@ -439,6 +473,7 @@ export class Page {
   addPin() {
     if (this.pins.length >= MOST_PINS) return this.pinMessage.tell("too_many_pins", { n: MOST_PINS }, true);
     this.remember();
+    this.motion.rejoin(this.core, this.pins.length);
     this.pins.push(this.core);
     this.pinMessage.tell(null);
     this.showPins();
@@ -446,6 +481,7 @@ export class Page {
 
   removePin(i) {
     this.remember();
+    this.motion.rejoin(this.core, this.pins.length);
     this.pins.splice(i, 1);
     if (this.motion.kind === "loop" && this.pins.length < 2) this.stop();
     this.showPins();
@@ -522,7 +558,8 @@ export class Page {
     const z = this.z;
     for (const { place, direction } of this.directionSliders) place(clipped(dot(z, direction.vector), 0.05));
     this.truncationSlider.place(this.truncation);
-    if (this.core !== this.onWay) this.between.place(0); // the image has left the way from A to B
+    const end = this.ends.indexOf(this.core);
+    if (end >= 0 || this.core !== this.onWay) this.between.place(Math.max(end, 0)); // it has left the way, or is at an end
     if (this.dot) {
       const shares = this.padPlace().map((value) => (clipped(value, 0.01) / REACH + 1) / 2);
       [this.dot.style.left, this.dot.style.top] = [`${100 * shares[0]}%`, `${100 * (1 - shares[1])}%`];
@@ -597,9 +634,9 @@ export class Page {
         return false; // no preset, or no memory here
       }
     };
-    const known =
-      this.controls.alone &&
-      (read(() => decodeURIComponent(location.hash.slice(1))) || read(() => localStorage.getItem(this.memory)));
+    const remembered = this.controls.alone && read(() => localStorage.getItem(this.memory));
+    this.kept = remembered ? this.written() : null;
+    const known = (this.controls.alone && this.follow()) || remembered;
     const moves = this.controls.alone && this.engine.name !== "Python"; // Python's pictures are for those who ask
     if (!known && moves && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.motion.start(this.core);
     this.controls.speakers.push(() => {
@@ -612,21 +649,55 @@ export class Page {
     return `trois-lignes ${this.facts.fingerprint}`;
   }
 
+  // Go to what the address says behind its #, and take it out of there: what is done from now on counts. One step back
+  // is what was there before.
+  follow() {
+    let given = null;
+    try {
+      given = history.state === SHOWN ? null : JSON.parse(decodeURIComponent(location.hash.slice(1)));
+    } catch {
+      // no preset
+    }
+    if (!given) return false;
+    this.remember();
+    const known = takePreset(this, given);
+    if (!known) this.history.pop();
+    else if (given.f && given.f !== this.facts.fingerprint)
+      this.home.message.tell("opened_stranger", { name: this.controls.say("the_link") });
+    write("", null);
+    return known;
+  }
+
+  // What the memory is to hold.
+  written() {
+    return JSON.stringify(presetOf(this));
+  }
+
+  // Remember what has changed here; pins that stayed as they were are left to another tab, which may have more.
   keep() {
     if (!this.controls.alone) return;
+    const now = this.written();
+    if (now === this.kept) return;
     try {
-      localStorage.setItem(this.memory, JSON.stringify(presetOf(this)));
+      const preset = JSON.parse(now);
+      const before = JSON.parse(this.kept ?? "{}");
+      const there = JSON.parse(localStorage.getItem(this.memory) ?? "{}");
+      for (const name of ["pins", "ends"])
+        if (there?.[name] && JSON.stringify(preset[name]) === JSON.stringify(before[name])) preset[name] = there[name];
+      localStorage.setItem(this.memory, JSON.stringify(preset));
+      this.kept = now;
     } catch {
       // no memory here, or none left
     }
   }
 
   async copyLink() {
-    location.hash = encodeURIComponent(JSON.stringify(presetOf(this)));
+    const link = `#${encodeURIComponent(this.written())}`;
     try {
-      await navigator.clipboard.writeText(location.href);
+      await navigator.clipboard.writeText(location.href.split("#")[0] + link);
       this.home.message.tell("link_copied");
     } catch {
+      write(link, SHOWN);
       this.home.message.tell("link_shown");
     }
   }
@@ -655,13 +726,11 @@ export class Page {
 
   // What other programs sent: address without its first stroke -> value, see osc.py.
   obey(moves) {
-    const z = this.z;
     const heard = Object.entries(moves);
     const numbers = heard.filter(([address]) => address.startsWith("z/") && Number(address.slice(2)) < this.n);
     if (numbers.length) {
-      this.remember("osc");
-      for (const [address, value] of numbers) z[Number(address.slice(2))] = value;
-      this.setCore(scaled(z, 1 / (this.truncation || 1)));
+      this.remember(MACHINE);
+      this.setNumbers(numbers.map(([address, value]) => [Number(address.slice(2)), value]));
     }
     for (const { direction, move } of this.directionSliders) {
       const value = moves[`direction/${direction.name.split(/\s+/).join("_")}`];
@@ -695,9 +764,9 @@ export class Page {
         event.preventDefault();
         return this.undo();
       }
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const types = target.matches?.("select, input, textarea, summary, .z-cell");
-      const presses = event.key === " " && target.matches?.("button");
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      const types = target.matches?.("select, textarea, input:not([type=range])");
+      const presses = event.key === " " && target.matches?.("button, summary");
       if (types || presses || !(event.key.toLowerCase() in keys)) return;
       event.preventDefault();
       keys[event.key.toLowerCase()]();
@@ -713,6 +782,21 @@ export class Page {
     for (const name of ["dragover", "dragleave", "drop"]) place.addEventListener(name, over, { signal });
     this.root.addEventListener("change", () => (this.gesture = null), { signal }); // a control is let go
     addEventListener("pagehide", () => this.keep(), { signal });
+    const followed = () => {
+      if (!this.follow()) return;
+      this.showPins();
+      this.changed();
+    };
+    if (this.controls.alone) addEventListener("hashchange", followed, { signal });
+  }
+}
+
+// Write into the address, behind its #; `state` stays with it when the page is loaded again.
+function write(fragment, state) {
+  try {
+    history.replaceState(state, "", location.href.split("#")[0] + fragment);
+  } catch {
+    // a frame that may not
   }
 }
 

@@ -70,15 +70,39 @@ export class Senses {
     } catch {
       return this.message.tell("midi_refused", {}, true);
     }
-    for (const input of this.access.inputs.values()) input.onmidimessage = ({ data }) => this.heard(data);
-    this.access.onstatechange = ({ port }) => {
-      if (port.type === "input") port.onmidimessage = ({ data }) => this.heard(data);
-    };
+    this.hear();
     this.message.tell("touch_slider");
     this.controls.touched = (id) => {
       this.learning = id;
       this.message.tell("turn_control", { name: this.controls.sliders.get(id)?.label() ?? "" });
     };
+  }
+
+  // Listen to all instruments, or to none any more.
+  hear(listening = true) {
+    const heard = listening ? ({ data }) => this.heard(data) : null;
+    for (const input of this.access.inputs.values()) input.onmidimessage = heard;
+    this.access.onstatechange = listening
+      ? ({ port }) => {
+          if (port.type === "input") port.onmidimessage = heard;
+        }
+      : null;
+  }
+
+  // The page ends; gives what the next one goes on with.
+  end() {
+    this.deafen();
+    this.ended = true;
+    if (this.access) this.hear(false);
+    return { access: this.access, midi: this.midi };
+  }
+
+  // Go on with the instruments of the page before.
+  takeOver({ access, midi } = {}) {
+    if (!access) return;
+    Object.assign(this, { access, midi });
+    this.hear();
+    this.write();
   }
 
   // A message of three bytes; control changes alone count.
@@ -113,9 +137,13 @@ export class Senses {
   // The microphone
 
   async listen() {
+    const mine = (this.asked = (this.asked ?? 0) + 1);
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      if (mine !== this.asked || this.ended) return stream.getTracks().forEach((track) => track.stop());
+      this.stream = stream;
     } catch {
+      if (mine !== this.asked || this.ended) return;
       this.listening.setAttribute("aria-pressed", "false");
       return this.message.tell("no_microphone", {}, true);
     }
@@ -128,6 +156,7 @@ export class Senses {
   }
 
   deafen() {
+    this.asked = (this.asked ?? 0) + 1; // a permission that comes now comes too late
     this.stream?.getTracks().forEach((track) => track.stop());
     this.audio?.close();
     this.stream = this.audio = this.analyser = null;

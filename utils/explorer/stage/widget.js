@@ -18,28 +18,38 @@ export function render({ model, el }) {
   el.append(root);
   const host = new Host(model, alone);
   let ended = false;
+  let newest = 0; // the last choice wins, however long an earlier one takes
 
-  async function build({ facts, buffers }) {
+  // Says whether the page is there: a later choice may have come.
+  async function build({ facts, buffers }, mine) {
     const engine =
       (facts.network && (await browserEngine(facts.network, buffers).catch(() => null))) ??
       new KernelEngine(host, facts.shape);
-    if (ended) return engine.end();
+    if (ended || mine !== newest) {
+      engine.end();
+      return false;
+    }
     const { language } = root.page?.controls ?? {};
+    const hands = root.page?.senses.end();
     root.page?.end();
     root.page = new Page({ root, facts: { ...facts, language: language ?? facts.language }, engine, host, change });
+    root.page.senses.takeOver(hands);
     engine.grow().catch(() => {}); // one worker does
+    return true;
   }
 
   // Go on with another generator: by its name, or a visitor's own file.
   async function change(name, file) {
-    await build(await (file ? host.bring(file) : host.ask("begin", { name })));
-    if (alone && !file) memory((storage) => storage.setItem(CHOSEN, name));
+    const mine = ++newest;
+    const answer = await (file ? host.bring(file) : host.ask("begin", { name }));
+    if ((await build(answer, mine)) && alone && !file) memory((storage) => storage.setItem(CHOSEN, name));
   }
 
   async function begin() {
+    const mine = ++newest;
     const chosen = alone ? memory((storage) => storage.getItem(CHOSEN)) : null;
     const answer = chosen && (await host.ask("begin", { name: chosen }).catch(() => null)); // it may be gone
-    await build(answer || (await host.ask("begin")));
+    await build(answer || (await host.ask("begin")), mine);
   }
 
   begin().catch((error) => {
