@@ -30,6 +30,7 @@ from models.engine.optimizers import StepCount, make_optimizer, ready, set_learn
 from models.engine.precision import jit_pays, resolve_precision
 from models.engine.saving import SavedNetworks
 from models.generators import check_images, generator_of
+from models.recipes import see_schedule
 from utils import loaders, runs
 from utils.files import keras_files
 from utils.files.json_files import read_json
@@ -139,6 +140,8 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         self.batch_size = batch_size
         self.beta_1 = beta_1
         self.beta_2 = beta_2
+        see_schedule("decay_steps", decay_steps)
+        see_schedule("warm_up_steps", warm_up_steps)
         self.decay_steps = decay_steps
         self.warm_up_steps = warm_up_steps
         self.precision = resolve_precision(precision)

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from utils import files, runs, super_resolution
+from utils.files.command_line import from_on
 from utils.files.provenance import fingerprint
 from utils.images import to_float
 from utils.progress import tqdm
@@ -179,7 +180,8 @@ class Pace(keras.callbacks.Callback):
 
     def _done(self):
         """The fraction of the training that is done, 0 to 1, by steps or by time."""
-        in_time = 0 if self.seconds is None else (time.monotonic() - self.started) / self.seconds
+        spent = time.monotonic() - self.started
+        in_time = 0 if self.seconds is None else 1 if spent >= self.seconds else spent / self.seconds
         return min(1, max(self.step / self.steps, in_time))
 
 
@@ -229,9 +231,9 @@ def main():
     """Train the network that enlarges lines four times, and save it with its card."""
     parser = argparse.ArgumentParser(prog="python -m models.SuperResolution", description=main.__doc__)
     parser.add_argument("--out", default="data/upscalers/lines_x4.keras", help="the file, .keras or .h5")
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"batches of {BATCH}; default {STEPS:,}")
-    parser.add_argument("--minutes", type=float, help="time limit")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=from_on(1), default=STEPS, help=f"batches of {BATCH}; default {STEPS:,}")
+    parser.add_argument("--minutes", type=from_on(0, float), help="time limit")
+    parser.add_argument("--seed", type=from_on(0), default=0)
     arguments = parser.parse_args()
     model, started = build(seed=arguments.seed), time.monotonic()
     steps = train(model, arguments.out, arguments.steps, arguments.minutes, seed=arguments.seed)

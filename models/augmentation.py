@@ -33,7 +33,7 @@ def augmented(images, names, numbers):
 
 
 def change_color(images, numbers):
-    """Add up to half of full brightness, scale the saturation by 0 to 2 and the contrast by 0.5 to 1.5."""
+    """Add up to a quarter of the way from black to white, either way; scale saturation (0 to 2) and contrast."""
     brightness, saturation, contrast = (ops.reshape(numbers[:, i], (-1, 1, 1, 1)) for i in range(3))
     images = images + (brightness - 0.5)
     grey = ops.mean(images, axis=-1, keepdims=True)

@@ -22,6 +22,7 @@ from models.WGANGP import WGANGP
 from utils.files.json_files import read_json
 from utils.files.typed import time_limit, whole_number
 from utils.runs import telling
+from utils.runs.checkpoints import OF_TRAINING
 from utils.runs.data_set import DataSet
 from utils.runs.learning import reading_along
 from utils.speech import number, roughly
@@ -45,6 +46,7 @@ class Plan:
         parameters: the model's arguments.
         steps: their number; the schedule, where the recipe has one, ends with them.
         every: steps from one sheet to the next.
+        asked: arguments of a training, by name, that were given here and win over those of a run that goes on.
         step_seconds: measured duration of a step; None if it was not measured.
     """
 
@@ -55,6 +57,7 @@ class Plan:
     every: int
     step_seconds: float | None = None
     facts: dict = field(default_factory=dict)
+    asked: dict = field(default_factory=dict)
 
     @property
     def model_class(self):
@@ -128,6 +131,12 @@ def plan_training(
     before = read_json(record) if record and record.exists() else {}
     model, recipe = model or before.get("model"), recipe or before.get("recipe")
     steps = steps if steps is not None else before.get("steps")
+    given = {"batch_size": batch_size, "loss": loss, "critic_augment": critic_augment, **(changes or {})}
+    of_training = {name: value for name, value in given.items() if value is not None and name in OF_TRAINING}
+    if before:
+        n_critic = n_critic if n_critic is not None else before.get("n_critic")
+        kept = Path(resume) / "params.json"
+        batch_size = batch_size or (read_json(kept).get("batch_size") if kept.is_file() else None)
     if model is None and recipe is None:
         model, recipe, why = recipes.propose(x_train.images, DataSet.of(x_train).rules, minutes)
         telling.tell(f"first choice {why}", language, minutes=minutes or ALONE_MINUTES)
@@ -181,7 +190,7 @@ def plan_training(
         values = {"recipe": recipe or model, "steps": number(steps, ",d"), "passes": roughly(passes)}
         telling.tell("steps as begun", language, **values)
     facts = {"model": model, "recipe": recipe, "steps": steps, "loss": loss, "n_critic": n_critic}
-    return Plan(model, recipe, arguments(steps), steps, every, seconds, facts)
+    return Plan(model, recipe, arguments(steps), steps, every, seconds, facts, of_training)
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,11 @@ class Recipe:
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 raise ValueError(f"{name} is {number!r}; it is a whole number from 1 on.")
         augmentation.check(self.critic_augment)
+        see_schedule("decay_steps", self.decay_steps)
+        for name in ("beta_1", "beta_2"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+                raise ValueError(f"{name} is {value!r}; it is a decay from 0 to less than 1, such as 0.9.")
         if self.ema is not None and not 0 < self.ema < 1:
             raise ValueError(f"ema is {self.ema!r}; it is a decay between 0 and 1, such as 0.999, or None.")
 
@@ -130,6 +135,16 @@ class Recipe:
         """The keywords that differ from the published ones, as a flat dict."""
         published = Recipe().keywords()
         return {name: value for name, value in self.keywords().items() if value != published[name]}
+
+
+def see_schedule(name, steps):
+    """See that a number of steps is one, or None for no schedule.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
+        raise ValueError(f"{name} is {steps!r}; it is a whole number of steps from 1 on, or None for none.")
 
 
 # Ready sets of arguments ---------------------------------------------------------------------------------------------
@@ -386,11 +401,11 @@ def plain_gan(name="notebook", divide=1, image_size=IMAGE_SIZE, channels=3):
     Raises:
         ValueError: as `published`.
     """
-    common = fashion_mnist(channels) if image_size == 28 else published(name, divide, image_size, channels)
+    common = fashion_mnist(channels, divide) if image_size == 28 else published(name, divide, image_size, channels)
     return {**common, "loss": "gan", "penalty": None, "n_critic": 1, "n_critic_every_100th": 1}
 
 
-def fashion_mnist(channels=1):
+def fashion_mnist(channels=1, divide=1):
     """The 21 arguments for garments of 28 x 28, in grey, small enough for any processor.
 
     The published networks at that size with far fewer filters, the README's critic kernels, the notebook's generator
@@ -398,20 +413,26 @@ def fashion_mnist(channels=1):
 
     Args:
         channels: 1 for grey, 3 for RGB.
+        divide: divisor of the number of filters, of 64: 1, 2, 4, 8, 16, 32 or 64.
 
     Returns:
         Dict of plain values, in the order of the arguments.
+
+    Raises:
+        ValueError: another divisor.
 
     Example:
         >>> gan = WGANGP(**fashion_mnist())  # , loss="gan") for the GAN with sigmoid cross-entropy
     """
     critic_kernel, _ = KERNELS["readme"]
+    if divide < 1 or 64 % divide:
+        raise ValueError(f"divide is {divide}; at 28 x 28 it divides 64 filters: 1, 2, 4, 8, 16, 32 or 64.")
     return {
         **published("notebook", image_size=28, channels=channels),
-        "critic_conv_filters": [64, 128],
+        "critic_conv_filters": [64 // divide, 128 // divide],
         "critic_conv_kernel_size": [critic_kernel] * 2,
-        "generator_initial_dense_layer_size": [7, 7, 128],
-        "generator_conv_filters": [64, channels],
+        "generator_initial_dense_layer_size": [7, 7, 128 // divide],
+        "generator_conv_filters": [64 // divide, channels],
         "batch_size": 32,
     }
 
@@ -457,6 +478,8 @@ def cvae(image_size=128, channels=3, divide=1):
         >>> cvae(28, channels=1)["encoder_conv_filters"]
         [128, 128]
     """
+    if divide < 1 or 16 % divide:
+        raise ValueError(f"divide is {divide}; an autoencoder's is 1, 2, 4, 8 or 16.")
     common = published(divide=divide, image_size=image_size, channels=channels)
     halvings = CVAE_HALVINGS[image_size]
     strides = [2, 2] if image_size == 28 else [4] + [2] * (halvings - 2)  # from the finest layer to the coarsest
@@ -523,6 +546,7 @@ def choose(model, recipe, images, network="readme", divide=None, steps=None, los
     Example:
         >>> gan = WGANGP(**choose("WGANGP", "three_lines", x_train.images, steps=1200))
     """
+    steps = steps or None  # a training of no steps has no schedule
     if divide is not None:
         divide = whole_number(divide, "divide (FILTERS_DIVIDED_BY)", 1)
     height, width, channels = images.shape[1:]
@@ -542,11 +566,11 @@ def choose(model, recipe, images, network="readme", divide=None, steps=None, los
     size = {"image_size": height, "channels": channels}
     narrow = divide or (1 if has_accelerator() else 4)
     if recipe == "published" and (height, channels) == (28, 1):
-        chosen = fashion_mnist()
+        chosen = fashion_mnist(divide=divide or 1)
     elif recipe == "published":
         chosen = published(network, narrow, height, channels)
     elif recipe == "plain_gan":
-        chosen = plain_gan(network, narrow, **size)
+        chosen = plain_gan(network, (divide or 1) if height == 28 else narrow, **size)
     elif recipe == "pictures":
         chosen = pictures(divide or 1, steps, **size)
     else:

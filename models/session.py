@@ -4,10 +4,12 @@ from pathlib import Path
 
 import lines
 from models.engine import distributed
+from models.engine.precision import kept_precision
 from utils import colab, loaders, runs
 from utils.files.archives import write_archive
+from utils.files.json_files import read_json
 from utils.runs import learning, telling, watching
-from utils.runs.checkpoints import steps_in
+from utils.runs.checkpoints import see_free, steps_in
 from utils.speech import number
 
 
@@ -59,6 +61,8 @@ def open_run(section: str, run_id: str, data, mode: str, replace: bool = False, 
     Returns:
         The folder.
     """
+    if archive and mode == "build":
+        raise ValueError('RUN_ARCHIVE is a training to go on with, and MODE = "build" begins one: give MODE = "load"')
     folder = runs.new_run(section, run_id, str(data), distributed.run_root(), mode, replace)
     if archive and distributed.is_first():
         runs.unpack_run(colab.upload(archive), folder)
@@ -72,7 +76,7 @@ def open_model(plan, x_train, folder: Path, mode: str, seed=1, precision="auto",
         plan: of `models.plan.plan_training`.
         x_train: of `open_data`.
         folder: of `open_run`.
-        mode: "build" or "load".
+        mode: "build", which refuses a folder where something was trained, or "load".
         seed: of weights and noise.
         precision: as in the model's constructor.
         replace: whether "build" may replace a training that is there.
@@ -82,10 +86,14 @@ def open_model(plan, x_train, folder: Path, mode: str, seed=1, precision="auto",
         The model, a WGANGP or a CVAE.
     """
     if mode == "build" or not distributed.is_first():
+        if not replace and distributed.is_first():
+            see_free(folder)
         model = plan.model_class(**plan.parameters, precision=precision, seed=seed)
         model.save(folder, replace=replace)
     else:
-        model = loaders.load_model(plan.model_class, folder, plan.schedule)
+        record = read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
+        chosen = {"precision": kept_precision(precision, record.get("precision")), "seed": seed}
+        model = loaders.load_model(plan.model_class, folder, plan.schedule | plan.asked, **chosen)
     known = {**x_train.facts, **plan.facts, **facts, "seed": seed, "precision": model.precision}
     runs.describe(folder, resumed=mode == "load", **known)
     telling.networks(model)
@@ -104,9 +112,10 @@ def train(model, plan, x_train, folder: Path, mode: str, rows=5, columns=5, minu
     data = runs.DataSet.of(x_train)
     telling.training(model, plan.batch_size, plan.facts.get("n_critic"), reading=data.of_lines)
     along = learning.watching(data, folder, plan.every, plan.steps, keep_generators, "encoder" in model.parts)
-    done = steps_in(folder) if mode == "load" else None
+    done = steps_in(folder) if mode == "load" else model.epoch or None
+    steps = plan.steps if mode == "load" else max(0, plan.steps - model.epoch)  # of a cell that is run again, the rest
     often = {"print_every_n_batches": plan.every, "minutes": minutes, "resume": mode == "load"}
-    model.train(rows, columns, x_train, plan.batch_size, plan.steps, folder, callbacks=along, **often, **plan.options)
+    model.train(rows, columns, x_train, plan.batch_size, steps, folder, callbacks=along, **often, **plan.options)
     distributed.finish()  # with several processes, the first one goes on here alone
     if model.epoch == done:
         watching.show_last(model, folder)
@@ -116,6 +125,8 @@ def train(model, plan, x_train, folder: Path, mode: str, rows=5, columns=5, minu
 
 def hand_out(folder: Path) -> None:
     """Pack a run: output.zip and generator.h5 to keep, which Colab downloads, and resume.zip to go on with."""
+    if not (folder / "generator.h5").is_file():
+        raise FileNotFoundError(f"{folder} holds no generator yet: run the cell that trains first")
     output = write_archive("output.zip", runs.files_to_share(folder), root=folder)
     resume = write_archive("resume.zip", runs.files_to_go_on(folder), root=folder)
     colab.download(output, folder / "generator.h5")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import lines
 from models import recipes
+from models.engine.precision import kept_precision
 from models.losses import LOSSES
 from models.plan import ALONE_MINUTES, MODELS, plan_training
 from utils import files, loaders, runs
@@ -94,6 +95,7 @@ def completed(a):
     if a.image_size is None and "image_size" in record:
         a.image_size = tuple(record["image_size"])
     a.seed = record.get("seed", 1) if a.seed is None else a.seed
+    a.precision = kept_precision(a.precision, record.get("precision"))
     a.n_critic, a.batch_size = a.n_critic or record.get("n_critic"), a.batch_size or parameters.get("batch_size")
     a.model = a.model or record.get("model") or "WGANGP"
     if a.model == "CVAE" and (a.recipe or a.n_critic):

@@ -123,7 +123,7 @@ class TrainingLoop:
             `keras.callbacks.History` of the last call of `fit`; None if no step was left to do.
 
         Raises:
-            ValueError: images of another shape than input_dim.
+            ValueError: images of another shape than input_dim; images that on_device=True cannot keep as they are.
         """
         batch_size = whole_number(batch_size, "batch_size (BATCH_SIZE)", 1)
         epochs, every = whole_number(epochs, "epochs (EPOCHS)", 0), whole_number(every, "PRINT_EVERY_N_BATCHES", 1)
@@ -166,6 +166,11 @@ class TrainingLoop:
             all_callbacks = [_RecordLosses(interrupted), *all_callbacks, *callbacks, _CountSteps()]
             all_callbacks = distributed.callbacks(all_callbacks)
             draw = distributed.share_of(x_train.draw, batch_size)
+            if on_device is True and (x_train.images.dtype != np.uint8 or x_train.augment or distributed.active()):
+                raise ValueError(
+                    "on_device=True keeps images as uint8 on one device, unchanged: give images of uint8, without "
+                    "augmentation, to one process, or leave on_device out"
+                )
             if _fits_on_device(x_train) if on_device == "auto" else on_device:
                 draw = x_train.rows
                 self._set_device_data(DataOnDevice(x_train.images))

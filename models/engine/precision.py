@@ -75,6 +75,24 @@ def resolve_precision(precision: str = "auto") -> str:
     return "float32"
 
 
+def kept_precision(asked: str, recorded: str | None) -> str:
+    """The precision of a training that goes on, perhaps on another machine.
+
+    Args:
+        asked: one of `PRECISIONS`; any but `auto` is taken as it is.
+        recorded: what the training had until now; None where that is not known.
+
+    Returns:
+        One of `PRECISIONS`: what it had, but for bfloat16, which is given up where this machine has not got it. float16
+        scales its losses, and the optimisers' state with it fits no other precision.
+    """
+    if asked != "auto" or recorded not in PRECISIONS:
+        return asked
+    if recorded != "mixed_bfloat16":
+        return recorded
+    return recorded if resolve_precision("auto") == recorded else "float32"
+
+
 def scaled(optimizer: keras.optimizers.Optimizer, precision: str) -> keras.optimizers.Optimizer:
     """The optimiser, wrapped in loss scaling for `mixed_float16`, whose gradients may underflow."""
     return keras.optimizers.LossScaleOptimizer(optimizer) if precision == "mixed_float16" else optimizer

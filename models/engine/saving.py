@@ -17,6 +17,7 @@ from utils.files import keras_files
 from utils.files.hdf5 import without_locks
 from utils.files.in_progress import writing
 from utils.latent.temperature import inverse_temperature_of, set_inverse_temperature
+from utils.loaders import load_generator
 from utils.runs.checkpoints import make_way
 
 
@@ -109,6 +110,7 @@ class SavedNetworks:
         self.seed_generator.state.assign(np.asarray(store["seed"]))
         try:
             self.steps.start = tuple(int(count) for count in store["steps"])
+            self._counted = self.steps.start[1]
         except KeyError:  # an older file, of one update per step: `steps_done` sets it once all is loaded
             self.steps.start = None
         self._forget_compiled()  # the compiled step holds the previous counts
@@ -162,16 +164,34 @@ class SavedNetworks:
             return model
 
     def load_weights(self, path, **kwargs):
-        """Load weights/weights.h5, current or of the original under Keras 2, or a checkpoint with its optimisers."""
+        """Load weights/weights.h5, current or of the original under Keras 2, or a checkpoint with its optimisers.
+
+        The moving average, which weights.h5 has not, comes from generator_ema.h5 of the same run; where that is missing
+        it begins at the generator.
+
+        Raises:
+            ValueError: the checkpoint's optimisers are of another kind, or scale losses where this model's do not.
+        """
         if str(path).endswith(".weights.h5"):
+            self._counted = None
             with without_locks():
                 super().load_weights(path, **kwargs)
+            if self._counted not in (None, int(self.updates)):  # Keras passes over an optimiser that does not fit
+                raise ValueError(
+                    f"{path} was written by a training of another precision or optimiser, whose counts do not fit this "
+                    "one: go on with the precision (PRECISION) and the optimiser that run.json and params.json of its "
+                    "run name. The files are as they were."
+                )
             self.epoch = self.steps_done
             return
         model = self.model
         keras_files.load_weights(model, path)
         for name in self.parts:
             getattr(self, name).set_weights(model.get_layer(name).get_weights())
+        if self.ema_generator:
+            averaged = Path(path).parent.parent / "generator_ema.h5"
+            source = load_generator(averaged) if averaged.is_file() else self.generator
+            self.ema_generator.set_weights(source.get_weights())
 
     def plot_model(self, folder):
         """Draw diagrams of the two networks and of the whole model into viz/: viz/generator.png, viz/model.png ..."""

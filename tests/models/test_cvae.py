@@ -285,3 +285,9 @@ def test_a_run_folder_opens_like_a_shipped_autoencoder(tmp_path):
     model.save(tmp_path)
     train(model, bars(8), tmp_path, 1)
     assert np.allclose(CVAE.from_files(tmp_path).reconstruct(bars(2)), model.reconstruct(bars(2)), atol=0.02)
+
+
+@pytest.mark.parametrize("given", [{"decay_steps": 0}, {"warm_up_steps": 0}, {"warm_up_steps": -1}])
+def test_a_schedule_of_no_steps_is_refused_and_none_is_none(given):
+    with pytest.raises(ValueError, match=f"{next(iter(given))} is .*None for none"):
+        CVAE(**cvae(28, 1, 16) | given)

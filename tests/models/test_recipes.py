@@ -206,3 +206,15 @@ def test_any_rule_starts_from_the_pens_of_the_images_and_mixtures_of_them():
 
 def test_a_single_colour_has_a_palette_too():
     assert palette_of(np.full((2, 8, 8, 3), 7, np.uint8)) == [[7, 7, 7], [248, 248, 248]]
+
+
+@pytest.mark.parametrize("recipe", ["published", "plain_gan"])
+def test_garments_are_divided_too_and_a_training_of_no_steps_has_no_schedule(recipe):
+    grey = np.zeros((4, 28, 28, 1), np.uint8)
+    whole, narrow = (choose("WGANGP", recipe, grey, divide=divide) for divide in (None, 8))
+    assert whole["critic_conv_filters"] == [64, 128] and narrow["critic_conv_filters"] == [8, 16]
+    with pytest.raises(ValueError, match="at 28 x 28 it divides 64 filters"):
+        choose("WGANGP", recipe, grey, divide=3)
+    with pytest.raises(ValueError, match="an autoencoder's is 1, 2, 4, 8 or 16"):
+        choose("CVAE", None, grey, divide=32)
+    assert choose("WGANGP", "pictures", np.zeros((4, 32, 32, 3), np.uint8), steps=0)["decay_steps"] is None

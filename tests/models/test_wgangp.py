@@ -343,6 +343,70 @@ def test_the_moving_average_lags_behind_and_is_saved_beside_the_generator(compil
     assert runs.latest_generator(tmp_path) == tmp_path / "generator_ema.h5"
 
 
+def test_a_model_that_is_loaded_has_its_moving_average(tiny, images, tmp_path):
+    model = tiny(ema=0.9)
+    model.save(tmp_path)
+    train(model, images, tmp_path, epochs=2)
+    for ema_file_there in (True, False):
+        loaded = load_model(WGANGP, tmp_path)
+        own = model.ema_generator if ema_file_there else model.generator
+        for ours, theirs in zip(loaded.ema_generator.get_weights(), own.get_weights(), strict=True):
+            assert np.allclose(ours, theirs, atol=1e-6)
+        (tmp_path / "generator_ema.h5").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("changes", [{"optimiser": "rmsprop"}, {"precision": "mixed_float16"}])
+def test_a_checkpoint_of_another_optimiser_is_refused_and_stays(tiny, images, tmp_path, changes):
+    train(tiny(), images, tmp_path, epochs=2)
+    before = (tmp_path / runs.CHECKPOINT).read_bytes(), (tmp_path / "history.csv").read_text()
+    with pytest.warns(UserWarning), pytest.raises(ValueError, match="another precision or optimiser"):
+        train(tiny(**changes), images, tmp_path, epochs=4, resume=True)
+    assert ((tmp_path / runs.CHECKPOINT).read_bytes(), (tmp_path / "history.csv").read_text()) == before
+
+
+@pytest.mark.parametrize(
+    "asked, recorded, machine, kept",
+    [
+        ("float32", "mixed_float16", "mixed_bfloat16", "float32"),
+        ("auto", None, "mixed_bfloat16", "auto"),
+        ("auto", "float32", "mixed_bfloat16", "float32"),
+        ("auto", "mixed_float16", "float32", "mixed_float16"),
+        ("auto", "mixed_bfloat16", "mixed_bfloat16", "mixed_bfloat16"),
+        ("auto", "mixed_bfloat16", "mixed_float16", "float32"),
+    ],
+)
+def test_a_training_goes_on_in_its_precision_as_far_as_a_machine_has_it(monkeypatch, asked, recorded, machine, kept):
+    from models.engine import precision
+
+    monkeypatch.setattr(precision, "resolve_precision", lambda _: machine)
+    assert precision.kept_precision(asked, recorded) == kept
+
+
+@pytest.mark.parametrize("kind", ["float", "augmented"])
+def test_images_that_a_device_cannot_keep_as_they_are_are_refused(tiny, images, tmp_path, kind):
+    if kind == "float":
+        x_train = ImageBatches.from_array(images / np.float32(127.5) - 1, 4, seed=5)
+    else:
+        x_train = ImageBatches.from_array(images, 4, seed=5, augment=("mirror",))
+    with pytest.raises(ValueError, match="on_device=True keeps images as uint8"):
+        tiny().train(2, 2, x_train, 4, 1, tmp_path, on_device=True, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"decay_steps": 0},
+        {"decay_steps": -5},
+        {"beta_1": 1.5},
+        {"beta_2": -1},
+        {"decay_steps": 2.5},
+    ],
+)
+def test_a_schedule_or_a_decay_out_of_its_range_is_refused(tiny, given):
+    with pytest.raises(ValueError, match=next(iter(given))):
+        tiny(**given)
+
+
 def test_without_a_moving_average_there_is_none(trained):
     model, folder = trained
     assert model.ema_generator is None

@@ -240,6 +240,8 @@ def show_sheets(folder: str | os.PathLike, r: int, c: int) -> None:
         r, c: their rows and columns.
     """
     sheets = dict(sheets_alike(folder))
+    if not sheets:
+        raise FileNotFoundError(f"{folder} has no sample sheet yet: run the cell that trains first")
     steps = [step for step in SHEETS_SHOWN if step in sheets]
     if len(steps) < min(len(SHEETS_SHOWN), len(sheets) - 1):  # they came at other steps
         steps = [list(sheets)[i] for i in np.linspace(0, len(sheets) - 1, len(SHEETS_SHOWN) + 1).astype(int)]

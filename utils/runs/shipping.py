@@ -122,7 +122,7 @@ def pair_to_compare(generator=None, autoencoder=None, data_name=None, root="run"
 
     Raises:
         FileNotFoundError: there is no such generator or autoencoder yet; the message says how to train one.
-        ValueError: they were trained on different data sets.
+        ValueError: they were trained on different data sets, or at different sizes.
     """
     wanted = data_name
     if generator is None and autoencoder is not None and wanted is None:
@@ -146,7 +146,27 @@ def pair_to_compare(generator=None, autoencoder=None, data_name=None, root="run"
             f"{generator} was trained on {name}, {autoencoder} on {other}: compare two of one data set. Give another "
             f'GENERATOR or AUTOENCODER, or DATA_NAME = "{name}", which takes the newest of both'
         )
+    sizes = [_size_of(Path(one)) for one in (generator, autoencoder)]
+    if None not in sizes and sizes[0] != sizes[1]:
+        (high, wide), (_, other_wide) = sizes
+        raise ValueError(
+            f"{generator} draws images of {wide} x {high}, {autoencoder} of {other_wide}: compare two of one size. "
+            f'Train the other at that size (MODEL = "CVAE", IMAGE_SIZE = {wide} in Training), or give another GENERATOR'
+        )
     return Path(generator), Path(autoencoder)
+
+
+def _size_of(path):
+    """(height, width) of what a generator draws, by its run or its card; None where neither says."""
+    run = path if path.is_dir() else path.parent
+    for place in (run / "params.json", path.with_suffix(".json")):
+        if place.is_file():
+            facts = read_json(place)
+            inner = facts.get("parameters", facts)
+            sides = inner.get("input_dim") if isinstance(inner, dict) else None
+            if isinstance(sides, list):
+                return tuple(sides[:2])
+    return None
 
 
 def _train_first(model, data_name, root):

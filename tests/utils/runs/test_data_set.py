@@ -188,5 +188,9 @@ def test_two_models_of_one_data_set_are_compared(tmp_path):
         runs.pair_to_compare(other / "generator.h5", vae, root=tmp_path)
     with pytest.raises(FileNotFoundError, match="no WGANGP trained on shoes"):
         runs.pair_to_compare(data_name="shoes", root=tmp_path)
+    (vae / "params.json").write_text('{"input_dim": [28, 28, 3]}')
+    (gan / "params.json").write_text('{"input_dim": [32, 32, 3]}')
+    with pytest.raises(ValueError, match=r"32 x 32, .* of 28: .*IMAGE_SIZE = 32"):
+        runs.pair_to_compare(data_name="discs", root=tmp_path)
     shipped = runs.pair_to_compare(root=tmp_path)
     assert [path.name for path in shipped] == ["three_lines_128_published.h5", "cvae_128.h5"]
