@@ -44,6 +44,9 @@ def open_data(
         elif name in lines.rule_names():
             lines.write_missing_dataset(folder, count, seed=drawn_from, rules=name)
         x_train = loaders.load_dataset(name, **options)
+    if not archive and name in lines.rule_names() and len(x_train.images) != count:
+        there = number(len(x_train.images), ",d")
+        telling.tell("drawn before", name=name, there=there, count=count)
     telling.data_set(runs.DataSet.of(x_train))
     return x_train
 

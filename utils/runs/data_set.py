@@ -30,6 +30,7 @@ from utils.reading import THREE_LINES
 from utils.runs.checkpoints import FACTS, MOST_FACTS
 
 MEASURED_LINES = "lines"  # the rule set whose images `utils.reading` reads line by line
+GENERATORS = Path(__file__).resolve().parents[2] / "data" / "generators"  # those that ship
 MANY_TRIES = 4  # files looked at for each real image that is wanted, since some may be unreadable
 CARD_PARTS = ("run", "data_set")  # where a card or a run.json keeps the facts; at its top otherwise
 
@@ -60,6 +61,7 @@ class DataSet:
         shape: (height, width, channels) of the generator's images.
         background, fit: as `load_dataset` takes them.
         folder: where data sets lie.
+        ships: name of the generator, where it is one of those in data/generators/, whose images texts may describe.
     """
 
     name: str | None
@@ -67,6 +69,7 @@ class DataSet:
     background: tuple[int, int, int] = (0, 0, 0)
     fit: str = "cover"
     folder: str | os.PathLike = "data"
+    ships: str | None = None
 
     @classmethod
     def of(cls, x_train, folder: str | os.PathLike = "data") -> "DataSet":
@@ -230,7 +233,8 @@ def data_of(
         shape = tuple(generator.output_shape[1:])
     else:
         shape = (*facts.get("image_size", (128, 128)), facts.get("channels", 3))
-    return DataSet(name, shape, facts.get("background", (0, 0, 0)), facts.get("fit", "cover"), folder)
+    ships = Path(path).stem if Path(path).resolve().parent == GENERATORS else None
+    return DataSet(name, shape, facts.get("background", (0, 0, 0)), facts.get("fit", "cover"), folder, ships)
 
 
 def known_facts(path: str | os.PathLike) -> dict:

@@ -6,6 +6,10 @@ language that `utils.speech` was told to speak, or the one that is given.
 
 from utils.speech import number, say, seen
 
+DESCRIBED = {  # texts about lines that describe what is seen of one generator
+    "search": "three_lines_128",
+    **{f"compare {what}": "three_lines_128_published" for what in ("samples", "redrawn", "ways", "numbers")},
+}
 TEXTS = {
     "data lines": (
         "A program with random variables makes the data: in the tradition of computer art, the images are "
@@ -338,6 +342,12 @@ TEXTS = {
         "{passes} times.",
         "{steps} pas de {seconds} secondes : environ {minutes} minutes sur cette machine, où chaque image est vue "
         "{passes} fois.",
+    ),
+    "drawn before": (
+        "data/{name}/ holds {there} images that were drawn before, and they stay: DATA_COUNT = {count} draws others "
+        "once the folder is moved away.",
+        "data/{name}/ contient {there} images tracées auparavant, et elles restent : DATA_COUNT = {count} en trace "
+        "d’autres une fois le dossier déplacé.",
     ),
     "steps as begun": (
         "This run goes on as it began: `{recipe}`, {steps} steps in all, in which each image is seen {passes} times.",
@@ -699,10 +709,15 @@ def convergence(model, language: str | None = None) -> None:
 def redrawn(vae, sample, data, language: str | None = None) -> None:
     """How to read the images that an autoencoder drew again; `sample` is the `Sample` of real ones."""
     seen = TEXTS["unseen" if sample.unseen else "seen"]
-    tell(f"compare redrawn {'lines' if data.of_lines else 'any'}", language, z_dim=vae.z_dim, seen=seen)
+    tell(f"compare redrawn {_kind('compare redrawn', data)}", language, z_dim=vae.z_dim, seen=seen)
 
 
 def about(what: str, data, language: str | None = None, **values) -> None:
     """One of the texts that there are for lines and for any other data: `what` is "report", "search", "learnt" ..."""
-    key = f"{what} lines" if data.of_lines else f"{what} any"
-    tell(key, language, **values)
+    tell(f"{what} {_kind(what, data)}", language, **values)
+
+
+def _kind(what: str, data) -> str:
+    """Whether the text about lines fits: some describe the images of a generator that ships, and of no other."""
+    described = DESCRIBED.get(what, data.ships)
+    return "lines" if data.of_lines and data.ships == described else "any"

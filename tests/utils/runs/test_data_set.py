@@ -1,6 +1,7 @@
 """A generator knows what it was trained on: from its file, its run, its card, or the caller; else it says so."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -194,3 +195,20 @@ def test_two_models_of_one_data_set_are_compared(tmp_path):
         runs.pair_to_compare(data_name="discs", root=tmp_path)
     shipped = runs.pair_to_compare(root=tmp_path)
     assert [path.name for path in shipped] == ["three_lines_128_published.h5", "cvae_128.h5"]
+
+
+@pytest.mark.parametrize(
+    "generator, what, said",
+    [
+        ("data/generators/three_lines_128_published.h5", "compare samples", "often two verticals"),
+        ("data/generators/three_lines_128.h5", "compare samples", "its edges are sharp"),
+        ("data/generators/three_lines_128.h5", "search", "about one image in two"),
+        ("data/generators/three_lines_128_published.h5", "search", "what no vector gives"),
+        ("run/gan/0001_lines/generator.h5", "search", "what no vector gives"),
+        ("run/gan/0001_lines/generator.h5", "compare samples", "its edges are sharp"),
+    ],
+)
+def test_what_is_said_of_a_generator_that_ships_is_said_of_no_other(capsys, generator, what, said):
+    data = runs.data_of(Path(runs.__file__).parents[2] / generator, data_name="lines")
+    telling.about(what, data, "en")
+    assert said in capsys.readouterr().out
