@@ -80,5 +80,5 @@ def _convolutions(make, x, network, rows, batch_norm_momentum, activation, dropo
             x = make.batch_normalization(batch_norm_momentum)(x)
         x = make.activation(activation)(x)
         if dropout_rate:
-            x = layers.Dropout(dropout_rate, dtype=make.dtype)(x)
+            x = layers.Dropout(dropout_rate, seed=make.seed(), dtype=make.dtype)(x)
     return layers.Flatten(dtype=make.dtype)(x)

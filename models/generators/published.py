@@ -99,7 +99,7 @@ def convolutions(make, z, shape, modulation, filters):
     x = normalised_and_activated(make.dense(int(np.prod(shape.initial_dense_layer_size)))(z))
     x = layers.Reshape(tuple(shape.initial_dense_layer_size), dtype=make.dtype, name="generator_reshape")(x)
     if shape.dropout_rate:
-        x = layers.Dropout(shape.dropout_rate, dtype=make.dtype)(x)
+        x = layers.Dropout(shape.dropout_rate, seed=make.seed(), dtype=make.dtype)(x)
     last = len(shape.conv_filters) - 1
     rows = zip(
         shape.upsample, [*shape.conv_filters[:-1], filters], shape.conv_kernel_size, shape.conv_strides, strict=True

@@ -382,6 +382,14 @@ def test_a_training_goes_on_in_its_precision_as_far_as_a_machine_has_it(monkeypa
     assert precision.kept_precision(asked, recorded) == kept
 
 
+def test_dropout_draws_from_the_seed_too(tiny, images, tmp_path):
+    dropped = {"critic_dropout_rate": 0.3, "generator_dropout_rate": 0.3}
+    first, second, other = (tiny(**dropped, seed=seed) for seed in (1, 1, 2))
+    for name, model in (("first", first), ("second", second), ("other", other)):
+        train(model, images, tmp_path / name, epochs=2, n_critic=1)
+    assert first.d_losses == second.d_losses != other.d_losses
+
+
 @pytest.mark.parametrize("kind", ["float", "augmented"])
 def test_images_that_a_device_cannot_keep_as_they_are_are_refused(tiny, images, tmp_path, kind):
     if kind == "float":

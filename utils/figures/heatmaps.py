@@ -128,6 +128,8 @@ def show_vectors(
         draw_image(beside, image)
         beside.set_title(say(TEXTS, "vector image"), loc="left", fontsize=TEXT_SIZE, color=INK)
     times = say(TEXTS, "times", count=len(Z)) if len(Z) > 1 else ""
+    if _limits(limits) is None and len(Z) > 1:
+        return finish(figure, path, show, seen=seen(TEXTS, "own limits", times=times, n=Z.shape[1]))
     facts = {"times": times, "n": Z.shape[1], "low": roughly(low, 3), "high": roughly(high, 3)}
     return finish(figure, path, show, seen=seen(TEXTS, "vectors", **facts))
 

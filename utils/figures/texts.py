@@ -34,6 +34,16 @@ TEXTS = {
         "Left, the numbers from {low} (blue) to {high} (red), number 0 top left; right, the image that they give.",
         "À gauche les nombres, de {low} (bleu) à {high} (rouge), le numéro 0 en haut à gauche ; à droite l’image.",
     ),
+    "own limits alt": (
+        "Heat map of {n} numbers from its smallest, blue, to its largest, red, beside the image that it gives{times}.",
+        "Carte de {n} nombres, du plus petit en bleu au plus grand en rouge, près de l’image qu’elle donne{times}.",
+    ),
+    "own limits caption": (
+        "Left, the numbers, each map on a scale of its own from blue to red, number 0 top left; right, the image that "
+        "they give.",
+        "À gauche les nombres, chaque carte à sa propre échelle du bleu au rouge, le numéro 0 en haut à gauche ; à "
+        "droite l’image.",
+    ),
     "weights": ("{count} weights", "{count} poids"),
     "layers alt": (
         "Diagram of {name}: {cards} cards, {weights} weights; the larger a layer's output, the larger its block.",

@@ -112,9 +112,14 @@ def read_vectors(path: str | os.PathLike) -> np.ndarray:
         (n, latent_dim), float32 or float64 as the file says; see `vectors_from_text`.
 
     Raises:
+        FileNotFoundError: there is no such file; the message says where it was looked for.
         ValueError: the file holds no array of finite numbers, or too many; the message names the file and the reason.
     """
     path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"there is no file {path.absolute()}: give the path of one, from the project's folder on"
+        )
     if path.suffix.lower() == ".npy":
         return _from_npy(path)
     if path.stat().st_size > 4 * MAX_TEXT:  # a character takes up to 4 bytes

@@ -56,10 +56,15 @@ def write_pairs(
     Returns:
         The files, a `Written`.
 
+    Raises:
+        ValueError: there is no group.
+
     Example:
         >>> write_pairs(generator, generate_latent_points(100, 6, seed=1).reshape(3, 2, 100), "run/pairs").vectors
         [PosixPath('run/pairs/Vec_0.txt'), PosixPath('run/pairs/Vec_1.txt'), PosixPath('run/pairs/Vec_2.txt')]
     """
+    if not len(groups):
+        raise ValueError("there is no group of vectors to write: ask for one at least (NB_INF = 1)")
     drawn_by, written, titles = fingerprint(generator), Written(), []
     images = [generate_images(generator, Z) for Z in groups]
     for j, (Z, of_group) in enumerate(zip(groups, images, strict=True), start=first):

@@ -617,6 +617,16 @@ def test_the_images_of_a_sheet_come_back(tmp_path):
             images_of_sheet(path, rows, columns)
 
 
+def test_maps_on_scales_of_their_own_say_so(monkeypatch):
+    from utils.figures import heatmaps
+
+    said = []
+    monkeypatch.setattr(heatmaps, "finish", lambda figure, path, show, seen: said.append(seen[1]))
+    for limits in ((-3, 3), None):
+        show_vectors(Z, IMAGES[: len(Z)], limits=limits, show=False)
+    assert "from −3 (blue) to 3 (red)" in said[0] and "a scale of its own" in said[1]
+
+
 def test_vectors_stand_beside_their_images_in_one_figure():
     figure = show_vectors(Z, IMAGES[: len(Z)], show=False)
     assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == [f"Z[0], its {Z.shape[1]} numbers", "its image"]

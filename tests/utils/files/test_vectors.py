@@ -320,3 +320,9 @@ def test_plain_numbers_are_vectors(text, rows):
 def test_what_is_no_list_of_plain_numbers_is_refused(text):
     with pytest.raises(ValueError):
         vectors_from_text(text)
+
+
+def test_a_file_that_is_not_there_is_named_with_the_place_where_it_was_looked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=rf"no file {re.escape(str(tmp_path))}.*mine\.txt: give the path"):
+        read_vectors("mine.txt")

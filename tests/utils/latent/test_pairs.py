@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from PIL import Image
 
 from utils.latent import from_image, generate_latent_points, read_vectors, write_pairs
@@ -20,3 +21,8 @@ def test_what_was_written_can_be_put_together(tiny_generator, tmp_path):
         write_pairs(tiny_generator, generate_latent_points(6, 1, seed=i)[None], tmp_path, first=i) for i in (0, 1)
     )
     assert [path.name for path in (one + other).vectors] == ["Vec_0.txt", "Vec_1.txt"]
+
+
+def test_no_pair_at_all_is_refused_with_the_way_out(tiny_generator, tmp_path):
+    with pytest.raises(ValueError, match="NB_INF = 1"):
+        write_pairs(tiny_generator, np.zeros((0, 2, 6)), tmp_path)
