@@ -27,7 +27,7 @@ from benchmarks import log
 from benchmarks.trial import TRIALS, Trial, TrialRefused, all_trials, is_open, path_of
 from models import recipes
 from models.engine.precision import cpu_flags
-from models.train import DATA_COUNT, DATA_SEED, changed_keywords, value_of
+from models.train import DATA_COUNT, DATA_SEED, add_changes, changed_keywords
 from models.WGANGP import WGANGP
 from utils import runs
 from utils.files.errors import one_line
@@ -183,8 +183,7 @@ def parser():
     p.add_argument("--name", help="of the trial, like no other's; <recipe>_seed<seed> and a number if not given")
     p.add_argument("--recipe", choices=("three_lines", "inked_pictures", "published"), default="three_lines")
     p.add_argument("--divide", type=int, default=1, help="divides the filters; the published recipe is wide: 4")
-    others = {"nargs": "+", "action": "extend", "default": [], "type": value_of, "metavar": "NAME=VALUE"}
-    p.add_argument("--set", **others, help="other arguments")
+    add_changes(p)
     p.add_argument("--n-critic", type=int, help="critic updates a step; the recipe's if not given")
     p.add_argument("--batch-size", type=int, default=BATCH_SIZE)
     p.add_argument("--steps", type=int, default=4001)

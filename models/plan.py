@@ -7,7 +7,6 @@ fit make the schedule. `plan_training` does what the Training notebook and the c
 
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,13 +16,14 @@ from models.augmentation import CHANGES
 from models.CVAE import CVAE
 from models.engine import distributed
 from models.engine.backend import batches_for_fit
-from models.engine.precision import has_accelerator
+from models.engine.precision import has_accelerator, kept_precision
 from models.WGANGP import WGANGP
-from utils.files.json_files import read_json
 from utils.files.typed import time_limit, whole_number
+from utils.loaders import load_model
 from utils.runs import telling
 from utils.runs.checkpoints import OF_TRAINING
 from utils.runs.data_set import DataSet
+from utils.runs.folder import record_of
 from utils.runs.learning import reading_along
 from utils.speech import number, roughly
 
@@ -47,6 +47,7 @@ class Plan:
         steps: their number; the schedule, where the recipe has one, ends with them.
         every: steps from one sheet to the next.
         asked: arguments of a training, by name, that were given here and win over those of a run that goes on.
+        precision: what was asked, or what the run that goes on had, see `kept_precision`.
         step_seconds: measured duration of a step; None if it was not measured.
     """
 
@@ -58,10 +59,15 @@ class Plan:
     step_seconds: float | None = None
     facts: dict = field(default_factory=dict)
     asked: dict = field(default_factory=dict)
+    precision: str = "auto"
 
     @property
     def model_class(self):
         return MODELS[self.model]
+
+    def load(self, folder, seed=1):
+        """The model of a run that goes on by this plan."""
+        return load_model(self.model_class, folder, self.schedule | self.asked, precision=self.precision, seed=seed)
 
     @property
     def batch_size(self) -> int:
@@ -127,16 +133,20 @@ def plan_training(
     Raises:
         ValueError: an unknown name, or a combination that cannot be trained; nothing was trained yet.
     """
-    record = None if resume is None else Path(resume) / "run.json"
-    before = read_json(record) if record and record.exists() else {}
+    if n_critic is not None:
+        n_critic = whole_number(n_critic, "n_critic (N_CRITIC)", 1)
+    if every is not None:
+        every = whole_number(every, "PRINT_EVERY_N_BATCHES", 1)
+    minutes = time_limit(minutes)
+    before = {} if resume is None else record_of(resume)
+    precision = kept_precision(precision, before.get("precision"))
     model, recipe = model or before.get("model"), recipe or before.get("recipe")
     steps = steps if steps is not None else before.get("steps")
     given = {"batch_size": batch_size, "loss": loss, "critic_augment": critic_augment, **(changes or {})}
     of_training = {name: value for name, value in given.items() if value is not None and name in OF_TRAINING}
     if before:
         n_critic = n_critic if n_critic is not None else before.get("n_critic")
-        kept = Path(resume) / "params.json"
-        batch_size = batch_size or (read_json(kept).get("batch_size") if kept.is_file() else None)
+        batch_size = batch_size or record_of(resume, "params.json").get("batch_size")
     if model is None and recipe is None:
         model, recipe, why = recipes.propose(x_train.images, DataSet.of(x_train).rules, minutes)
         telling.tell(f"first choice {why}", language, minutes=minutes or ALONE_MINUTES)
@@ -155,11 +165,6 @@ def plan_training(
 
     if steps is not None:
         steps = whole_number(steps, "epochs (EPOCHS)", 0)
-    if n_critic is not None:
-        n_critic = whole_number(n_critic, "n_critic (N_CRITIC)", 1)
-    minutes = time_limit(minutes)
-    if every is not None:
-        every = whole_number(every, "PRINT_EVERY_N_BATCHES", 1)
     usual, seconds, fitting = recipes.STEPS[recipe or model], None, None
     hurried = minutes is None and steps is None and recipe != "published" and not has_accelerator()
     limit = ALONE_MINUTES if hurried else minutes
@@ -190,7 +195,7 @@ def plan_training(
         values = {"recipe": recipe or model, "steps": number(steps, ",d"), "passes": roughly(passes)}
         telling.tell("steps as begun", language, **values)
     facts = {"model": model, "recipe": recipe, "steps": steps, "loss": loss, "n_critic": n_critic}
-    return Plan(model, recipe, arguments(steps), steps, every, seconds, facts, of_training)
+    return Plan(model, recipe, arguments(steps), steps, every, seconds, facts, of_training, precision)
 
 
 @dataclass(frozen=True)

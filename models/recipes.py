@@ -114,9 +114,8 @@ class Recipe:
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(map(repr, known))}.")
         for name in ("generator_steps", "packing", "n_critic", "n_critic_every_100th"):
-            number = getattr(self, name)
-            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-                raise ValueError(f"{name} is {number!r}; it is a whole number from 1 on.")
+            if not is_count(getattr(self, name)):
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it is a whole number from 1 on.")
         augmentation.check(self.critic_augment)
         see_schedule("decay_steps", self.decay_steps)
         for name in ("beta_1", "beta_2"):
@@ -137,13 +136,18 @@ class Recipe:
         return {name: value for name, value in self.keywords().items() if value != published[name]}
 
 
+def is_count(number):
+    """Whether it is a whole number from 1 on; text and True are none."""
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 1
+
+
 def see_schedule(name, steps):
     """See that a number of steps is one, or None for no schedule.
 
     Raises:
         ValueError: it is not.
     """
-    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
+    if steps is not None and not is_count(steps):
         raise ValueError(f"{name} is {steps!r}; it is a whole number of steps from 1 on, or None for none.")
 
 

@@ -53,6 +53,12 @@ class Parts:
         self.path, self.started = Path(folder) / FACTS, None
         self.facts = read_json(self.path) if self.path.exists() else {"minutes": {}}
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()  # also what was stopped
+
     def begin(self, number, what):
         self.end()
         self.now, self.started = self.NAMES[number], time.monotonic()
@@ -70,15 +76,21 @@ class Parts:
         files.write_json(self.path, self.facts)
 
 
-def draw(rules, name, count):
+def draw(rules, module, count):
     """The images of data/<name>/, drawn where there are none: `ImageBatches`.
+
+    Args:
+        rules: name of the rule set, or the path of its file.
+        module: the rule set itself.
+        count: of images to draw.
 
     Raises:
         ValueError: the folder holds other images than these rules draw, or too few.
     """
+    name = name_of(module)
     folder = Path("data") / name
     lines.write_missing_dataset(folder, count, seed=SEED, file_format="png", rules=rules)
-    see_drawn(folder, lines.rules(rules), name)
+    see_drawn(folder, module, name)
     return loaders.load_dataset(name, None, BATCH_SIZE, seed=SEED)
 
 
@@ -298,7 +310,7 @@ def circle(rules, minutes=MINUTES, count=COUNT, out=None):
         ValueError: there is no such rule set, nothing of it can be read, its code has changed since this run was begun,
             or data/<name>/ holds other images than it draws; or minutes or count are too few.
     """
-    if not (time_limit(minutes) or 0) > 0:
+    if not time_limit(minutes):
         raise ValueError(f"minutes is {minutes!r}: give the minutes of the training, more than 0")
     if count < BATCH_SIZE:
         raise ValueError(f"count is {count}: a training needs {BATCH_SIZE} images at least")
@@ -311,15 +323,17 @@ def circle(rules, minutes=MINUTES, count=COUNT, out=None):
             f"The rules {name} have changed since {folder}/ was begun: move that folder and data/{name}/ away, or give "
             "the changed file another name."
         )
-    try:
-        return _parts_in_turn(parts, rules, module, name, folder, minutes, count)
-    finally:
-        parts.end()  # also of what was stopped
+    with parts:
+        page = _circle(parts, rules, module, folder, minutes, count)
+    print(f"The page: {page}")
+    return page
 
 
-def _parts_in_turn(parts, rules, module, name, folder, minutes, count):
+def _circle(parts, rules, module, folder, minutes, count):
+    """The parts in turn; gives the page."""
+    name = name_of(module)
     parts.begin(0, f"those of data/{name}/, or {count:,} drawn into it")
-    x_train = draw(rules, name, count)
+    x_train = draw(rules, module, count)
     print(f"    {len(x_train.images):,} images")
     parts.begin(1, "taught on what the rule draws, where none is there yet")
     parameters = reader_of(module).parameters
@@ -333,9 +347,7 @@ def _parts_in_turn(parts, rules, module, name, folder, minutes, count):
     parts.begin(2, f"{minutes:g} minutes")
     gan = train(x_train, module, name, folder, minutes)
     parts.begin(3, "reads what was learnt")
-    page = show(gan, x_train, module, name, folder, parts)
-    print(f"The page: {page}")
-    return page
+    return show(gan, x_train, module, name, folder, parts)
 
 
 def main(arguments=None):

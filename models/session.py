@@ -4,10 +4,8 @@ from pathlib import Path
 
 import lines
 from models.engine import distributed
-from models.engine.precision import kept_precision
 from utils import colab, loaders, runs
 from utils.files.archives import write_archive
-from utils.files.json_files import read_json
 from utils.runs import learning, telling, watching
 from utils.runs.checkpoints import see_free, steps_in
 from utils.speech import number
@@ -81,7 +79,7 @@ def open_model(plan, x_train, folder: Path, mode: str, seed=1, precision="auto",
         folder: of `open_run`.
         mode: "build", which refuses a folder where something was trained, or "load".
         seed: of weights and noise.
-        precision: as in the model's constructor.
+        precision: as in the model's constructor; of "load" it is the plan's.
         replace: whether "build" may replace a training that is there.
         **facts: more to write into run.json.
 
@@ -94,9 +92,7 @@ def open_model(plan, x_train, folder: Path, mode: str, seed=1, precision="auto",
         model = plan.model_class(**plan.parameters, precision=precision, seed=seed)
         model.save(folder, replace=replace)
     else:
-        record = read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
-        chosen = {"precision": kept_precision(precision, record.get("precision")), "seed": seed}
-        model = loaders.load_model(plan.model_class, folder, plan.schedule | plan.asked, **chosen)
+        model = plan.load(folder, seed)
     known = {**x_train.facts, **plan.facts, **facts, "seed": seed, "precision": model.precision}
     runs.describe(folder, resumed=mode == "load", **known)
     telling.networks(model)

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import lines
 from models import recipes
-from models.engine.precision import kept_precision
 from models.losses import LOSSES
 from models.plan import ALONE_MINUTES, MODELS, plan_training
 from utils import files, loaders, runs
@@ -58,6 +57,13 @@ def value_of(text):
         return name, value
 
 
+def add_changes(parser):
+    """Add `--set` to a parser: any number of `value_of`'s, in one or several goes."""
+    parser.add_argument(
+        "--set", nargs="+", action="extend", default=[], type=value_of, metavar="NAME=VALUE", help="other arguments"
+    )
+
+
 def changed_keywords(pairs):
     """The pairs of `--set` as a dict, later ones replacing earlier ones, with lists in place of tuples."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in pairs}
@@ -82,21 +88,19 @@ def completed(a):
         FileNotFoundError: the run has no checkpoint to go on from.
         ValueError: options that do not go together.
     """
-    record, parameters = {}, {}
+    record = {}
     if a.resume:
         folder = Path(a.out)
         if not (folder / runs.CHECKPOINT).is_file():
             raise FileNotFoundError(
                 f"{folder} has no {runs.CHECKPOINT.as_posix()}, so there is nothing to resume: see the name after --out"
             )
-        there = [folder / name for name in ("run.json", "params.json")]
-        record, parameters = (read_json(path) if path.is_file() else {} for path in there)
+        record = runs.record_of(folder)
+        a.batch_size = a.batch_size or runs.record_of(folder, "params.json").get("batch_size")
     a.data = a.data or record.get("data_name") or "lines"
     if a.image_size is None and "image_size" in record:
         a.image_size = tuple(record["image_size"])
     a.seed = record.get("seed", 1) if a.seed is None else a.seed
-    a.precision = kept_precision(a.precision, record.get("precision"))
-    a.n_critic, a.batch_size = a.n_critic or record.get("n_critic"), a.batch_size or parameters.get("batch_size")
     a.model = a.model or record.get("model") or "WGANGP"
     if a.model == "CVAE" and (a.recipe or a.n_critic):
         raise ValueError("--recipe and --n-critic are of a GAN: leave them out, or --model CVAE")
@@ -165,10 +169,9 @@ def build(a, x_train, folder):
         precision=a.precision,
         resume=folder if a.resume else None,
     )
-    chosen = {"precision": a.precision, "seed": a.seed}
     if a.resume and not (a.loss or a.network or a.divide or a.set):
-        return plan, loaders.load_model(plan.model_class, folder, plan.schedule, **chosen)
-    return plan, plan.model_class(**plan.parameters, **chosen)
+        return plan, plan.load(folder, a.seed)
+    return plan, plan.model_class(**plan.parameters, precision=plan.precision, seed=a.seed)
 
 
 def command_of(a):
@@ -203,8 +206,7 @@ def parser():
     p.add_argument("--loss", choices=tuple(LOSSES), help="the recipe's if not given")
     p.add_argument("--network", choices=tuple(recipes.KERNELS), help="of the published recipe; readme if not given")
     p.add_argument("--divide", type=whole, help="divides the filters; 4 for the published recipe without a GPU, else 1")
-    others = {"nargs": "+", "action": "extend", "default": [], "type": value_of, "metavar": "NAME=VALUE"}
-    p.add_argument("--set", **others, help="other arguments")
+    add_changes(p)
     p.add_argument("--n-critic", type=whole, help="critic updates a step; the recipe's if not given")
     p.add_argument("--batch-size", type=whole, help="the recipe's if not given")
     steps = ", ".join(f"{name} {steps}" for name, steps in recipes.STEPS.items())

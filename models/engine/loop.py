@@ -136,27 +136,28 @@ class TrainingLoop:
                 f"x_train holds images of {tuple(x_train.images.shape[1:])}, but this network was built for "
                 f"input_dim={tuple(self.input_dim)}. Load the data set at that size, or build the network for yours."
             )
+        if on_device is True and (x_train.images.dtype != np.uint8 or x_train.augment or distributed.active()):
+            raise ValueError(
+                "on_device=True keeps images as uint8 on one device, unchanged: give images of uint8, without "
+                "augmentation, to one process, or leave on_device out"
+            )
         self.data_facts = x_train.facts
         run_folder, batch_size = distributed.run_folder(run_folder), distributed.global_batch(batch_size)
         last = epochs if resume else self.epoch + epochs
         with folder_lock(run_folder, "training") as held, _interrupt_handler() as interrupted:
             checkpoints.sweep(run_folder)
-            if resume and distributed.is_first():
-                try:
-                    checkpoints.restore(self, run_folder, held.earlier)
-                except FileNotFoundError:  # nothing began: the next call is not to take it for a training cut off
-                    held.give_back()
-                    raise
-                if verbose:
-                    print(checkpoints.progress_line(self, run_folder, last, held.earlier), flush=True)
-            elif not resume:
-                try:
+            try:
+                if not resume:
                     checkpoints.make_way(run_folder, self.saved_parameters())
-                except FileExistsError:
-                    held.give_back()
-                    raise
-                if verbose and self.epoch == 0:
-                    checkpoints.announce_replacement(run_folder)
+                elif distributed.is_first():
+                    checkpoints.restore(self, run_folder, held.earlier)
+            except (OSError, ValueError):  # nothing began: the next call is not to take it for a training cut off
+                held.give_back()
+                raise
+            if verbose and resume and distributed.is_first():
+                print(checkpoints.progress_line(self, run_folder, last, held.earlier), flush=True)
+            elif verbose and not resume and self.epoch == 0:
+                checkpoints.announce_replacement(run_folder)
             data = checkpoints.check_dataset(run_folder, x_train, resume or self.epoch > 0)
             common_facts = {**data, "seed": x_train.seed, "batch_size": batch_size, "steps": last}
             all_callbacks = for_training(
@@ -166,11 +167,6 @@ class TrainingLoop:
             all_callbacks = [_RecordLosses(interrupted), *all_callbacks, *callbacks, _CountSteps()]
             all_callbacks = distributed.callbacks(all_callbacks)
             draw = distributed.share_of(x_train.draw, batch_size)
-            if on_device is True and (x_train.images.dtype != np.uint8 or x_train.augment or distributed.active()):
-                raise ValueError(
-                    "on_device=True keeps images as uint8 on one device, unchanged: give images of uint8, without "
-                    "augmentation, to one process, or leave on_device out"
-                )
             if _fits_on_device(x_train) if on_device == "auto" else on_device:
                 draw = x_train.rows
                 self._set_device_data(DataOnDevice(x_train.images))

@@ -110,7 +110,6 @@ class SavedNetworks:
         self.seed_generator.state.assign(np.asarray(store["seed"]))
         try:
             self.steps.start = tuple(int(count) for count in store["steps"])
-            self._counted = self.steps.start[1]
         except KeyError:  # an older file, of one update per step: `steps_done` sets it once all is loaded
             self.steps.start = None
         self._forget_compiled()  # the compiled step holds the previous counts
@@ -173,10 +172,10 @@ class SavedNetworks:
             ValueError: the checkpoint's optimisers are of another kind, or scale losses where this model's do not.
         """
         if str(path).endswith(".weights.h5"):
-            self._counted = None
             with without_locks():
                 super().load_weights(path, **kwargs)
-            if self._counted not in (None, int(self.updates)):  # Keras passes over an optimiser that does not fit
+            # Keras passes over an optimiser that does not fit
+            if self.steps.start and self.steps.start[1] != int(self.updates):
                 raise ValueError(
                     f"{path} was written by a training of another precision or optimiser, whose counts do not fit this "
                     "one: go on with the precision (PRECISION) and the optimiser that run.json and params.json of its "

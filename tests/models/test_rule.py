@@ -98,13 +98,13 @@ def test_images_that_other_rules_drew_or_nobody_are_refused_with_the_way_out(dra
     changed = BARS.replace("at - 4 - 12 * wide", "at - 30")
     (drawn / "bars.py").write_text(changed, encoding="utf-8")
     with pytest.raises(ValueError, match=r"bars-000001.jpg is another image.*move .*bars/ away"):
-        rule.draw("bars.py", "bars", 20)
+        rule.draw("bars.py", lines.rules("bars.py"), 20)
     (drawn / "bars.py").write_text(BARS.replace('"at"', '"place"'), encoding="utf-8")
     with pytest.raises(ValueError, match=r"move .*bars/ away"):
-        rule.draw("bars.py", "bars", 20)
+        rule.draw("bars.py", lines.rules("bars.py"), 20)
     (folder / "parameters.csv").unlink()
     with pytest.raises(ValueError, match=r"holds no parameters.csv.*move .*bars/ away"):
-        rule.draw("bars.py", "bars", 20)
+        rule.draw("bars.py", lines.rules("bars.py"), 20)
 
 
 @pytest.mark.parametrize(

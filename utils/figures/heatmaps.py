@@ -107,14 +107,14 @@ def show_vectors(
     from matplotlib.figure import Figure
 
     Z = np.atleast_2d(np.asarray(Z, float))
-    columns = min(columns, len(Z))
+    columns, fixed = min(columns, len(Z)), _limits(limits)
     rows, side = math.ceil(len(Z) / columns), 4.1 if values else 2.1
     figure = Figure(figsize=(2.1 * side * columns, (side + 0.45) * rows), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.05, h_pad=0.09, wspace=0.02, hspace=0.02)
     for i, (z, image) in enumerate(zip(Z, images, strict=True)):
         grid = _grid(z)
         axes = figure.add_subplot(rows, 2 * columns, 2 * i + 1)
-        low, high = _limits(limits) or _data_limits(z)
+        low, high = fixed or _data_limits(z)
         shown = _draw_cells(axes, grid, (low, high))
         title = titles[i] if titles else say(TEXTS, "vector", i=i, n=len(z))
         axes.set_title(title, loc="left", fontsize=TEXT_SIZE, color=INK)
@@ -128,7 +128,7 @@ def show_vectors(
         draw_image(beside, image)
         beside.set_title(say(TEXTS, "vector image"), loc="left", fontsize=TEXT_SIZE, color=INK)
     times = say(TEXTS, "times", count=len(Z)) if len(Z) > 1 else ""
-    if _limits(limits) is None and len(Z) > 1:
+    if fixed is None and len(Z) > 1:
         return finish(figure, path, show, seen=seen(TEXTS, "own limits", times=times, n=Z.shape[1]))
     facts = {"times": times, "n": Z.shape[1], "low": roughly(low, 3), "high": roughly(high, 3)}
     return finish(figure, path, show, seen=seen(TEXTS, "vectors", **facts))

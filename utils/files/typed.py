@@ -68,8 +68,9 @@ def time_limit(minutes) -> float | None:
     if minutes is None:
         return None
     try:
-        if not isinstance(minutes, bool) and 0 <= float(minutes) < float("inf"):
-            return float(minutes)
+        found = float(minutes) if isinstance(minutes, str) else minutes
+        if not isinstance(found, bool) and 0 <= found < float("inf"):
+            return found
     except (TypeError, ValueError):
         pass
     raise ValueError(f"minutes (MINUTES) is {minutes!r:.60}; give a time limit of 0 or more, or None")

@@ -17,7 +17,15 @@ Every file is written whole or not at all (`utils.files`).
 
 from utils.runs.checkpoints import CHECKPOINT, DATA, save_keras_model, save_weights
 from utils.runs.data_set import DataSet, data_of
-from utils.runs.folder import describe, files_to_share, new_run, processor_name, sample_sheet, sample_sheets
+from utils.runs.folder import (
+    describe,
+    files_to_share,
+    new_run,
+    processor_name,
+    record_of,
+    sample_sheet,
+    sample_sheets,
+)
 from utils.runs.going_on import files_to_go_on, unpack_run
 from utils.runs.history import HISTORY, read_history, write_history
 from utils.runs.keeping import KeepGenerators, film_of_sheets, kept_generators
@@ -59,6 +67,7 @@ __all__ = [
     "pair_to_compare",
     "processor_name",
     "read_history",
+    "record_of",
     "sample_sheet",
     "sample_sheets",
     "save_keras_model",

@@ -77,11 +77,11 @@ def sheets_alike(folder):
     A training that went on with other rows and columns has sheets of two sizes, which no film can hold.
     """
     sheets = sample_sheets(folder)
-    sizes = {step: _size_of(path) for step, path in sheets}
+    sizes = {step: _pixels_of(path) for step, path in sheets}
     return [(step, path) for step, path in sheets if sizes[step] == sizes[sheets[-1][0]]]
 
 
-def _size_of(path):
+def _pixels_of(path):
     from PIL import Image
 
     with Image.open(path) as picture:
@@ -96,6 +96,12 @@ def files_to_share(folder):
     return [
         path for path in found if path not in (folder / CHECKPOINT, folder / DATA) and path.parent.name != "generators"
     ]
+
+
+def record_of(folder, name="run.json"):
+    """What run.json, or params.json by its name, says of a run: a dict, an empty one where there is none."""
+    path = Path(folder) / name
+    return read_json(path) if path.is_file() else {}
 
 
 def describe(folder, resumed=False, **facts):
@@ -122,8 +128,8 @@ def describe(folder, resumed=False, **facts):
     path, now = Path(folder) / "run.json", datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     dates = {"started": now}
     with in_progress.writing(folder, "describing"):
-        if resumed and path.exists():
-            dates = {"started": read_json(path).get("started", now), "resumed": now}
+        if resumed and (before := record_of(folder)):
+            dates = {"started": before.get("started", now), "resumed": now}
         record = {**facts, **dates, "backend": keras.backend.backend(), "versions": versions, "machine": machine}
         return files.write_json(path, record)
 

@@ -146,7 +146,7 @@ def pair_to_compare(generator=None, autoencoder=None, data_name=None, root="run"
             f"{generator} was trained on {name}, {autoencoder} on {other}: compare two of one data set. Give another "
             f'GENERATOR or AUTOENCODER, or DATA_NAME = "{name}", which takes the newest of both'
         )
-    sizes = [_size_of(Path(one)) for one in (generator, autoencoder)]
+    sizes = [_drawn_size(Path(one)) for one in (generator, autoencoder)]
     if None not in sizes and sizes[0] != sizes[1]:
         (high, wide), (_, other_wide) = sizes
         raise ValueError(
@@ -156,7 +156,7 @@ def pair_to_compare(generator=None, autoencoder=None, data_name=None, root="run"
     return Path(generator), Path(autoencoder)
 
 
-def _size_of(path):
+def _drawn_size(path):
     """(height, width) of what a generator draws, by its run or its card; None where neither says."""
     run = path if path.is_dir() else path.parent
     for place in (run / "params.json", path.with_suffix(".json")):

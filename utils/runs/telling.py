@@ -719,5 +719,5 @@ def about(what: str, data, language: str | None = None, **values) -> None:
 
 def _kind(what: str, data) -> str:
     """Whether the text about lines fits: some describe the images of a generator that ships, and of no other."""
-    described = DESCRIBED.get(what, data.ships)
-    return "lines" if data.of_lines and data.ships == described else "any"
+    fits = what not in DESCRIBED or DESCRIBED[what] == data.ships
+    return "lines" if data.of_lines and fits else "any"

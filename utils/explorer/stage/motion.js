@@ -35,7 +35,7 @@ export class Motion {
 
   // Pins or their ways are about to change: the image glides from where it is. count: of pins until now.
   rejoin(from, count) {
-    if (!this.playing || this.kind === "drift") return;
+    if (!this.playing) return;
     if (this.kind === "loop") this.position = ((this.position % count) + count) % count;
     this.from = from;
     this.offset = new Float32Array(this.n);

@@ -46,18 +46,18 @@ export class Page {
     requestAnimationFrame((now) => this.frame(now));
   }
 
-  // Another page takes this one's place.
+  // Another page takes this one's place; gives what that goes on with.
   end() {
     this.keep();
     this.home.finish();
     this.gone.abort();
     clearTimeout(this.settling);
-    this.senses.end();
     this.bending?.end();
     this.engine.end();
     this.controls.alone = false;
     if (this.host) this.host.gone = null;
     delete this.root.dataset.drawn;
+    return this.senses.end();
   }
 
   setDirections(directions) {
@@ -193,7 +193,7 @@ export class Page {
     const easings = () => Object.keys(EASINGS).map((name) => [name, controls.say(`ease_${name}`)]);
     const easing = controls.select("easing", easings, (value) => {
       motion.easing = value;
-      motion.rejoin(this.core, this.pins.length);
+      this.rejoin("loop", "between");
     }, motion.easing);
     this.easing = easing.select;
     const choice = controls.make("div", "s-buttons", {}, ...this.kinds);
@@ -311,10 +311,9 @@ export class Page {
     const [x, y] = this.axes.map((axis) => this.directions[axis].vector);
     const [ahead, up] = [x, y].map((vector, axis) => this.lies(values[axis]) - dot(this.core, vector));
     const alike = dot(x, y); // directions need not be at right angles: each moves the image along the other too
-    if (!this.truncation) return this.place();
-    if (1 - alike ** 2 < 1e-6) return this.setCore(plus(this.core, x, ahead));
+    if (1 - alike ** 2 < 1e-6) return this.steer(plus(this.core, x, ahead));
     const [right, high] = [(ahead - alike * up) / (1 - alike ** 2), (up - alike * ahead) / (1 - alike ** 2)];
-    this.setCore(plus(plus(this.core, x, right), y, high));
+    this.steer(plus(plus(this.core, x, right), y, high));
   }
 
   // The vector as a grid of cells.
@@ -374,17 +373,21 @@ export class Page {
     return value / Math.max(LEAST, this.truncation);
   }
 
+  // Go to a point that was found by what the image is to show; at truncation 0 it shows nothing of it, and controls go
+  // back to where they were.
+  steer(core) {
+    this.truncation ? this.setCore(core) : this.place();
+  }
+
   along({ vector }, value) {
-    if (this.truncation) this.setCore(plus(this.core, vector, this.lies(value) - dot(this.core, vector)));
-    else this.place(); // the image stands still at 0: the slider goes back there
+    this.steer(plus(this.core, vector, this.lies(value) - dot(this.core, vector)));
   }
 
   // Other numbers of the vector: [[which, value], ...]; those that are not named stay.
   setNumbers(changed) {
-    if (!this.truncation) return this.place();
     const core = Float32Array.from(this.core);
     for (const [i, value] of changed) core[i] = this.lies(value);
-    this.setCore(core);
+    this.steer(core);
   }
 
   goTo(core, gesture) {
@@ -458,12 +461,17 @@ export class Page {
     this.place();
   }
 
+  // What these kinds of motion follow changes: the image glides on from where it is.
+  rejoin(...kinds) {
+    if (kinds.includes(this.motion.kind)) this.motion.rejoin(this.core, this.pins.length);
+  }
+
   // Pins
 
   setEnd(i) {
     this.remember();
     this.ends[i] = this.core;
-    this.motion.rejoin(this.core, this.pins.length);
+    this.rejoin("between");
     this.pinMessage.tell(null);
     this.showPins();
     this.onWay = this.core;
@@ -473,7 +481,7 @@ export class Page {
   addPin() {
     if (this.pins.length >= MOST_PINS) return this.pinMessage.tell("too_many_pins", { n: MOST_PINS }, true);
     this.remember();
-    this.motion.rejoin(this.core, this.pins.length);
+    this.rejoin("loop");
     this.pins.push(this.core);
     this.pinMessage.tell(null);
     this.showPins();
@@ -481,7 +489,7 @@ export class Page {
 
   removePin(i) {
     this.remember();
-    this.motion.rejoin(this.core, this.pins.length);
+    this.rejoin("loop");
     this.pins.splice(i, 1);
     if (this.motion.kind === "loop" && this.pins.length < 2) this.stop();
     this.showPins();
@@ -664,7 +672,7 @@ export class Page {
     if (!known) this.history.pop();
     else if (given.f && given.f !== this.facts.fingerprint)
       this.home.message.tell("opened_stranger", { name: this.controls.say("the_link") });
-    write("", null);
+    writeFragment("", null);
     return known;
   }
 
@@ -697,7 +705,7 @@ export class Page {
       await navigator.clipboard.writeText(location.href.split("#")[0] + link);
       this.home.message.tell("link_copied");
     } catch {
-      write(link, SHOWN);
+      writeFragment(link, SHOWN);
       this.home.message.tell("link_shown");
     }
   }
@@ -792,7 +800,7 @@ export class Page {
 }
 
 // Write into the address, behind its #; `state` stays with it when the page is loaded again.
-function write(fragment, state) {
+function writeFragment(fragment, state) {
   try {
     history.replaceState(state, "", location.href.split("#")[0] + fragment);
   } catch {

@@ -30,8 +30,7 @@ export function render({ model, el }) {
       return false;
     }
     const { language } = root.page?.controls ?? {};
-    const hands = root.page?.senses.end();
-    root.page?.end();
+    const hands = root.page?.end();
     root.page = new Page({ root, facts: { ...facts, language: language ?? facts.language }, engine, host, change });
     root.page.senses.takeOver(hands);
     engine.grow().catch(() => {}); // one worker does
