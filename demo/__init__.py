@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from utils import speech
+from utils.files.command_line import from_on
 
 ROOT = Path(__file__).resolve().parents[1]
 LEFT = ROOT / "run" / "demo"
@@ -205,9 +206,8 @@ def run(minutes: float = MINUTES) -> Path:
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--minutes", type=float, default=MINUTES, help=f"how long to train the published networks ({MINUTES})"
-    )
+    words = f"how long to train the published networks ({MINUTES})"
+    parser.add_argument("--minutes", type=from_on(0, float), default=MINUTES, help=words)
     minutes = parser.parse_args(arguments).minutes
     speech.speak(speech.of_system())  # the words in the page's figures
     run(minutes)

@@ -74,6 +74,13 @@ def test_it_trains_for_as_long_as_it_is_told(ran):
     assert [parameters.get("MINUTES") for _, _, parameters in ran] == [0.5, 0.5, None, None]
 
 
+@pytest.mark.parametrize("minutes", ["-5", "nan", "x"])
+def test_minutes_that_are_none_are_refused_before_anything_is_drawn(minutes, capsys):
+    with pytest.raises(SystemExit):
+        demo.main(["--minutes", minutes])
+    assert f"'{minutes}' is no number of 0 or more" in capsys.readouterr().err
+
+
 def test_it_goes_on_with_an_earlier_demonstration(ran, tmp_path):
     for run in (demo.STROKES, demo.PUBLISHED):
         (tmp_path / "run" / "demo" / run).mkdir(parents=True)
