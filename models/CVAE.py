@@ -23,7 +23,7 @@ import numpy as np
 from keras import ops
 
 from models.critic import build_encoder
-from models.engine.backend import TrainStep, descend
+from models.engine.backend import SeedGenerator, TrainStep, descend
 from models.engine.layers import check_layers
 from models.engine.loop import TrainingLoop, to_range
 from models.engine.optimizers import StepCount, make_optimizer, ready, set_learning_rates
@@ -157,7 +157,7 @@ class CVAE(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         self.generator = self._build_generator(dtype=self.precision, stock=False)
         check_images(self.generator, input_dim)
         self.ema_generator = None
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = SeedGenerator(seed)
         self.steps = StepCount()
         self.compile()
         self.build((None, *input_dim))

@@ -19,7 +19,7 @@ from keras import ops
 
 from models.augmentation import NUMBERS, augmented
 from models.critic import build_critic
-from models.engine.backend import TrainStep, descend
+from models.engine.backend import SeedGenerator, TrainStep, descend
 from models.engine.distributed import cut, random_rows
 from models.engine.layers import check_layers
 from models.engine.loop import Schedule, TrainingLoop
@@ -138,7 +138,7 @@ class WGANGP(TrainStep, TrainingLoop, SavedNetworks, keras.Model):
         self.generator = self._build_generator(dtype=self.precision, stock=False)
         check_images(self.generator, input_dim)
         self.ema_generator = self._averaged_generator() if self.recipe.ema else None
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = SeedGenerator(seed)
         self.steps = StepCount(self.recipe.generator_steps)
         self.compile()
         self.n_critic = self.recipe.n_critic

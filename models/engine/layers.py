@@ -74,8 +74,8 @@ class QuickBatchNormalization(layers.BatchNormalization):
         if not training or self.synchronized or len(inputs.shape) != 4:
             return super().call(inputs, training=training, mask=mask)
         outputs, mean, variance = normalise(inputs, self.gamma, self.beta, self.epsilon)
-        self.moving_mean.assign(self.momentum * self.moving_mean + (1 - self.momentum) * mean)
-        self.moving_variance.assign(self.momentum * self.moving_variance + (1 - self.momentum) * variance)
+        for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(self.momentum * moving.value + (1 - self.momentum) * value)
         return outputs
 
 

@@ -6,7 +6,14 @@ import pytest
 from keras import ops
 
 from models import losses
-from models.engine.backend import Adam, apply_gradients, convolve, input_gradient, loss_and_gradients
+from models.engine.backend import (
+    Adam,
+    SeedGenerator,
+    apply_gradients,
+    convolve,
+    input_gradient,
+    loss_and_gradients,
+)
 
 
 def small_critic(seed=0):
@@ -207,6 +214,35 @@ def test_convolve_gives_the_numbers_and_both_derivatives_of_ops_conv(side, strid
     expected, expected_gradient = results_of(lambda x, k, s: ops.conv(x, k, strides=s, padding="same"))
     assert np.isclose(value, expected, rtol=tolerance / 2) and value > 1
     assert np.abs(gradient - expected_gradient).max() < tolerance * np.abs(expected_gradient).max()
+
+
+@pytest.mark.parametrize("size, strides", [(3, 2), (5, 2), (4, 3), (10, 1), (1, 2)])
+def test_convolve_pads_as_ops_conv_does_also_where_sides_differ(size, strides):
+    """Values, and the derivatives by inputs and kernel, of images that are higher than wide."""
+    rng = np.random.default_rng(0)
+    images, weights = (rng.normal(size=shape).astype("float32") for shape in [(2, 7, 6, 3), (size, size, 3, 4)])
+    kernel, inputs = keras.Variable(weights), keras.Variable(images)
+
+    def results_of(function):
+        def loss():
+            outputs = function(inputs.value, kernel.value, strides)
+            return ops.sum(ops.square(outputs)), outputs
+
+        outputs, gradients = loss_and_gradients(loss, [inputs, kernel])
+        return [ops.convert_to_numpy(ops.stop_gradient(tensor)) for tensor in (outputs, *gradients)]
+
+    expected = results_of(lambda x, k, s: ops.conv(x, k, strides=s, padding="same"))
+    for ours, theirs in zip(results_of(convolve), expected, strict=True):
+        assert ours.shape == theirs.shape and np.allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+    assert np.abs(expected[1]).max() > 1
+
+
+def test_seeds_are_those_of_keras():
+    ours, theirs = (kind(7) for kind in (SeedGenerator, keras.random.SeedGenerator))
+    for _ in range(2):
+        draws = [ops.convert_to_numpy(keras.random.normal((3,), seed=seeds)) for seeds in (ours, theirs)]
+        assert np.array_equal(*draws)
+    assert np.array_equal(*(ops.convert_to_numpy(seeds.state) for seeds in (ours, theirs)))
 
 
 def test_adam_is_that_of_keras():
