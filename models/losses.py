@@ -96,8 +96,11 @@ def r1(critic, real, fake, mix):
 
 
 def r1r2(critic, real, fake, mix):
-    """Sum of the mean squared gradient norms at real and at generated images; arguments as in `gradient_penalty`."""
-    return 2 * ops.mean(squared_gradient_norms(critic, ops.concatenate([real, fake])))
+    """Sum of the mean squared gradient norms at real and at generated images; arguments as in `gradient_penalty`.
+
+    One batch after the other, so that batch normalisation does not mix their statistics.
+    """
+    return r1(critic, real, fake, mix) + r1(critic, fake, real, mix)
 
 
 def no_penalty(critic, real, fake, mix):

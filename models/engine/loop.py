@@ -23,7 +23,7 @@ from utils.files.in_progress import folder_lock
 from utils.files.typed import time_limit, whole_number
 from utils.loaders import ImageBatches
 from utils.runs import checkpoints
-from utils.runs.callbacks import Listener, for_training
+from utils.runs.callbacks import LastSnapshot, Listener, for_training
 from utils.runs.watching import notebook_views
 
 MAX_BYTES_ON_DEVICE = 4 * 2**30  # of a data set that is copied to a GPU
@@ -163,8 +163,9 @@ class TrainingLoop:
             all_callbacks = for_training(
                 run_folder, *grid, every, last, batch_size * schedule.batches, verbose, minutes, held
             )
+            last_snapshot = LastSnapshot(all_callbacks[-1])
             all_callbacks += notebook_views(run_folder) if verbose else []
-            all_callbacks = [_RecordLosses(interrupted), *all_callbacks, *callbacks, _CountSteps()]
+            all_callbacks = [_RecordLosses(interrupted), *all_callbacks, *callbacks, last_snapshot, _CountSteps()]
             all_callbacks = distributed.callbacks(all_callbacks)
             draw = distributed.share_of(x_train.draw, batch_size)
             if _fits_on_device(x_train) if on_device == "auto" else on_device:

@@ -7,6 +7,7 @@ and stock layers only, whatever precision the training used.
 
 import json
 import pickle
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -102,12 +103,22 @@ class SavedNetworks:
         return self.steps.at(updates)
 
     def save_own_variables(self, store):
-        """Save what Keras leaves out: the random state, so that a resumed training draws the same noise, and counts."""
+        """Save what Keras leaves out: counts, and the random states, so that a resumed run draws as a whole one."""
         store["seed"] = ops.convert_to_numpy(self.seed_generator.state)
         store["steps"] = np.array([self.steps_done, int(self.updates)])
+        for i, state in enumerate(self._layers_seeds()):
+            store[f"seed_{i}"] = ops.convert_to_numpy(state)
+
+    def _layers_seeds(self):
+        """The random states of the networks' layers, such as Dropout's, in their order."""
+        layers = (layer for name in self.parts for layer in getattr(self, name).layers)
+        return [layer.seed_generator.state for layer in layers if hasattr(layer, "seed_generator")]
 
     def load_own_variables(self, store):
         self.seed_generator.state.assign(np.asarray(store["seed"]))
+        with suppress(KeyError):  # an older file
+            for i, state in enumerate(self._layers_seeds()):
+                state.assign(np.asarray(store[f"seed_{i}"]))
         try:
             self.steps.start = tuple(int(count) for count in store["steps"])
         except KeyError:  # an older file, of one update per step: `steps_done` sets it once all is loaded

@@ -390,6 +390,15 @@ def test_dropout_draws_from_the_seed_too(tiny, images, tmp_path):
     assert first.d_losses == second.d_losses != other.d_losses
 
 
+def test_a_resumed_training_with_dropout_drops_what_a_whole_one_drops(tiny, images, tmp_path):
+    dropped = {"critic_dropout_rate": 0.3, "generator_dropout_rate": 0.3, "seed": 1}
+    whole, begun, resumed = (tiny(**dropped) for _ in range(3))
+    train(whole, images, tmp_path / "whole", epochs=4, n_critic=1)
+    train(begun, images, tmp_path / "parts", epochs=2, n_critic=1)
+    train(resumed, images, tmp_path / "parts", epochs=4, n_critic=1, resume=True)
+    assert resumed.d_losses[2:] == whole.d_losses[2:] and resumed.g_losses[2:] == whole.g_losses[2:]
+
+
 @pytest.mark.parametrize("kind", ["float", "augmented"])
 def test_images_that_a_device_cannot_keep_as_they_are_are_refused(tiny, images, tmp_path, kind):
     if kind == "float":

@@ -170,6 +170,24 @@ def test_ctrl_c_stops_after_the_step_writes_a_checkpoint_and_says_how_to_go_on(n
     assert resumed.d_losses[3:] == whole.d_losses[3:] and resumed.g_losses[3:] == whole.g_losses[3:]
 
 
+def test_a_training_that_a_callback_of_ones_own_ends_is_saved_where_it_ended(network, images, tmp_path):
+    """Keras' EarlyStopping, say: it comes after the training's own callbacks."""
+    whole, model = network(), network()
+    train(whole, images, tmp_path / "whole", 5)
+    train(
+        model,
+        images,
+        tmp_path / "ended",
+        5,
+        every=100,
+        callbacks=[At(1, lambda: setattr(model, "stop_training", True))],
+    )
+    assert model.epoch == 2
+    resumed = network()
+    train(resumed, images, tmp_path / "ended", 5, resume=True)
+    assert resumed.d_losses[2:] == whole.d_losses[2:] and resumed.g_losses[2:] == whole.g_losses[2:]
+
+
 def test_an_interrupt_in_a_notebook_ends_the_cell_without_an_error(network, images, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(checkpoints, "in_notebook", lambda: True)
     train(network(), images, tmp_path, 5, callbacks=[At(1, lambda: signal.raise_signal(signal.SIGINT))])

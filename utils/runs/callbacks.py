@@ -146,16 +146,23 @@ class Snapshots(keras.callbacks.Callback):
         """Whether a step has a snapshot."""
         return step % self.every == 0 or step + 1 == self.last
 
+    written = None  # the step of the last snapshot
+
     def on_train_batch_end(self, batch, logs=None):
+        if self.due(self.model.epoch) or self.model.stop_training:
+            self.write()
+
+    def write(self):
+        """Write a snapshot of the model as it is."""
         model = self.model
-        if self.due(model.epoch) or model.stop_training:
-            model.synchronise()
-            self._check()
-            model.sample_images(self.folder, self.r, self.c)
-            saved = model.save_model(self.folder)
-            save_weights(saved, self.folder / "weights" / "weights.h5")
-            write_history(self.folder, model.history_columns())
-            save_weights(model, self.folder / CHECKPOINT)
+        model.synchronise()
+        self._check()
+        model.sample_images(self.folder, self.r, self.c)
+        saved = model.save_model(self.folder)
+        save_weights(saved, self.folder / "weights" / "weights.h5")
+        write_history(self.folder, model.history_columns())
+        save_weights(model, self.folder / CHECKPOINT)
+        self.written = model.epoch
 
     def _check(self):
         """Raise FloatingPointError if a weight is not finite, so that good files are not overwritten.
@@ -170,3 +177,19 @@ class Snapshots(keras.callbacks.Callback):
                     "blown up and was stopped; the files of the last good snapshot are kept. Try smaller learning "
                     "rates or precision='float32'."
                 )
+
+
+class LastSnapshot(Listener):
+    """Writes the snapshot of a training that a callback after `Snapshots` stops, such as a user's own.
+
+    Args:
+        snapshots: the `Snapshots` of the training.
+    """
+
+    def __init__(self, snapshots):
+        super().__init__()
+        self.snapshots = snapshots
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.stop_training and self.snapshots.written != self.model.epoch:
+            self.snapshots.write()
