@@ -109,7 +109,7 @@ def write_dataset(
     names = [f"{name}-{number:06d}.{file_format}" for number in range(1, count + 1)]
     facts = _settings_of(rules, module, count, seed, file_format, y2, size, options)
     prior = _resumable(folder, facts)
-    seed = seed if seed is not None else prior["drawn_from"] if prior else int(np.random.default_rng().integers(2**53))
+    seed = seed if seed is not None else prior["drawn_from"] if prior else int(np.random.default_rng().integers(2**31))
     parameters = _sample_checked(module, count, seed, y2)
     table = _table(names, parameters)
     earlier = _earlier_images(folder, name)
@@ -141,7 +141,7 @@ def write_dataset(
             block = range(start, min(start + step, count))
             missing = [i for i in block if names[i] not in existing]
             if missing:
-                images = _draw_checked(module, {key: values[missing] for key, values in parameters.items()}, size)
+                images = registry.drawn(module, {key: values[missing] for key, values in parameters.items()}, size)
                 for i, image in zip(missing, images, strict=True):
                     files.write_bytes(folder / names[i], encode(image, file_format, **options))
             if archive_file is not None:
@@ -204,7 +204,7 @@ def write_sheet(
         raise ValueError(f"size is {size}; images need at least 1 pixel a side")
     rows, columns = _SHEET
     module = registry.rules(rules)
-    images = _draw_checked(module, _sample_checked(module, rows * columns, seed, y2), size)
+    images = registry.drawn(module, _sample_checked(module, rows * columns, seed, y2), size)
     with files.write_whole(path) as temporary:
         sample_grid(images, rows, columns, temporary)
         with Image.open(temporary, formats=["PNG"]) as sheet:
@@ -226,29 +226,10 @@ def encode(image: np.ndarray, file_format: str, quality: int = QUALITY) -> bytes
 
 
 def _sample_checked(module: ModuleType, count: int, seed: int | np.random.Generator | None, y2: str) -> dict:
-    """Sample parameters, and check that they fit into a table."""
-    name = name_of(module)
+    """Sample parameters, checked, with the positions of the second horizontal."""
     if y2 != "sketch" and "y2" not in signature(module.sample).parameters:
-        raise ValueError(f"y2 is {y2!r}, but the rules {name} know no y2; leave it away")
-    choices = {} if y2 == "sketch" else {"y2": y2}
-    parameters = {key: np.asarray(values) for key, values in module.sample(count, seed, **choices).items()}
-    for key, values in parameters.items():
-        if values.shape != (count,):
-            raise ValueError(
-                f"sample of the rules {name} gives {key} the shape {values.shape} for {count} images; a parameter is "
-                f"one number an image, ({count},)"
-            )
-    return parameters
-
-
-def _draw_checked(module: ModuleType, parameters: dict[str, np.ndarray], size: int) -> np.ndarray:
-    """Draw images, and check that they can be saved."""
-    images = module.draw(parameters, size)
-    expected = (len(next(iter(parameters.values()))), size, size, 3)
-    if getattr(images, "dtype", None) != np.uint8 or images.shape != expected:
-        found = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
-        raise ValueError(f"draw of the rules {name_of(module)} gives {found}; an array uint8 {expected} is needed")
-    return images
+        raise ValueError(f"y2 is {y2!r}, but the rules {name_of(module)} know no y2; leave it away")
+    return registry.sampled(module, count, seed, **({} if y2 == "sketch" else {"y2": y2}))
 
 
 def _table(names: list[str], parameters: dict[str, np.ndarray]) -> str:

@@ -12,6 +12,8 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+
 _FOLDER = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 FUNCTIONS = ("sample", "draw")
@@ -34,7 +36,7 @@ def rules(name: str | os.PathLike) -> ModuleType:
         The module.
 
     Raises:
-        ValueError: an unknown name, or a file without one of the two functions.
+        ValueError: an unknown name, a file without one of the two functions, or one with the name of another rule set.
         FileNotFoundError: there is no file at the path.
 
     Example:
@@ -57,6 +59,8 @@ def rules(name: str | os.PathLike) -> ModuleType:
             f"the rules in {path} would give their name to files and folders, {path.stem!r}; rename the file: a small "
             "letter, then small letters, digits and _"
         )
+    if path.stem in rule_names() and path.resolve().parent != _FOLDER.resolve():
+        raise ValueError(f"{path.stem!r} is the name of a rule of the gallery; give the file {path} another name")
     specification = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
@@ -66,6 +70,64 @@ def rules(name: str | os.PathLike) -> ModuleType:
             f"{path} lacks {' and '.join(missing)}; a rule set has sample(n, seed) and draw(parameters, size)"
         )
     return module
+
+
+def sampled(module: ModuleType, n: int, seed: int | np.random.Generator | None = None, **choices) -> dict:
+    """Sample the parameters of a rule set, and check that they are numbers, one an image.
+
+    Args:
+        module: the rule set.
+        n: number of images.
+        seed: int, a generator, or None. A file of your own is given an int also where a generator is meant, for its
+            `sample` may know no other seed.
+        **choices: further arguments of its `sample`.
+
+    Returns:
+        Dict, name -> array (n,) of whole numbers, floats or booleans.
+
+    Raises:
+        ValueError: a parameter of another shape, of words, not finite, or with a name that the table has already.
+    """
+    if isinstance(seed, np.random.Generator) and module.__name__ == name_of(module):
+        seed = int(seed.integers(2**31))
+    parameters = {key: np.asarray(values) for key, values in module.sample(n, seed, **choices).items()}
+    for key, values in parameters.items():
+        given = f"sample of the rules {name_of(module)} gives {key}"
+        if values.shape != (n,):
+            raise ValueError(
+                f"{given} the shape {values.shape} for {n} images; a parameter is one number an image, ({n},)"
+            )
+        if values.dtype.kind not in "biuf":
+            raise ValueError(
+                f"{given} as {str(values[0])!r}; a parameter is a number: give a word's place in a list, 0, 1, 2 ..."
+            )
+        if not np.isfinite(values).all():
+            raise ValueError(f"{given} as nan or infinity; a parameter is a number: 0, say, where an image has none")
+        if key == "file":
+            raise ValueError(f"{given}; the table of parameters has a column of this name: choose another")
+    return parameters
+
+
+def drawn(module: ModuleType, parameters: dict, size: int) -> np.ndarray:
+    """Draw the images of parameters, and check that they are images.
+
+    Args:
+        module: the rule set.
+        parameters: as `sampled` gives them.
+        size: side in pixels.
+
+    Returns:
+        uint8 (n, size, size, 3).
+
+    Raises:
+        ValueError: `draw` gives something else.
+    """
+    images = module.draw(parameters, size)
+    expected = (len(next(iter(parameters.values()))), size, size, 3)
+    if getattr(images, "dtype", None) != np.uint8 or images.shape != expected:
+        found = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
+        raise ValueError(f"draw of the rules {name_of(module)} gives {found}; an array uint8 {expected} is needed")
+    return images
 
 
 def name_of(module: ModuleType) -> str:

@@ -19,7 +19,7 @@ from PIL import Image
 
 import lines
 from lines.dataset import TABLE_NAME
-from lines.registry import name_of, parameter_names
+from lines.registry import drawn, name_of, parameter_names, sampled
 from models import recipes
 from models.plan import pace
 from models.WGANGP import WGANGP
@@ -41,13 +41,42 @@ SHEETS, READINGS = 30, 15  # along the training
 READ, READ_IN_THE_END = 60, 500  # images a reading
 WALK = 48  # images of the walk
 SAME, COMPARED = 20.0, 4  # decibels from which an image is the one that the rules draw; how many are compared
+SMALL = 64  # side of images that are drawn twice
 FACTS = "circle.json"  # of the run folder: minutes of each part, and what was measured
+SAID = {  # in the terminal; the names of the parts, and what is said of them
+    "images": ("the images", "les images"),
+    "reader": ("the reader", "le lecteur"),
+    "training": ("the training", "l’entraînement"),
+    "page": ("the page", "la page"),
+    "part": ("{number} of {count}, {part}: {what} ...", "{number} sur {count}, {part} : {what} ..."),
+    "draws": ("those of data/{name}/, or {count} drawn into it", "celles de data/{name}/, ou {count} qu’on y dessine"),
+    "drawn": ("    {count} images", "    {count} images"),
+    "teaches": (
+        "taught on what the rule draws, where none is there yet",
+        "il apprend sur ce que dessine la règle, s’il n’y en a pas encore",
+    ),
+    "chance": ("    {name}: left out, it is pure chance", "    {name} : laissé de côté, c’est le pur hasard"),
+    "read": ("    {name}: {score} better than a guess", "    {name} : de {score} mieux qu’au hasard"),
+    "unread": ("    {name}: cannot be read", "    {name} : ne se lit pas"),
+    "trains": ("{minutes} minutes", "{minutes} minutes"),
+    "goes on": (
+        "    goes on with a training of {steps} steps; the minutes asked now do not change them",
+        "    reprend un entraînement de {steps} étapes ; les minutes demandées à présent n’y changent rien",
+    ),
+    "reads": ("reads what was learnt", "lit ce qui a été appris"),
+    "done": ("The page: {page}", "La page : {page}"),
+}
+
+
+def say(key, **values):
+    """A line for the terminal."""
+    return speech.say(SAID, key, **values)
 
 
 class Parts:
     """Announces the parts of the circle, and keeps the minutes that each took."""
 
-    NAMES = ("the images", "the reader", "the training", "the page")
+    NAMES = ("images", "reader", "training", "page")
 
     def __init__(self, folder):
         self.path, self.started = Path(folder) / FACTS, None
@@ -62,12 +91,13 @@ class Parts:
     def begin(self, number, what):
         self.end()
         self.now, self.started = self.NAMES[number], time.monotonic()
-        print(f"{number + 1} of {len(self.NAMES)}, {self.now}: {what} ...", flush=True)
+        print(say("part", number=number + 1, count=len(self.NAMES), part=SAID[self.now], what=what), flush=True)
 
     def end(self):
         if self.started is not None:
             spent = (time.monotonic() - self.started) / 60
-            self.facts["minutes"][self.now] = round(self.facts["minutes"].get(self.now, 0) + spent, 2)
+            name, _ = SAID[self.now]
+            self.facts["minutes"][name] = round(self.facts["minutes"].get(name, 0) + spent, 2)
             self.started = None
             self.keep()
 
@@ -88,6 +118,12 @@ def draw(rules, module, count):
         ValueError: the folder holds other images than these rules draw, or too few.
     """
     name = name_of(module)
+    some = sampled(module, COMPARED, SEED)
+    if not np.array_equal(*(drawn(module, some, SMALL) for _ in range(2))):
+        raise ValueError(
+            f"draw of the rules {name} gives another image of the same numbers each time: let sample give a whole "
+            'number by chance, "hand", and draw take its seed from it'
+        )
     folder = Path("data") / name
     lines.write_missing_dataset(folder, count, seed=SEED, file_format="png", rules=rules)
     see_drawn(folder, module, name)
@@ -139,7 +175,7 @@ def train(x_train, rules, name, folder, minutes):
     resume = started.exists() and (folder / runs.HISTORY).exists()
     steps = read_json(started)["steps"] if resume else steps_in(minutes, x_train)
     if resume:
-        print(f"    goes on with a training of {steps:,} steps; the minutes asked now do not change them")
+        print(say("goes on", steps=speech.number(steps, ",d")))
     parameters = recipes.choose("WGANGP", "any_rule", x_train.images, steps=steps)
     gan = WGANGP(**parameters, seed=SEED)
     gan.save(folder)
@@ -325,28 +361,28 @@ def circle(rules, minutes=MINUTES, count=COUNT, out=None):
         )
     with parts:
         page = _circle(parts, rules, module, folder, minutes, count)
-    print(f"The page: {page}")
+    print(say("done", page=page))
     return page
 
 
 def _circle(parts, rules, module, folder, minutes, count):
     """The parts in turn; gives the page."""
     name = name_of(module)
-    parts.begin(0, f"those of data/{name}/, or {count:,} drawn into it")
+    parts.begin(0, say("draws", name=name, count=speech.number(count, ",d")))
     x_train = draw(rules, module, count)
-    print(f"    {len(x_train.images):,} images")
-    parts.begin(1, "taught on what the rule draws, where none is there yet")
+    print(say("drawn", count=speech.number(len(x_train.images), ",d")))
+    parts.begin(1, say("teaches"))
     parameters = reader_of(module).parameters
     if not any(one.readable for one in parameters):
         raise ValueError(
             f"Nothing of the rules {name} can be read from their images: a page would have nothing to say."
         )
     for one in parameters:
-        said = "left out, it is pure chance" if one.kind == "chance" else f"{max(one.score, 0):.0%} better than a guess"
-        print(f"    {one.name}: {said if one.kind == 'chance' or one.readable else 'cannot be read'}")
-    parts.begin(2, f"{minutes:g} minutes")
+        key = "chance" if one.kind == "chance" else "read" if one.readable else "unread"
+        print(say(key, name=one.name, score=speech.percent(max(one.score, 0))))
+    parts.begin(2, say("trains", minutes=speech.number(minutes, "g")))
     gan = train(x_train, module, name, folder, minutes)
-    parts.begin(3, "reads what was learnt")
+    parts.begin(3, say("reads"))
     return show(gan, x_train, module, name, folder, parts)
 
 
@@ -357,7 +393,7 @@ def main(arguments=None):
     parser.add_argument("--count", type=from_on(BATCH_SIZE), default=COUNT, help=f"images to draw ({COUNT})")
     parser.add_argument("--out", help="the run folder; run/<name> if not given")
     a = parser.parse_args(arguments)
-    speech.speak(speech.of_system())  # the words in the page's figures; its texts are in both languages
+    speech.speak(speech.of_system())  # the lines in the terminal, the words in figures; the page has both languages
     with on_one_line(parser.prog, "stopped; the same command goes on where it stopped"):
         circle(a.rules, a.minutes, a.count, a.out)
 

@@ -64,7 +64,9 @@ def test_each_part_leaves_what_the_next_one_needs_and_is_not_done_twice(made):
     assert len(list((folder / "data" / "bars").rglob("*.png"))) == 40
     assert len(list((folder / "data" / ".readers").glob("bars-*.npz"))) == 1
     facts = json.loads((page.parent / rule.FACTS).read_text())
-    assert set(facts["minutes"]) == set(rule.Parts.NAMES) and facts["report"]["images"] == 60
+    assert (
+        set(facts["minutes"]) == {rule.SAID[name][0] for name in rule.Parts.NAMES} and facts["report"]["images"] == 60
+    )
     assert len((page.parent / "history.csv").read_text().splitlines()) == 1 + 5  # four steps and the first sheet's
 
 
@@ -132,3 +134,12 @@ def test_minutes_of_a_part_that_was_stopped_count(drawn, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         rule.circle("bars.py", minutes=1, count=20)
     assert "the images" in json.loads((drawn / "run" / "bars" / "circle.json").read_text())["minutes"]
+
+
+def test_a_rule_that_draws_another_image_each_time_is_refused_with_the_way_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chancy = BARS.replace("size, size, 3), 240, np.uint8)", "size, size, 3), np.random.randint(0, 240), np.uint8)")
+    (tmp_path / "chancy.py").write_text(chancy, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"chancy gives another image.*hand"):
+        rule.draw("chancy.py", lines.rules("chancy.py"), 40)
+    assert not (tmp_path / "data").exists()

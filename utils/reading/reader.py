@@ -19,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lines.registry import drawn as draw_checked
+from lines.registry import sampled
 from utils import files
 from utils.files.json_files import read_json
 from utils.progress import tqdm
@@ -242,7 +244,8 @@ class Reader:
         """
         rng = np.random.default_rng(seed)
         n = len(reading.features)
-        drawn = {name: np.array(values) for name, values in rules.sample(n, rng).items()}
+        drawn = sampled(rules, n, rng)
+        types = {name: values.dtype for name, values in drawn.items()}
         for one in self.read_parameters:
             if not one.readable:
                 continue
@@ -252,8 +255,8 @@ class Reader:
             else:
                 values = reading.values[one.name] + reading.deviations[one.name] * rng.normal(size=n)
                 values = np.clip(values, one.low, one.high)
-                drawn[one.name] = np.rint(values).astype(np.int64) if one.whole else values
-        return rules.draw(drawn)
+                drawn[one.name] = np.rint(values) if one.whole else values
+        return draw_checked(rules, {name: values.astype(types[name]) for name, values in drawn.items()}, SIDE)
 
     # Files ----------------------------------------------------------------------------------------------------------
 
@@ -375,11 +378,11 @@ def stroke_patterns(images: np.ndarray, colors: np.ndarray) -> np.ndarray:
 
 def draw_many(rules, n, rng, desc):
     """Draw n images with a progress bar: (parameters, uint8 (n, 128, 128, 3))."""
-    values = {key: np.asarray(array) for key, array in rules.sample(n, rng).items()}
+    values = sampled(rules, n, rng)
     images = np.empty((n, SIDE, SIDE, 3), np.uint8)
     with tqdm(total=n, desc=desc, unit="image", delay=2, leave=False) as bar:
         for start in range(0, n, 256):
             stop = min(start + 256, n)
-            images[start:stop] = as_rgb(rules.draw({key: array[start:stop] for key, array in values.items()}, SIDE))
+            images[start:stop] = draw_checked(rules, {key: array[start:stop] for key, array in values.items()}, SIDE)
             bar.update(stop - start)
     return values, images

@@ -15,7 +15,8 @@ import numpy as np
 
 import lines
 from lines import COLOR_NAMES, PALETTE, SIZE
-from lines.registry import name_of
+from lines.registry import drawn as draw_checked
+from lines.registry import name_of, sampled
 from utils.images import IDENTICAL
 from utils.reading.colors import color_names, to_lab
 from utils.reading.distances import (
@@ -109,18 +110,18 @@ def report(
         drawn = rules.draw(len(images), rng)
         numbers |= {"rules": asdict(rules)} | against_rules(images, rules) | _against_drawn(images, rules)
     elif rules is not None:
-        from utils.reading.adherence import against_reader  # Keras, which only readers need
+        from utils.reading.adherence import against_reader, framed  # Keras, which only readers need
         from utils.reading.readers import reader_of
 
         rules = rules if isinstance(rules, ModuleType) else lines.rules(rules)
-        drawn = rules.draw(rules.sample(len(images), rng))
+        drawn = framed(draw_checked(rules, sampled(rules, len(images), rng), SIZE), images.shape[1:])
         numbers |= {"rules": {"name": name_of(rules)}} | against_reader(images, rules, reader_of(rules), seed)
     numbers["diversity"] = diversity(images)
     numbers["memory"] = None if reference is None else _memory(images, reference, drawn)
     other = drawn if reference is None else as_batch(_subsample(reference, MAX_REFERENCE, rng))
     if other is None:
         return numbers | {"coverage": None, "sliced_wasserstein": None, "kernel_distance": None}
-    features, other_features = (random_features(batch[:MAX_FEATURES]) for batch in (images, other))
+    features, other_features = (random_features(_subsample(batch, MAX_FEATURES, rng)) for batch in (images, other))
     numbers["coverage"] = coverage(features, other_features)
     numbers["sliced_wasserstein"] = sliced_wasserstein(images, other, seed)
     numbers["kernel_distance"] = kernel_distance(features, other_features)

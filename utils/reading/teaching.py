@@ -5,15 +5,17 @@ from dataclasses import asdict
 
 import numpy as np
 
-from lines.registry import name_of
+from lines.registry import drawn as draw_checked
+from lines.registry import name_of, sampled
 from utils.progress import tqdm
 from utils.quiet import keras
-from utils.reading.reader import Parameter, Reader, build, draw_many
+from utils.reading.reader import SIDE, Parameter, Reader, build, draw_many
 from utils.reading.spoiling import WAYS, spoil
 
 FEW = 12  # values up to which whole numbers are classes
 CHANCE = 2**20  # range from which whole numbers that hardly ever repeat are taken for pure chance
 DRAWN, HELD_OUT, PROBED = 12_000, 1_000, 20_000  # images to learn from; to be scored on; parameters that are looked at
+COMBINED = 256  # images that are drawn of numbers combined otherwise
 BATCH, STEPS, MINUTES = 64, 3_000, 3.6  # five minutes in all on two cores, with drawing and calibration
 LEARNING_RATE = 2e-3
 
@@ -21,12 +23,11 @@ LEARNING_RATE = 2e-3
 def look_at_parameters(rules, seed=0):
     """What kinds of parameters a rule set has: a list of `Parameter`, not scored yet."""
     found = []
-    for name, values in rules.sample(PROBED, seed).items():
-        values = np.asarray(values)
+    for name, values in sampled(rules, PROBED, seed).items():
         different = np.unique(values)
         whole = values.dtype.kind in "iub"
         facts = {"low": float(values.min()), "high": float(values.max()), "whole": bool(whole)}
-        facts |= {"mean": float(values.mean()), "deviation": float(values.std()) or 1.0}
+        facts |= {"mean": float(values.mean()), "deviation": float(values.std()) if len(different) > 1 else 1.0}
         if whole and len(different) > 0.5 * len(values) and facts["high"] - facts["low"] >= CHANCE:
             found.append(Parameter(name, "chance", **facts))
         elif whole and len(different) <= FEW:
@@ -34,6 +35,24 @@ def look_at_parameters(rules, seed=0):
         else:
             found.append(Parameter(name, "number", **facts))
     return found
+
+
+def see_combined(rules, seed=0):
+    """See that a rule set draws any combination of the numbers that it samples: readings come one by one.
+
+    Raises:
+        ValueError: it does not.
+    """
+    rng = np.random.default_rng(seed)
+    mixed = {name: rng.permutation(values) for name, values in sampled(rules, COMBINED, seed).items()}
+    try:
+        draw_checked(rules, mixed, SIDE)
+    except Exception as error:  # of a user's own code, of any kind
+        raise ValueError(
+            f"draw of the rules {name_of(rules)} fails on numbers that its sample gives, combined otherwise "
+            f"({type(error).__name__}: {error}). What is read of an image may be any combination: let draw clip its "
+            "numbers, or sample shares from 0 to 1"
+        ) from error
 
 
 def negative_log_likelihood(parameters):
@@ -91,6 +110,7 @@ def teach(rules, minutes: float = MINUTES, steps: int = STEPS, drawn: int = DRAW
     taught = [one for one in parameters if one.kind != "chance"]
     if not taught:
         raise ValueError(f"the rules {name} have no parameter but chance: there is nothing to read")
+    see_combined(rules, seed)
     rng = np.random.default_rng(seed)
     values, images = draw_many(rules, drawn, rng, f"Drawing {name}")
     half, spoilt = rng.permutation(drawn)[: drawn // 2], np.zeros((drawn, len(WAYS)), bool)
@@ -139,9 +159,11 @@ def score(reader: Reader, rules, seed: int) -> None:
             guess = max(np.mean(true == value) for value in one.values)
             found = ((right - guess) / max(1 - guess, 1e-9), right)
         else:
-            errors = part[:, 0] * one.deviation + one.mean - true
-            found = (1 - np.mean(errors**2) / max(np.var(true), 1e-12), np.sqrt(np.mean(errors**2)))
-        scored[one.name] = tuple(round(float(number), 4) for number in found)
+            errors = part[:, 0] + (one.mean - true) / one.deviation  # in deviations, whatever the unit
+            spread = np.var(true / one.deviation) if one.high > one.low else 0
+            explained = 1 - np.mean(errors**2) / spread if spread else 0.0
+            found = (explained, one.deviation * np.sqrt(np.mean(errors**2)))
+        scored[one.name] = tuple(float(f"{number:.4g}") for number in found)
     reader.parameters = [
         Parameter(**{**asdict(one), "score": scored[one.name][0], "accuracy": scored[one.name][1]})
         if one.name in scored

@@ -159,7 +159,7 @@ def figure(numbers: dict, path: str | os.PathLike | None = None, show: bool = Tr
     """
     from matplotlib.figure import Figure
 
-    if "adherence" not in numbers:
+    if "adherence" not in numbers or numbers.get("parameters") == {}:
         return _figure_without_rules(numbers, path, show)
     if "parameters" in numbers:
         return _figure_of_parameters(numbers, path, show)

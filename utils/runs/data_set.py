@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import lines
+from lines.registry import sampled
 from utils import reading
 from utils.files.errors import one_line
 from utils.files.hdf5 import open_h5
@@ -188,12 +189,12 @@ class DataSet:
         from PIL import Image
 
         module = lines.rules(self.rules)
-        parameters = module.sample(count, seed)
+        parameters = sampled(module, count, seed)
         height, width, channels = self.shape
         images = module.draw(parameters, height)
         if (width, channels) != (height, 3):
             images = np.stack([fit_picture(Image.fromarray(image), (height, width), channels) for image in images])
-        return Sample(images, {name: np.asarray(values) for name, values in parameters.items()}, {}, True)
+        return Sample(images, parameters, {}, True)
 
     def _see_known(self):
         if self.name is None:

@@ -9,8 +9,9 @@ import lines
 from benchmarks.readers import DOUBLED, wrong_ones
 from lines.registry import parameter_names, value_names
 from utils.latent.directions import measure_by
-from utils.reading import figure, report, table
+from utils.reading import adherence, figure, report, table, teaching
 from utils.reading.adherence import against_reader, outside
+from utils.reading.reader import Parameter, Reader, Reading, build, draw_many
 from utils.reading.readers import SHIPPED, reader_of
 
 COUNT, FEW = 100, 30  # images of a batch; of one that breaks a rule in each of its images
@@ -129,3 +130,137 @@ def test_measures_are_amounts_and_the_probabilities_of_kinds():
     assert np.corrcoef(found["more cells a side"], parameters["grid"])[0, 1] > 0.9
     total = sum(found[f"first pen: {color}"] for color in ("black", "red", "blue"))
     assert np.allclose(total, 1, atol=1e-5)
+
+
+FLIPPED = """
+import random
+
+import numpy as np
+
+
+def sample(n, seed=None):
+    random.seed(seed)
+    return {"flip": [random.random() < 0.5 for _ in range(n)], "level": np.full(n, 200, np.uint8)}
+
+
+def draw(parameters, size):
+    assert parameters["flip"].dtype == bool and parameters["level"].dtype == np.uint8
+    images = np.zeros((len(parameters["flip"]), size, size, 3), np.uint8)
+    images[parameters["flip"]] = 255
+    return images
+"""
+
+
+def test_a_rule_of_ones_own_is_drawn_again_with_numbers_of_its_own_kind_and_a_seed_that_it_knows(tmp_path):
+    """Yes and no stay so, as masks need them; `random.seed` takes no generator of NumPy's."""
+    (tmp_path / "flipped.py").write_text(FLIPPED, encoding="utf-8")
+    rules = lines.rules(tmp_path / "flipped.py")
+    flip, level = (
+        Parameter("flip", "class", (0, 1), score=1.0),
+        Parameter("level", "number", whole=True, low=0, high=255),
+    )
+    features, chances = np.zeros((2, 1), np.float32), {"flip": np.float32([[1, 0], [0, 1]])}
+    reading = Reading({"flip": np.array([0, 1])}, {}, chances, features, features, features)
+    drawn = Reader("flipped", [flip, level], None).redraws(reading, rules, np.random.default_rng(0))
+    assert drawn[0].max() == 0 and drawn[1].min() == 255
+    assert len(draw_many(rules, 5, np.random.default_rng(0), "Drawing")[1]) == 5
+
+
+def test_words_as_parameters_are_refused_with_the_way_out(tmp_path):
+    (tmp_path / "words.py").write_text(FLIPPED.replace("random.random() < 0.5", '"red"'), encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=r"rules words gives flip as 'red'.*give a word's place"
+    ):
+        lines.write_dataset(tmp_path / "data", 4, rules=tmp_path / "words.py")
+    assert not (tmp_path / "data").exists()
+
+
+RULE = """
+import numpy as np
+
+
+def sample(n, seed=None):
+    rng = np.random.default_rng(seed)
+    return {sampled}
+
+
+def draw(parameters, size):
+    images = np.zeros((len(parameters["k"]), size, size, 3), np.uint8)
+    images[:, :, : size // 4] = (200 * np.asarray(parameters["k"]))[:, None, None, None]
+    {drawn}
+    return images
+"""
+
+
+def own_rules(folder, name, sampled, drawn="pass"):
+    (folder / f"{name}.py").write_text(RULE.format(sampled=sampled, drawn=drawn), encoding="utf-8")
+    return lines.rules(folder / f"{name}.py")
+
+
+def test_a_rule_without_chance_that_is_read_perfectly_is_kept_by_what_it_draws(tmp_path, monkeypatch):
+    """Redraws equal the images: no difference has a variance to be weighed by."""
+    monkeypatch.setattr(adherence, "CALIBRATED", 120)
+    rules = own_rules(tmp_path, "exact", '{"k": rng.integers(0, 2, n)}')
+
+    class Exact(Reader):
+        def read(self, images):
+            reading = super().read(images)
+            k = (images[:, 0, 0, 0] > 100).astype(int)
+            return replace(reading, values={"k": k}, probabilities={"k": np.eye(2)[k]})
+
+    reader = Exact("exact", [Parameter("k", "class", (0, 1), score=1.0)], build(2))
+    adherence.calibrate(reader, rules)
+    assert np.isfinite(reader.calibration["threshold"])
+    wrong = np.full((40, 128, 128, 3), 90, np.uint8)
+    drawn = rules.draw(rules.sample(40, 9), 128)
+    shares = [against_reader(images, rules, reader)["adherence"]["all"] for images in (drawn, wrong)]
+    assert shares[0] > 0.9 and shares[1] < 0.1
+
+
+def test_another_form_of_image_is_held_against_drawings_of_that_form(monkeypatch):
+    """64 x 64 in grey: neither has the reader's scale, which drawn images of the same form say."""
+    monkeypatch.setattr(adherence, "COMPARED", 30)
+    rules, reader = lines.rules("nees"), reader_of("nees")
+    small = adherence.framed(rules.draw(rules.sample(30, 5)), (64, 64, 1))
+    found = against_reader(small, rules, reader)["adherence"]
+    assert found["drawn"] != adherence.PASSED and abs(found["all"] - found["drawn"]) < 0.3 and found["all"] > 0.3
+
+
+def test_numbers_that_go_together_alone_are_refused_before_a_reader_is_taught(tmp_path):
+    sampled = '{"k": (many := rng.integers(1, 6, n)), "which": rng.integers(0, many)}'
+    rules = own_rules(tmp_path, "tied", sampled, "[list(range(k))[w] for k, w in zip(*parameters.values())]")
+    with pytest.raises(ValueError, match=r"rules tied fails on numbers.*IndexError.*clip"):
+        teaching.teach(rules, minutes=0.1)
+
+
+def test_what_does_not_vary_or_does_not_show_is_not_read(tmp_path):
+    """However small its unit: a wavelength in metres that nothing shows, a constant that a float cannot hold."""
+    sampled = '{"k": rng.integers(0, 2, n), "wave": rng.uniform(4e-7, 7e-7, n), "thick": np.full(n, 0.1)}'
+    rules = own_rules(tmp_path, "units", sampled)
+    reader = teaching.teach(rules, minutes=0.2, steps=25, drawn=256)
+    scores = {one.name: one.score for one in reader.parameters}
+    assert scores["thick"] == 0 and scores["wave"] < 0.1
+
+
+@pytest.mark.parametrize(
+    "name, sampled, said",
+    [
+        ("gaps", '{"k": np.where(rng.random(n) < 0.5, np.nan, 1.0)}', "nan or infinity"),
+        ("files", '{"k": rng.integers(0, 2, n), "file": rng.integers(0, 2, n)}', "column of this name"),
+        ("molnar", '{"k": rng.integers(0, 2, n)}', "name of a rule of the gallery"),
+    ],
+)
+def test_rules_that_could_not_be_read_are_refused_when_they_are_drawn(tmp_path, name, sampled, said):
+    with pytest.raises(ValueError, match=said):
+        own_rules(tmp_path, name, sampled)
+        lines.write_dataset(tmp_path / "data", 4, rules=tmp_path / f"{name}.py")
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_greatest_value_lies_in_the_last_bin_of_its_range_and_a_report_of_nothing_readable_has_a_figure():
+    reader = Reader("any", [Parameter("k", "number", whole=True, low=0, high=15, score=1.0)], None)
+    reader.calibration = {"closed": np.float32(1)}
+    reading = Reading({"k": np.array([-1, 0, 15, 16])}, {}, {}, *[np.zeros((4, 1))] * 3)
+    assert adherence.binned(reader, reading)["k"].tolist() == [0, 1, adherence.BINS, adherence.BINS + 1]
+    numbers = report(np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8), rules=None)
+    assert figure({**numbers, "adherence": {"all": 0.0}, "parameters": {}}, show=False) is not None

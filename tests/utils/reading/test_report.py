@@ -282,3 +282,13 @@ def test_a_darker_column_along_lines_is_counted_as_a_groove():
         image[:, x] = image[:, x] * 0.8
     assert against_rules(whole)["profile"]["grooved"] == 0
     assert against_rules(grooved)["profile"]["grooved"] == pytest.approx(1 / 3, abs=0.03)  # all verticals
+
+
+def test_a_reference_in_the_order_of_its_classes_is_looked_at_in_all_its_parts(monkeypatch):
+    """Half of the kinds are missing: the first half of the reference alone would not show it."""
+    monkeypatch.setattr("utils.reading.reporting.MAX_REFERENCE", 80)
+    monkeypatch.setattr("utils.reading.reporting.MAX_FEATURES", 40)
+    rng = np.random.default_rng(0)
+    dark, bright = (rng.integers(low, low + 60, (80, 16, 16, 3), dtype=np.uint8) for low in (0, 190))
+    numbers = report(dark[:40], np.concatenate([dark, bright]), rules=None)
+    assert numbers["coverage"]["share"] < 0.75 * numbers["coverage"]["expected"] and numbers["kernel_distance"] > 0.5
