@@ -80,7 +80,7 @@ def measured(model, real, x_train):
 
 def main(words=None):
     p = argparse.ArgumentParser(prog="python -m benchmarks.any_images", description=__doc__.splitlines()[0])
-    p.add_argument("--data", required=True, help="folder in --data-folder, a rule set, or a set of Keras")
+    p.add_argument("--data", required=True, help="folder in --data-folder, or a set of Keras")
     p.add_argument("--data-folder", default="data")
     p.add_argument("--size", type=int, help="side in pixels; what suits the images if not given")
     p.add_argument("--recipes", nargs="+", default=["CVAE", "pictures", "published"])
@@ -89,6 +89,10 @@ def main(words=None):
     p.add_argument("--learning-rate", type=float, help="of the CVAE")
     p.add_argument("--out", type=Path, default=Path("run/any_images"))
     a = p.parse_args(words)
+    known = ("CVAE", *recipes.RECIPES)
+    for name, augment in ((name.partition("+")[0], name.partition("+")[2]) for name in a.recipes):
+        if name not in known or augment not in ("", "augment"):
+            p.error(f"there is no recipe {name!r}; choose {', '.join(known)}, or one with +augment")
     x_train = loaders.load_dataset(a.data, a.size, None, data_folder=a.data_folder, fit=None, background=None, seed=1)
     data = runs.DataSet.of(x_train, a.data_folder)
     unseen = data.unseen(COUNT)

@@ -159,10 +159,11 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--divide", type=int, default=4)
-    parser.add_argument("--folder", type=Path, default=Path("run/precision"))
+    parser.add_argument("--folder", type=Path, help="run/precision/divided_by_<divide> if not given")
     parser.add_argument("--picture", type=Path, default=Path("benchmarks/precision.png"))
     parser.add_argument("--emulate", action="store_true", help="mixed_float16, emulated, beside float32")
     a = parser.parse_args()
+    a.folder = a.folder or Path(f"run/precision/divided_by_{a.divide}")
     models = {"float32": train("float32", a.steps, a.divide, a.folder / "float32")}
     scales = Scales()
     if a.emulate:

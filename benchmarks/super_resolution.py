@@ -25,6 +25,7 @@ from benchmarks.measuring import machine, peak_memory
 from utils import super_resolution
 from utils.figures.animations import animate
 from utils.files import write_whole
+from utils.reading.shrinking import as_rgb
 from utils.super_resolution import measuring
 from utils.super_resolution.degradation import KINDS, pairs
 
@@ -72,7 +73,7 @@ def sheet(models: list[str], generator: Path | None, path: Path) -> None:
 
         network = load_generator(generator)
         drawn = generate_images(network, generate_latent_points(network.input_shape[-1], 4, seed=1))
-        rows += [(image, None) for image in drawn]
+        rows += [(image, None) for image in as_rgb(drawn)]
     columns = [(model, super_resolution.upscale([small for small, _ in rows], model)) for model in models]
     side, step = 4 * DETAIL, 4 * DETAIL + MARGIN
     paper = Image.new("RGB", (MARGIN + step * (len(columns) + 1), HEAD + step * len(rows)), (225, 225, 225))
@@ -81,7 +82,7 @@ def sheet(models: list[str], generator: Path | None, path: Path) -> None:
         pen.text((MARGIN + j * step, 2), name, fill=(34, 38, 43))
     for i, (small, large) in enumerate(rows):
         y, x, _ = super_resolution.liveliest_square(small)
-        y, x = (min(max(0, at - 4), length - DETAIL) for at, length in zip((y, x), small.shape, strict=False))
+        y, x = (max(0, min(at - 4, length - DETAIL)) for at, length in zip((y, x), small.shape, strict=False))
         for j, picture in enumerate([*(enlarged[i] for _, enlarged in columns), large]):
             if picture is not None:
                 detail = picture[4 * y : 4 * y + side, 4 * x : 4 * x + side]
@@ -111,6 +112,8 @@ def main() -> None:
         print(json.dumps(measure_model(arguments.only, arguments.count, arguments.frames, arguments.film)))
         return
 
+    if arguments.generator and not arguments.generator.is_file():
+        parser.error(f"there is no file {arguments.generator}")
     models = [*MODELS, *arguments.model]
     print(f"{machine()}\n")
     results = {model: in_a_process(model, arguments) for model in models}

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.files.image_files import image_suffixes
 from utils.files.provenance import fingerprint
+from utils.files.typed import whole_number
 from utils.images import to_uint8
+
+OTHER_FILMS = (".mov", ".webm", ".avi", ".mkv", ".m4v", ".wmv")
 
 
 def generate_images(generator, Z: np.ndarray, batch_size: int = 64) -> np.ndarray:
@@ -64,7 +68,7 @@ def film(
             same vector, generator and options are kept, so that an interrupted call can be repeated.
         fps: frames per second of an animation.
         scale: enlarge each pixel to scale x scale pixels.
-        heatmap: show the vector's heat map beside the image, 716 x 332 pixels.
+        heatmap: show the vector's heat map beside the image, 880 x 416 pixels.
         limits: the values at both ends of the heat map's colours; None scales each frame by its own minimum and
             maximum, so that one colour stands for different values in different frames.
         frame_type: "png" or "jpg", of numbered images.
@@ -77,7 +81,8 @@ def film(
         The path of the animation or folder.
 
     Raises:
-        ValueError: the vectors do not fit the generator, or `frame_type` is unknown.
+        ValueError: the vectors do not fit the generator, `frame_type` is unknown, or the name is that of another kind
+            of film or of an image.
 
     Example:
         >>> film(generator, noise_walk(100, 600, seed=1), "run/walk.mp4", fps=30, scale=4)
@@ -91,8 +96,11 @@ def film(
 
     if path.suffix.lower() in (".gif", ".mp4"):
         return animate(frames(Z), path, fps=fps, scale=scale, total=len(Z))
+    if path.suffix.lower() in OTHER_FILMS or path.suffix.lower() in image_suffixes():
+        raise ValueError(f"{path}: a film ends in .gif or .mp4; a name without a suffix is a folder of numbered images")
     if frame_type not in ("png", "jpg"):
         raise ValueError(f"frame_type is {frame_type!r}; numbered images are 'png' or 'jpg'")
+    scale = whole_number(scale, "scale", 1)
     if generator_fingerprint is None and hasattr(generator, "get_weights"):
         generator_fingerprint = fingerprint(generator)
     drawn = f"{scale} times as large" + (f", beside a heat map of {limits}" if heatmap else "")
@@ -123,6 +131,10 @@ def _write_numbered(frames, Z: np.ndarray, folder: Path, frame_type: str, scale:
     paths = [folder / f"image_{i:0{digits}d}.{frame_type}" for i in range(len(Z))]
     texts = [{**origin(z, drawn_by, seed), "Drawn": drawn} for z in Z]
     sweep(folder)
+    named = {path.name for path in paths}
+    others = [path.name for path in sorted(folder.glob(f"image_*.{frame_type}")) if path.name not in named]
+    if others := [name for name in others if name[len("image_") : -len(frame_type) - 1].isdigit()]:
+        print(f"{folder} also holds {len(others)} frames of another film, from {others[0]} on: they stay.")
     # without a generator's fingerprint, existing frames cannot be recognised
     to_do = [i for i in range(len(Z)) if drawn_by is None or not says(paths[i], texts[i])]
     if len(to_do) < len(Z):

@@ -50,12 +50,8 @@ def decode_image(
         >>> decode_image("data/lines/lines-000001.jpg", (128, 128)).shape
         (128, 128, 3)
     """
-    from PIL import ImageOps
-
     height, width = size
     with open_image(path, draft=(2 * width, 2 * height)) as file:
-        _scale_transparent_value(file)
-        ImageOps.exif_transpose(file, in_place=True)
         image = _opaque(file, background, [] if remarks is None else remarks)
         return fit_picture(image, size, channels, background, fit, times)
 
@@ -145,17 +141,19 @@ def outline_of(path: str | os.PathLike, most: int = 64) -> np.ndarray | None:
     Raises:
         Exception: of any kind, from Pillow, if the file is damaged.
     """
-    with open_image(path) as file:
-        if not file.has_transparency_data:
+    from PIL import Image
+
+    with Image.open(path, formats=formats_of(path)) as file:
+        if not file.has_transparency_data:  # by its first bytes: photographs need not be decoded
             return None
-        _scale_transparent_value(file)
-        alpha = alpha_of(file)
+    with open_image(path) as file:
+        image, alpha, _ = parts_of(file)
         if alpha is None or alpha.getextrema()[0] == 255:
             return None
         seen = np.pad(np.asarray(alpha) > 127, 1)
         within = seen[:-2, 1:-1] & seen[2:, 1:-1] & seen[1:-1, :-2] & seen[1:-1, 2:]
         rows, columns = np.nonzero(seen[1:-1, 1:-1] & ~within)
-        colors = np.asarray(to_srgb(colors_of(file))[0].convert("RGB"))[rows, columns]
+        colors = np.asarray(image.convert("RGB"))[rows, columns]
         return colors[np.linspace(0, len(colors) - 1, min(most, len(colors))).astype(int)] if len(colors) else colors
 
 
@@ -168,17 +166,34 @@ def _scale_transparent_value(file):
         file.info["transparency"] = tuple(part >> 8 for part in value)
 
 
+def parts_of(picture):
+    """The colours and the alpha of a picture that was just opened, upright as its EXIF orientation says.
+
+    Args:
+        picture: of `utils.files.image_files.open_image`; it is decoded here.
+
+    Returns:
+        `(colors, alpha, well)`: a Pillow image of "L", "RGB" or "CMYK" in sRGB; one of "L", None where all pixels are
+        opaque, or where a BMP's or TGA's fourth byte is 0 everywhere; and whether the colour profile could be used.
+    """
+    from PIL import ImageOps
+
+    _scale_transparent_value(picture)
+    ImageOps.exif_transpose(picture, in_place=True)
+    alpha = alpha_of(picture)
+    if alpha is not None and alpha.getextrema() == (0, 0) and picture.format in SPARE_FOURTH:
+        alpha = None
+    colors, well = to_srgb(colors_of(picture))
+    return colors, alpha, well
+
+
 def _opaque(picture, background, remarks):
     """The picture in sRGB, its transparent parts on the background: a Pillow image of "L", "RGB" or "CMYK"."""
     from PIL import Image
 
-    alpha = alpha_of(picture)
+    image, alpha, well = parts_of(picture)
     if alpha is not None and alpha.getextrema() == (0, 0):
-        if picture.format in SPARE_FOURTH:
-            alpha = None
-        else:
-            remarks.append("invisible")
-    image, well = to_srgb(colors_of(picture))
+        remarks.append("invisible")
     if not well:
         remarks.append("profile")
     if alpha is None or alpha.getextrema() == (255, 255):

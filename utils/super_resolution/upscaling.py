@@ -11,13 +11,12 @@ import numpy as np
 
 from utils.figures.style import INK, TEXT_SIZE, draw_image, finish, in_own_style
 from utils.files import sweep
-from utils.files.color_profiles import to_srgb
-from utils.files.image_files import MOST_PIXELS, is_image_file, open_one_image
+from utils.files.image_files import MOST_PIXELS, image_suffixes, is_image_file, open_one_image
 from utils.files.names import on_disk
 from utils.files.provenance import read_texts, says, write_picture
 from utils.files.typed import colour
 from utils.images import as_picture, to_float, to_uint8
-from utils.loaders.decoding import alpha_of, colors_of
+from utils.loaders.decoding import parts_of
 from utils.speech import say, seen
 from utils.super_resolution import hub
 from utils.super_resolution.texts import TEXTS
@@ -142,7 +141,8 @@ def upscale(
 
     Args:
         images: paths of image files, or arrays (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), uint8 or float in [-1, 1],
-            of any sizes; an array (n, h, w, c); one file; or a folder, whose images are taken in the order of names.
+            of any sizes; an array (n, h, w, c); one file or array; or a folder, whose images are taken in the order of
+            names, those that cannot be read left out and named.
         model: an `Upscaler`, or a name that `load_upscaler` takes.
         scale: factor of the enlargement.
         folder: where to write the enlarged images. The latent vector in a PNG or JPEG is copied.
@@ -168,8 +168,12 @@ def upscale(
 
     if format not in ("jpg", "png"):
         raise ValueError(f"the format is {format!r}; choose jpg or png")
+    given = images
     if isinstance(images, str | os.PathLike):
         images, names = _listed_files(Path(images)), names or "keep"
+    elif isinstance(images, np.ndarray) and (images.ndim == 2 or (images.ndim == 3 and images.shape[2] in (1, 3, 4))):
+        images = [images]
+    images = images if isinstance(images, np.ndarray) else list(images)
     names, background = _names(images, names), colour(background, "background")
     carried = folder is None or format == "png"  # a JPEG cannot be transparent
     upscaler = model if isinstance(model, Upscaler) else load_upscaler(model, scale)
@@ -178,7 +182,7 @@ def upscale(
     for source in images:
         if isinstance(source, str | os.PathLike) and os.path.realpath(source) in written:
             raise ValueError(f"the enlarged images would write over {source}; give another folder, or other names")
-    results = [None] * len(images)
+    results, unreadable = [None] * len(images), {}
     if paths is not None:
         sweep(folder)
         if there := sum(path.is_file() for path in paths):
@@ -189,7 +193,14 @@ def upscale(
 
     def remaining(progress) -> Iterator[tuple[int, np.ndarray, "_Prepared", dict]]:
         for i, source in enumerate(images):
-            image = _prepare(source, upscaler.scale, background, carried)
+            try:
+                image = _prepare(source, upscaler.scale, background, carried)
+            except ValueError as error:
+                if not _is_folder(given):
+                    raise
+                unreadable[i] = error
+                progress.update()
+                continue
             texts = {} if paths is None else _origin(source, image, upscaler)
             if paths is not None and says(paths[i], texts):
                 results[i] = paths[i]
@@ -201,10 +212,15 @@ def upscale(
         for batch in _batches(remaining(progress), upscaler):
             all_enlarged = _enlarge_all(upscaler, [row[1] for row in batch])
             for (i, _, image, texts), enlarged in zip(batch, all_enlarged, strict=True):
-                enlarged = image.restore(enlarged, upscaler.scale)
+                enlarged = image.restore(enlarged, upscaler)
                 results[i] = enlarged if paths is None else _write(paths[i], enlarged, texts)
                 progress.update()
-    return results
+    if len(unreadable) == len(images):
+        raise next(iter(unreadable.values()))
+    if unreadable:
+        said = "; ".join(str(error) for error in list(unreadable.values())[:3])
+        print(f"{len(unreadable)} of {len(images)} files of {given} are left out: {said}")
+    return [result for i, result in enumerate(results) if i not in unreadable]
 
 
 def enlarged_frames(
@@ -228,7 +244,7 @@ def enlarged_frames(
     prepared = (_prepare(image, upscaler.scale) for image in images)
     for batch in _batches(((image, image.colors) for image in prepared), upscaler):
         for (image, _), enlarged in zip(batch, _enlarge_all(upscaler, [row[1] for row in batch]), strict=True):
-            yield image.restore(enlarged, upscaler.scale)
+            yield image.restore(enlarged, upscaler)
 
 
 @in_own_style
@@ -289,15 +305,31 @@ def _names(images: Sequence, names: Sequence[str] | str | None) -> list[str]:
     if names == "keep":
         if not all(isinstance(image, str | os.PathLike) for image in images):
             raise ValueError('names="keep" keeps the names of files, and arrays have none; give a list of names')
-        names = [Path(image).stem for image in images]
+        names = [_own_name(image) for image in images]
+        twice = {name for name, times in Counter(names).items() if times > 1}  # a.jpg beside a.png
+        names = [
+            Path(image).name.replace(".", "_") if name in twice else name
+            for name, image in zip(names, images, strict=True)
+        ]
     if isinstance(names, str):
         raise ValueError(f'names is {names!r}; give a list of names, "keep", or None')
     if len(names) != len(images):
         raise ValueError(f"there are {len(images)} images and {len(names)} names; each image needs its own")
+    names = list(names)
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise ValueError(f"{twice[0]} would be written twice; give the images different names")
-    return list(names)
+    return names
+
+
+def _own_name(path: str | os.PathLike) -> str:
+    """The name of a file without the suffix of images, if it has one: "photo.jpg (1)" has none."""
+    path = Path(path)
+    return path.stem if path.suffix.lower() in image_suffixes() else path.name
+
+
+def _is_folder(given) -> bool:
+    return isinstance(given, str | os.PathLike) and on_disk(Path(given)).is_dir()
 
 
 @dataclass(frozen=True)
@@ -305,29 +337,36 @@ class _Prepared:
     """An image as upscalers take it, and what is needed to give its enlargement the image's own kind.
 
     Attributes:
-        colors: uint8 (h, w, 3), laid on the background, its sides filled up to multiples of 4 by their last pixels.
+        colors: uint8 (h, w, 3), its sides filled up to multiples of 4 by their last pixels; laid on the background, or,
+            where transparency is carried, as they are, clear pixels in the colour of the nearest that are not.
         shape: of the image itself: (h, w) or (h, w, channels).
-        alpha: uint8 (h, w), how opaque it is; None where all is, or where it is not carried.
-        background: red, green, blue.
+        alpha: uint8, as large as `colors`, how opaque it is; None where all is, or where it is not carried.
+        grey: whether it has no colour.
     """
 
     colors: np.ndarray
     shape: tuple[int, ...]
     alpha: np.ndarray | None
-    background: tuple[int, int, int]
+    grey: bool
 
     @property
     def inside(self) -> np.ndarray:
         """The colours without what fills the sides up: uint8 (h, w, 3)."""
         return self.colors[: self.shape[0], : self.shape[1]]
 
-    def restore(self, enlarged: np.ndarray, scale: int) -> np.ndarray:
+    def restore(self, enlarged: np.ndarray, upscaler: "Upscaler") -> np.ndarray:
         """The enlarged colours (scale h, scale w, 3) as an image of the original's kind."""
-        enlarged = enlarged[: scale * self.shape[0], : scale * self.shape[1]]
-        if self.shape[2:] in ((), (1,)):
-            grey = _by_rows(enlarged.shape[:2], lambda rows: enlarged[rows].mean(axis=2))
-            return grey.reshape(*grey.shape, *self.shape[2:])
-        return enlarged if self.alpha is None else _with_alpha(enlarged, self.alpha, self.background)
+        height, width = (upscaler.scale * side for side in self.shape[:2])
+        enlarged = enlarged[:height, :width]
+        if self.grey:
+            grey = _mean_of_channels(enlarged)
+            if self.alpha is None and self.shape[2:] != (3,):
+                return grey.reshape(*grey.shape, *self.shape[2:])
+            enlarged = np.repeat(grey[..., None], 3, axis=2)
+        if self.alpha is None:
+            return enlarged
+        alpha = upscaler.enlarge(np.repeat(self.alpha[..., None], 3, axis=2))[:height, :width]
+        return np.dstack([enlarged, _mean_of_channels(alpha)])
 
 
 def _prepare(image, scale: int = 1, background: tuple[int, int, int] = (0, 0, 0), carried: bool = False) -> _Prepared:
@@ -337,49 +376,59 @@ def _prepare(image, scale: int = 1, background: tuple[int, int, int] = (0, 0, 0)
         with open_one_image(image) as picture:
             image = _pixels_of(picture)
     image = to_uint8(image)
-    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,), (4,)) or 0 in image.shape:
+    kinds = ((), (1,), (3,), (4,), *(((2,),) if named else ()))  # grey with alpha comes in files alone
+    if image.ndim not in (2, 3) or image.shape[2:] not in kinds or 0 in image.shape:
         raise ValueError(f"{named}an image of the shape {image.shape} cannot be enlarged: give (h, w) or (h, w, c)")
-    shape, alpha = image.shape[:2] + ((3,) if image.shape[2:] == (4,) else image.shape[2:]), None
-    if image.shape[2:] == (4,):
-        image, alpha = image[..., :3], image[..., 3]
-        colors, ground = image, np.float32(background)
-        image = _by_rows(
-            shape, lambda rows: background + (colors[rows] - ground) * (alpha[rows, :, None] / np.float32(255))
-        )
-    elif image.shape[2:] != (3,):
-        image = np.repeat(image.reshape(*shape[:2], 1), 3, axis=2)
-    h, w = shape[:2]
-    fill = [(0, -h % 4), (0, -w % 4), (0, 0)]
-    if np.prod([side + after for side, (_, after) in zip((h, w), fill, strict=False)]) * scale**2 > MOST_PIXELS:
+    (h, w), kind = image.shape[:2], image.shape[2:]
+    grey, alpha = kind in ((), (1,), (2,)), image[..., -1] if kind in ((2,), (4,)) else None
+    fill = [(0, -h % 4), (0, -w % 4)]
+    if np.prod([side + after for side, (_, after) in zip((h, w), fill, strict=True)]) * scale**2 > MOST_PIXELS:
         raise ValueError(
             f"{named}{w} x {h} pixels, enlarged {scale} times, are more than {MOST_PIXELS:,}: crop or shrink it first"
         )
-    colors = np.pad(image, fill, mode="edge") if h % 4 or w % 4 else image
-    return _Prepared(colors, shape, alpha if carried else None, background)
+    colors = np.repeat(image.reshape(h, w, -1)[..., :1], 3, axis=2) if grey else image[..., :3]
+    if alpha is not None and carried:
+        colors = _bled(colors, alpha, background)
+    elif alpha is not None:
+        own, ground = colors, np.float32(background)
+        colors = _by_rows(
+            own.shape, lambda rows: background + (own[rows] - ground) * (alpha[rows, :, None] / np.float32(255))
+        )
+        grey, alpha = grey and len(set(background)) == 1, None
+    if h % 4 or w % 4:
+        colors = np.pad(colors, [*fill, (0, 0)], mode="edge")
+        alpha = alpha if alpha is None else np.pad(alpha, fill, mode="edge")
+    shape = (h, w) if grey and kind == (2,) else (h, w, 3) if kind in ((2,), (4,)) else image.shape
+    return _Prepared(colors, shape, alpha, grey)
 
 
 def _pixels_of(picture) -> np.ndarray:
-    """The pixels of an opened file in sRGB: uint8 (h, w) where it is grey, else (h, w, 3), (h, w, 4) with its alpha."""
-    alpha = alpha_of(picture)
-    colors = to_srgb(colors_of(picture))[0]
+    """The pixels of an opened file in sRGB, upright: uint8 (h, w) where it is grey, (h, w, 3) where it is not.
+
+    With an alpha that is not opaque everywhere, it is one more channel: (h, w, 2) or (h, w, 4).
+    """
+    colors, alpha, _ = parts_of(picture)
+    pixels = np.asarray(colors if colors.mode == "L" else colors.convert("RGB"))
     if alpha is None or alpha.getextrema() == (255, 255):
-        return np.asarray(colors if colors.mode == "L" else colors.convert("RGB"))
-    return np.dstack([np.asarray(colors.convert("RGB")), np.asarray(alpha)])
+        return pixels
+    return np.dstack([pixels, np.asarray(alpha)])
 
 
-def _with_alpha(enlarged: np.ndarray, alpha: np.ndarray, background) -> np.ndarray:
-    """Enlarged colours on a background, uint8 (h, w, 3), as (h, w, 4): the enlarged alpha, no background."""
-    from PIL import Image
+def _bled(colors: np.ndarray, alpha: np.ndarray, background) -> np.ndarray:
+    """Colours whose clear pixels take that of the nearest one that is not: an edge keeps its colour to its end."""
+    clear = alpha == 0
+    if clear.all():
+        return np.broadcast_to(np.uint8(background), colors.shape).copy()
+    if not clear.any():
+        return colors
+    from scipy.ndimage import distance_transform_edt
 
-    size = enlarged.shape[1::-1]
-    alpha = np.asarray(Image.fromarray(np.ascontiguousarray(alpha)).resize(size, Image.Resampling.BILINEAR))
-    ground = np.float32(background)
+    rows, columns = distance_transform_edt(clear, return_distances=False, return_indices=True)
+    return colors[rows, columns]
 
-    def without_ground(rows):
-        share = np.maximum(alpha[rows], 1)[..., None] / np.float32(255)
-        return np.clip(background + (enlarged[rows] - ground) / share, 0, 255)
 
-    return np.dstack([_by_rows(enlarged.shape, without_ground), alpha])
+def _mean_of_channels(image: np.ndarray) -> np.ndarray:
+    return _by_rows(image.shape[:2], lambda rows: image[rows].mean(axis=2))
 
 
 def _by_rows(shape: tuple[int, ...], compute) -> np.ndarray:

@@ -184,3 +184,17 @@ def test_a_film_that_was_cut_off_draws_only_the_frames_that_are_missing(tmp_path
     # another generator, seed or size is other work, and who drew what has no name may be another
     for changes in ({"generator_fingerprint": "4567"}, {"seed": 5}, {"scale": 2}, {"generator_fingerprint": None}):
         assert again(**changes) == 10
+
+
+@pytest.mark.parametrize("name, options, said", [("walk.mov", {}, "gif or .mp4"), ("walk", {"scale": 1.5}, "scale")])
+def test_a_film_of_another_kind_or_of_broken_pixels_is_refused(tmp_path, name, options, said):
+    with pytest.raises(ValueError, match=said):
+        film(grey_square, np.zeros((2, 1)), tmp_path / name, **options)
+    assert not (tmp_path / name).exists()
+
+
+def test_frames_of_a_longer_film_in_the_same_folder_are_named_and_stay(tmp_path, capsys):
+    film(grey_square, np.zeros((4, 1)), tmp_path / "frames")
+    film(grey_square, np.zeros((2, 1)), tmp_path / "frames")
+    assert "holds 2 frames of another film, from image_002.png on" in capsys.readouterr().out
+    assert len(list((tmp_path / "frames").glob("*.png"))) == 4

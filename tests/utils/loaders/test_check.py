@@ -185,3 +185,14 @@ def test_photographs_get_no_advice_for_sprites(tmp_path):
     found = check_dataset(loaded, show=False)
     assert found["transparent"] == 0 and 0.2 < found["cut"] <= 0.25
     assert not any("fit=" in sentence or "background" in sentence for sentence in found["advice"])
+
+
+def test_a_photograph_larger_than_can_be_decoded_whole_is_looked_at_too(tmp_path):
+    """A JPEG loads shrunk; its transparency, which it cannot have, is not looked for in all its pixels."""
+    folder = tmp_path / "set"
+    folder.mkdir()
+    Image.new("L", (8000, 6000)).save(folder / "photo.jpg")
+    for i in range(3):
+        Image.new("RGB", (16, 16), (i, 90, 9)).save(folder / f"{i}.png")
+    found = check_dataset(load_dataset("set", 16, 4, data_folder=tmp_path), show=False)
+    assert found["count"] == 4 and found["sizes"]["8000 x 6000"] == 1

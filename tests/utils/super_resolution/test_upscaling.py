@@ -543,3 +543,49 @@ def test_bands_are_few_rows_and_columns():
     assert not is_of_bands(noise)
     assert is_of_bands(noise[:2, :2].repeat(8, 0).repeat(8, 1))
     assert not is_of_bands(noise[:, :2].repeat(8, 1))  # few columns differ, all rows do
+
+
+@pytest.mark.parametrize("model", ["nearest", "lines", "lanczos"])
+def test_a_sprite_has_neither_a_dark_halo_nor_an_edge_of_another_colour(model):
+    """White, 16 x 16, on nothing; laid on white, all of it is white."""
+    sprite = np.zeros((32, 32, 4), np.uint8)
+    sprite[8:24, 8:24] = 255
+    [enlarged] = upscale([sprite], model)
+    colors, share = enlarged[..., :3].astype(float), enlarged[..., 3:] / 255
+    assert (255 - (colors * share + 255 * (1 - share))).max() <= 4
+    if model == "nearest":
+        assert set(np.unique(enlarged[..., 3])) == {0, 255}
+
+
+def test_files_are_enlarged_as_they_are_loaded(tmp_path):
+    """Upright as their EXIF orientation says; a TGA's empty fourth byte is no transparency; grey stays grey."""
+    turned = Image.new("RGB", (40, 20), (200, 100, 50))
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    Image.new("RGBA", (8, 8), (200, 100, 50, 0)).save(tmp_path / "empty.tga")
+    grey = Image.fromarray(np.random.default_rng(0).integers(0, 256, (16, 16, 2), dtype=np.uint8), "LA")
+    grey.save(tmp_path / "grey.png")
+    sideways, empty, grey = upscale([tmp_path / name for name in ("turned.jpg", "empty.tga", "grey.png")], "lines")
+    assert sideways.shape == (160, 80, 3)
+    assert empty.shape == (32, 32, 3) and np.abs(empty.astype(int) - (200, 100, 50)).max() < 40
+    assert grey.shape == (64, 64, 4) and (grey[..., :3] == grey[..., :1]).all()
+
+
+def test_one_array_is_one_image_and_a_generator_gives_several():
+    [enlarged] = upscale(picture(), "lanczos")
+    assert enlarged.shape == (32, 48, 3)
+    assert len(upscale((picture() for _ in range(2)), "nearest")) == 2
+
+
+def test_a_folder_is_enlarged_whatever_its_names_and_but_for_what_cannot_be_read(tmp_path, capsys):
+    for name in ("a.png", "a.bmp", "c.png"):
+        Image.fromarray(picture()).save(tmp_path / name)
+    (tmp_path / "photo.jpg (1)").write_bytes((tmp_path / "c.png").read_bytes())
+    (tmp_path / "torn.jpg").write_bytes(b"\xff\xd8")
+    upscale(tmp_path, "nearest", folder=tmp_path / "large", format="png")
+    names = {path.name for path in (tmp_path / "large").glob("*.png")}
+    assert {"a_png (nearest).png", "a_bmp (nearest).png", "c (nearest).png"} <= names and len(names) in (3, 4)
+    assert "left out" in (said := capsys.readouterr().out) and "torn.jpg" in said
+    with pytest.raises(ValueError, match="torn"):
+        upscale([tmp_path / "c.png", tmp_path / "torn.jpg"], "nearest")
