@@ -1,16 +1,21 @@
 """Seconds per training step: this project against the loops of tutorials, step by step in turns.
 
-    python -m benchmarks.training_step [--network notebook] [--divide 1] [--steps 5] [--only ours textbook ...]
+    python -m benchmarks.training_step [--network notebook] [--divide 1] [--batch-size 16] [--steps 5]
+        [--steps-a-turn 1] [--only ours textbook ...]
 
-Every contestant trains the same two networks on random images of 128 x 128 in batches of 16, with five critic updates
-and one generator update per step. Each has a process of its own and takes turns with the others, so that other load on
-the machine affects all of them equally; the table has the medians and their ratio to the textbook loop.
+Every contestant trains the same two networks on random images of 128 x 128, with five critic updates and one generator
+update per step. Each has a process of its own and takes turns with the others, so that other load on the machine
+affects all of them equally; the table has the medians and their ratio to the textbook loop, or to PyTorch's where
+TensorFlow is not installed. On a GPU, `--steps-a-turn 20` lets the device run ahead as in a training: a loss is read at
+the end of a turn.
 
-- `ours`: `WGANGP` as the notebooks build it, in the fastest precision of the machine;
+- `ours`: `WGANGP.train` as the notebooks call it, in the fastest precision of the machine;
 - `ours float32`: the same in single precision;
-- `ours jax`, `ours torch`: the same on Keras' other backends, if they are installed;
+- `ours jax`, `ours torch`: the same on Keras' other backends, if they are installed, in both precisions;
 - `textbook`: Keras on TensorFlow as in tutorials, one `tf.function` per critic update, LeakyReLU, float32;
-- `pytorch`, `pytorch bfloat16`: the same networks in plain PyTorch, channels last, if PyTorch is installed.
+- `pytorch`, `pytorch bfloat16`: the same networks in plain PyTorch, channels last, if PyTorch is installed;
+- `product`, `product bfloat16`: matrix products and nothing else, in PyTorch or TensorFlow. What they give is the most
+  that this machine gives; the table says which share of it each contestant reaches (`step_flops`).
 """
 
 import argparse
@@ -19,62 +24,68 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import take_turn, wait_for_turn
+from benchmarks.measuring import machine, take_turn, wait_for_turn
 
+ROOT = Path(__file__).parents[1]
 BATCH, N_CRITIC = 16, 5
+SIDES = 3072, 8192  # rows and columns of the matrices of `product`, on a processor and on a GPU
+ROUNDED_TO = {"float32": "float32", "mixed_bfloat16": "bfloat16", "mixed_float16": "float16"}
 
 
-def ours(parameters, precision="auto"):
+def ours(parameters, steps, precision="auto"):
     from models.WGANGP import WGANGP
-
-    gan = WGANGP(**parameters, precision=precision, seed=1)
-    print(f"precision {gan.precision}", file=sys.stderr)
-    images = random_images(BATCH * N_CRITIC)
-
-    def stream():
-        while True:
-            yield (images,)
-
     from utils.quiet import keras
 
+    gan = WGANGP(**parameters, precision=precision, seed=1)
+    flops = steps * step_flops(parameters)
+
     class Turns(keras.callbacks.Callback):
-        """Waits for its turn before each step, and prints a line after it."""
+        """Waits for its turn before the first of its steps, and prints a line after the last."""
+
+        def due(self, step):
+            return (step + 1) % steps == 0
 
         def on_train_batch_begin(self, batch, logs=None):
-            wait_for_turn()
+            if batch % steps == 0:
+                wait_for_turn()
 
         def on_train_batch_end(self, batch, logs=None):
-            done()
+            if self.due(self.model.epoch):
+                done(flops, ROUNDED_TO[gan.precision])
 
-    gan.fit(stream(), steps_per_epoch=10**6, verbose=0, shuffle=False, callbacks=[Turns()])
+    gan.train(1, 1, random_images(1000), gan.batch_size, 10**6, "run", 10**9, N_CRITIC, verbose=0, callbacks=[Turns()])
 
 
-def textbook(parameters):
+def textbook(parameters, steps):
     from models.critic import build_critic
     from models.generators import build_generator
     from utils.quiet import keras
 
     import tensorflow as tf  # isort: skip  (after utils.quiet)
 
+    batch = parameters["batch_size"]
     critic, generator = stock_networks(parameters, build_critic, build_generator)
     optimizers = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2)]
     critic_update, generator_update = map(
-        tf.function, keras_updates(critic, generator, optimizers, parameters["z_dim"], tf.random.uniform)
+        tf.function, keras_updates(critic, generator, optimizers, parameters["z_dim"], tf.random.uniform, batch)
     )
-    images = tf.constant(random_images(BATCH), tf.float32) / 127.5 - 1
+    images = tf.constant(random_images(batch), tf.float32) / 127.5 - 1
     while True:
         wait_for_turn()
-        for _ in range(N_CRITIC):
-            critic_update(images).numpy()
-        generator_update().numpy()
-        done()
+        for _ in range(steps):
+            for _ in range(N_CRITIC):
+                critic_update(images).numpy()
+            generator_update().numpy()
+        done(steps * step_flops(parameters))
 
 
-def keras_updates(critic, generator, optimizers, z_dim, mix):
+def keras_updates(critic, generator, optimizers, z_dim, mix, batch=BATCH):
     """The updates of a WGAN-GP on TensorFlow, as tutorials have them, for `tf.function`.
 
     Args:
@@ -82,6 +93,7 @@ def keras_updates(critic, generator, optimizers, z_dim, mix):
         optimizers: of the two, which are built here.
         z_dim: length of a latent vector.
         mix: function of a shape, the share of the real image in each mixture at which the slope is penalised.
+        batch: images in the batch of one update.
 
     Returns:
         `(critic_update, generator_update)`, functions of a batch from -1 to 1 and of nothing, which give the loss.
@@ -89,12 +101,12 @@ def keras_updates(critic, generator, optimizers, z_dim, mix):
     import tensorflow as tf
 
     def noise():
-        return tf.random.normal((BATCH, z_dim))
+        return tf.random.normal((batch, z_dim))
 
     def critic_update(real):
         fake = generator(noise(), training=True)
         with tf.GradientTape() as tape:
-            share = mix((BATCH, 1, 1, 1))
+            share = mix((batch, 1, 1, 1))
             between = share * real + (1 - share) * fake
             with tf.GradientTape() as inner:
                 inner.watch(between)
@@ -170,47 +182,52 @@ def torch_networks(parameters):
     return critic(), generator()
 
 
-def pytorch(parameters, bfloat16=False):
+def pytorch(parameters, steps, bfloat16=False):
     import torch
 
     torch.set_num_threads(os.cpu_count())
     device = "cuda" if torch.cuda.is_available() else "cpu"
     _, _, step = torch_wgangp(parameters, bfloat16, device)
-    real = torch.tensor(random_images(BATCH), dtype=torch.float32, device=device).permute(0, 3, 1, 2) / 127.5 - 1
+    images = random_images(parameters["batch_size"])
+    real = torch.tensor(images, dtype=torch.float32, device=device).permute(0, 3, 1, 2) / 127.5 - 1
     while True:
         wait_for_turn()
-        step(real)
-        done()
+        for _ in range(steps):
+            loss = step(real)
+        loss.item()
+        done(steps * step_flops(parameters), "bfloat16" if bfloat16 else "float32")
 
 
 def torch_wgangp(parameters, bfloat16=False, device="cpu"):
     """The published networks in plain PyTorch, channels last, and the step of tutorials.
 
     Returns:
-        `(critic, generator, step)`: two modules, and a function of a batch (16, 3, 128, 128) from -1 to 1.
+        `(critic, generator, step)`: two modules, and a function of a batch (batch_size, 3, 128, 128) from -1 to 1 that
+        returns the generator's loss, a tensor.
     """
     import torch
 
     critic, generator = (net.to(device, memory_format=torch.channels_last) for net in torch_networks(parameters))
     optimizers = [torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999)) for net in (critic, generator)]
     half = torch.autocast(device, torch.bfloat16, enabled=bfloat16)
+    batch = parameters["batch_size"]
 
     def noise():
-        return torch.randn(BATCH, parameters["z_dim"], device=device)
+        return torch.randn(batch, parameters["z_dim"], device=device)
 
     def step(real):
         for _ in range(N_CRITIC):
             with half:
                 with torch.no_grad():
                     fake = generator(noise())
-                mix = torch.rand(BATCH, 1, 1, 1, device=device)
+                mix = torch.rand(batch, 1, 1, 1, device=device)
                 norms = (slopes(critic, mix * real + (1 - mix) * fake)[1] + 1e-12).sqrt()
                 loss = critic(fake).mean() - critic(real).mean() + 10 * ((norms - 1) ** 2).mean()
             descend(optimizers[0], loss)
         with half:
             loss = -critic(generator(noise())).mean()
         descend(optimizers[1], loss)
-        loss.item()
+        return loss.detach()
 
     return critic, generator, step
 
@@ -232,67 +249,170 @@ def descend(optimizer, loss):
     optimizer.step()
 
 
-CONTESTANTS = {
-    "ours": ours,
-    "ours float32": lambda parameters: ours(parameters, "float32"),
-    "ours jax": ours,
-    "ours torch": ours,
-    "textbook": textbook,
-    "pytorch": pytorch,
-    "pytorch bfloat16": lambda parameters: pytorch(parameters, bfloat16=True),
+def product(parameters, steps, dtype="float32"):
+    """Matrix products of about as many operations as the steps of the others."""
+    if PRODUCTS == "torch":
+        import torch
+
+        torch.set_num_threads(os.cpu_count())
+        on_gpu = torch.cuda.is_available()
+        torch.set_float32_matmul_precision("high" if on_gpu else "highest")  # TF32, as in cuDNN's convolutions
+        matrix = torch.randn(SIDES[on_gpu], SIDES[on_gpu], device="cuda" if on_gpu else "cpu").to(getattr(torch, dtype))
+    else:
+        import tensorflow as tf
+
+        matrix = tf.cast(tf.random.normal((SIDES[False], SIDES[False])), dtype)
+    flops = 2 * matrix.shape[0] ** 3
+    times = max(1, round(steps * step_flops(parameters) / flops))
+    while True:
+        wait_for_turn()
+        for _ in range(times):
+            result = matrix @ matrix
+        float(result[0, 0])
+        done(times * flops, dtype)
+
+
+def step_flops(parameters):
+    """The floating-point operations of one training step, those of convolutions and dense layers.
+
+    A product and a sum are two operations, at every position of a kernel, in the padding too. With C for a pass of a
+    batch through the critic and G through the generator, forth or back: a critic update takes G for the images, 6 C for
+    the scores of real and generated ones with their gradients, and 4 C for the penalty (forth, back to the inputs, and
+    the derivative of that by both its arguments); a generator update takes 3 G and 2 C.
+
+    Args:
+        parameters: as `models.recipes.published` gives them.
+
+    Returns:
+        An int.
+    """
+    p = parameters
+    side, _, channels = p["input_dim"]
+    critic = 0
+    for filters, kernel, stride in _layers(p, "critic"):
+        side = -(-side // stride)
+        critic += side**2 * kernel**2 * channels * filters
+        channels = filters
+    critic += side**2 * channels
+    side, _, channels = p["generator_initial_dense_layer_size"]
+    generator = p["z_dim"] * side**2 * channels
+    for filters, kernel, stride in _layers(p, "generator"):
+        generator += side**2 * kernel**2 * channels * filters
+        side, channels = side * stride, filters
+    return 2 * p["batch_size"] * (N_CRITIC * (10 * critic + generator) + 2 * critic + 3 * generator)
+
+
+def _layers(parameters, part):
+    names = (f"{part}_conv_{name}" for name in ("filters", "kernel_size", "strides"))
+    return zip(*(parameters[name] for name in names), strict=True)
+
+
+PRODUCTS = "torch" if importlib.util.find_spec("torch") else "tensorflow"
+FLOAT32, BFLOAT16 = {"precision": "float32"}, {"bfloat16": True}
+CONTESTANTS = {  # {name: (function, its keywords, the package that it needs)}
+    "ours": (ours, {}, "tensorflow"),
+    "ours float32": (ours, FLOAT32, "tensorflow"),
+    "ours jax": (ours, {}, "jax"),
+    "ours jax float32": (ours, FLOAT32, "jax"),
+    "ours torch": (ours, {}, "torch"),
+    "ours torch float32": (ours, FLOAT32, "torch"),
+    "textbook": (textbook, {}, "tensorflow"),
+    "pytorch": (pytorch, {}, "torch"),
+    "pytorch bfloat16": (pytorch, BFLOAT16, "torch"),
+    "product": (product, {}, PRODUCTS),
+    "product bfloat16": (product, {"dtype": "bfloat16"}, PRODUCTS),
 }
-NEEDS = {"ours jax": "jax", "ours torch": "torch", "pytorch": "torch", "pytorch bfloat16": "torch"}  # else TensorFlow
 
 
 def random_images(n):
     return np.random.default_rng(0).integers(0, 256, (n, 128, 128, 3), dtype=np.uint8)
 
 
-def done():
-    print("done", flush=True)
+def done(flops, dtype="float32"):
+    """Ends a worker's turn, in which it did so many operations in `dtype`."""
+    print(f"done {flops} {dtype}", flush=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training_step", description=__doc__.splitlines()[0])
     parser.add_argument("--network", choices=("readme", "notebook"), default="notebook")
     parser.add_argument("--divide", type=int, default=1, help="divide the filters of every layer")
-    parser.add_argument("--steps", type=int, default=5, help="timed steps of each, after two that are not")
+    parser.add_argument("--batch-size", type=int, default=BATCH)
+    parser.add_argument("--steps", type=int, default=5, help="timed turns of each, after two that are not")
+    parser.add_argument("--steps-a-turn", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     parser.add_argument("--contestant", help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.contestant:
         from models.recipes import published
 
-        CONTESTANTS[a.contestant](published(a.network, a.divide))
+        function, keywords, _ = CONTESTANTS[a.contestant]
+        function(published(a.network, a.divide) | {"batch_size": a.batch_size}, a.steps_a_turn, **keywords)
         return
-    names = [name for name in a.only if importlib.util.find_spec(NEEDS.get(name, "tensorflow"))]
-    command = [sys.executable, "-m", "benchmarks.training_step", "--network", a.network, "--divide", str(a.divide)]
-    workers = {
-        name: subprocess.Popen(
-            [*command, "--contestant", name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"KERAS_BACKEND": NEEDS.get(name, "tensorflow")},
-        )
-        for name in names
-    }
-    seconds = {name: [] for name in names}
-    for step in range(a.steps + 2):
-        for name, worker in workers.items():
-            start = time.perf_counter()
-            if (answer := take_turn(worker, f"{name}, in its step {step},")) != "done\n":
-                sys.exit(f"{name} said {answer!r} in its step {step}")
-            if step > 1:
-                seconds[name].append(time.perf_counter() - start)
-    for worker in workers.values():
-        worker.stdin.close()
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
-    print(f"network {a.network}, filters divided by {a.divide}, {a.steps} steps each")
-    print("| | seconds a step (median) | least, most | of the textbook loop |\n|---|---|---|---|")
-    for name, median in medians.items():
-        ratio = f"{median / medians['textbook']:.2f}" if "textbook" in medians else "-"
-        print(f"| {name} | {median:.2f} | {min(seconds[name]):.2f}, {max(seconds[name]):.2f} | {ratio} |")
+    turns = {name: [] for name in a.only if importlib.util.find_spec(CONTESTANTS[name][2])}
+    print(f"{machine()}; {a.network}, filters divided by {a.divide}, batches of {a.batch_size}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        workers = {name: _started(name, Path(folder) / name.replace(" ", "_")) for name in turns}
+        try:
+            for worker in workers.values():  # the first turn, which compiles, all together
+                worker.stdin.write("go\n")
+                worker.stdin.flush()
+            for name, worker in workers.items():
+                if not worker.stdout.readline():
+                    sys.exit(f"{name} ended too early")
+            for turn in range(1, a.steps + 2):
+                for name, worker in workers.items():
+                    start = time.perf_counter()
+                    word, *said = take_turn(worker, f"{name}, in its turn {turn},").split() or [""]
+                    if word != "done":
+                        sys.exit(f"{name} said {word!r} in its turn {turn}")
+                    if turn > 1:
+                        turns[name].append((time.perf_counter() - start, *said))
+        finally:
+            for worker in workers.values():
+                worker.kill()
+                worker.wait()
+    print(table(turns, a.steps_a_turn))
+
+
+def _started(name, folder):
+    """The process of a contestant, in a folder of its own, where trainings leave their files."""
+    folder.mkdir()
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.training_step", *sys.argv[1:], "--contestant", name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=os.environ
+        | {"KERAS_BACKEND": CONTESTANTS[name][2], "PYTHONPATH": path, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+    )
+
+
+def table(turns, steps):
+    """The Markdown table of all contestants.
+
+    Args:
+        turns: {name: list of (seconds, operations, dtype) of its turns}, the latter two as strings.
+        steps: steps a turn.
+    """
+    seconds = {name: [row[0] / steps for row in rows] for name, rows in turns.items()}
+    rates = {name: statistics.median(int(row[1]) / row[0] for row in rows) / 1e9 for name, rows in turns.items()}
+    most = {turns[name][0][2]: rates[name] for name in turns if name.startswith("product")}
+    other = next((name for name in ("textbook", "pytorch") if name in turns), None)
+    lines = [
+        f"| | seconds a step (median) | least, most | of {other or 'another'} | GFLOP/s | of the product |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, values in seconds.items():
+        median, product = statistics.median(values), most.get(turns[name][0][2])
+        cells = [f"{median:.4g}", f"{min(values):.4g}, {max(values):.4g}"]
+        cells += [f"{median / statistics.median(seconds[other]):.2f}" if other else ""]
+        cells = cells if not name.startswith("product") else ["", "", ""]
+        share = f"{rates[name] / product:.0%}" if product else ""
+        lines.append(f"| {' | '.join([f'{name}', *cells, f'{rates[name]:,.0f}', share])} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
