@@ -14,7 +14,7 @@ from utils.files import sweep
 from utils.files.image_files import MOST_PIXELS, image_suffixes, is_image_file, open_one_image
 from utils.files.names import on_disk
 from utils.files.provenance import read_texts, says, write_picture
-from utils.files.typed import colour
+from utils.files.typed import colour, whole_number
 from utils.images import as_picture, to_float, to_uint8
 from utils.loaders.decoding import parts_of
 from utils.speech import say, seen
@@ -99,7 +99,9 @@ def load_upscaler(model: str | os.PathLike = "lines", scale: int = 4) -> Upscale
         >>> upscaler = load_upscaler("lines")
         >>> upscale(images, upscaler, folder="superresolution")
     """
-    model = os.fspath(model)
+    if model is None:
+        raise ValueError('no upscaler is named: "lines", "lanczos", "esrgan", an address or a file; `choose` picks one')
+    model, scale = os.fspath(model), whole_number(scale, "scale", 1, 64)
     if model in FILTERS:
         return _filter(model, scale)
     if model == "lines":

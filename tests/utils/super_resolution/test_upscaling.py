@@ -589,3 +589,9 @@ def test_a_folder_is_enlarged_whatever_its_names_and_but_for_what_cannot_be_read
     assert "left out" in (said := capsys.readouterr().out) and "torn.jpg" in said
     with pytest.raises(ValueError, match="torn"):
         upscale([tmp_path / "c.png", tmp_path / "torn.jpg"], "nearest")
+
+
+@pytest.mark.parametrize("model, scale, said", [(None, 4, "no upscaler is named"), ("lanczos", 2.5, "scale")])
+def test_an_upscaler_that_is_none_or_a_broken_factor_is_refused_in_words(model, scale, said):
+    with pytest.raises(ValueError, match=said):
+        upscale([picture()], model, scale)
