@@ -168,9 +168,7 @@ def test_a_rule_of_ones_own_is_drawn_again_with_numbers_of_its_own_kind_and_a_se
 
 def test_words_as_parameters_are_refused_with_the_way_out(tmp_path):
     (tmp_path / "words.py").write_text(FLIPPED.replace("random.random() < 0.5", '"red"'), encoding="utf-8")
-    with pytest.raises(
-        ValueError, match=r"rules words gives flip as 'red'.*give a word's place"
-    ):
+    with pytest.raises(ValueError, match=r"rules words gives flip as 'red'.*give a word's place"):
         lines.write_dataset(tmp_path / "data", 4, rules=tmp_path / "words.py")
     assert not (tmp_path / "data").exists()
 
