@@ -11,7 +11,8 @@ the end of a turn.
 
 - `ours`: `WGANGP.train` as the notebooks call it, in the fastest precision of the machine;
 - `ours float32`: the same in single precision;
-- `ours jax`, `ours torch`: the same on Keras' other backends, if they are installed, in both precisions;
+- `ours torch`: the same on PyTorch, if it is installed, in both precisions; `ours jax` on JAX, where `--only` names it,
+  for on a processor it takes minutes to compile;
 - `textbook`: Keras on TensorFlow as in tutorials, one `tf.function` per critic update, LeakyReLU, float32;
 - `pytorch`, `pytorch bfloat16`: the same networks in plain PyTorch, channels last, if PyTorch is installed;
 - `product`, `product bfloat16`: matrix products and nothing else, in PyTorch or TensorFlow. What they give is the most
@@ -250,26 +251,40 @@ def descend(optimizer, loss):
 
 
 def product(parameters, steps, dtype="float32"):
-    """Matrix products of about as many operations as the steps of the others."""
-    if PRODUCTS == "torch":
-        import torch
-
-        torch.set_num_threads(os.cpu_count())
-        on_gpu = torch.cuda.is_available()
-        torch.set_float32_matmul_precision("high" if on_gpu else "highest")  # TF32, as in cuDNN's convolutions
-        matrix = torch.randn(SIDES[on_gpu], SIDES[on_gpu], device="cuda" if on_gpu else "cpu").to(getattr(torch, dtype))
-    else:
-        import tensorflow as tf
-
-        matrix = tf.cast(tf.random.normal((SIDES[False], SIDES[False])), dtype)
-    flops = 2 * matrix.shape[0] ** 3
-    times = max(1, round(steps * step_flops(parameters) / flops))
+    """Matrix products of about as many operations as the steps of the others, or of ten seconds."""
+    make, on_gpu = _matrices(dtype)
+    side = SIDES[on_gpu] if _seconds(make(512)) < 0.05 else 1024  # a processor that knows no bfloat16 takes seconds
+    matrix = make(side)
+    flops = 2 * side**3
+    times = max(1, min(round(steps * step_flops(parameters) / flops), int(10 / _seconds(matrix))))
     while True:
         wait_for_turn()
         for _ in range(times):
             result = matrix @ matrix
         float(result[0, 0])
         done(times * flops, dtype)
+
+
+def _matrices(dtype):
+    """A function of a side that makes a square matrix, and whether it lies on a GPU."""
+    if PRODUCTS == "torch":
+        import torch
+
+        torch.set_num_threads(os.cpu_count())
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        torch.set_float32_matmul_precision("high" if device == "cuda" else "highest")  # TF32, as cuDNN's convolutions
+        return lambda side: torch.randn(side, side, device=device).to(getattr(torch, dtype)), device == "cuda"
+    import tensorflow as tf
+
+    return lambda side: tf.cast(tf.random.normal((side, side)), dtype), False
+
+
+def _seconds(matrix):
+    """How long its product with itself takes, the second time."""
+    for _ in range(2):
+        started = time.perf_counter()
+        float((matrix @ matrix)[0, 0])
+    return time.perf_counter() - started
 
 
 def step_flops(parameters):
@@ -340,7 +355,8 @@ def main():
     parser.add_argument("--batch-size", type=int, default=BATCH)
     parser.add_argument("--steps", type=int, default=5, help="timed turns of each, after two that are not")
     parser.add_argument("--steps-a-turn", type=int, default=1)
-    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
+    usual = [name for name in CONTESTANTS if "jax" not in name]
+    parser.add_argument("--only", nargs="+", choices=CONTESTANTS, default=usual)
     parser.add_argument("--contestant", help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.contestant:
