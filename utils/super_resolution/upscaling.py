@@ -27,6 +27,7 @@ FILTERS = {"lanczos": "Lanczos", "bicubic": "bicubic", "nearest": "nearest"}  # 
 TILE = 256  # largest side of an image that is not tiled, in pixels
 ROWS = 256  # of an image, whose values are computed at once
 BATCH_PIXELS = 8 * 128 * 128  # pixels per batch of a network; it bounds the memory and does not change the result
+HAZE = 3  # levels of alpha that a network adds to what is clear, or takes from what is opaque
 UPSCALER_TEXT, SOURCE_TEXT = "Upscaler", "Source"  # metadata of an enlarged file, beside the latent vector
 
 
@@ -368,7 +369,9 @@ class _Prepared:
         if self.alpha is None:
             return enlarged
         alpha = upscaler.enlarge(np.repeat(self.alpha[..., None], 3, axis=2))[:height, :width]
-        return np.dstack([enlarged, _mean_of_channels(alpha)])
+        alpha = _mean_of_channels(alpha)
+        alpha[alpha <= HAZE], alpha[alpha >= 255 - HAZE] = 0, 255
+        return np.dstack([enlarged, alpha])
 
 
 def _prepare(image, scale: int = 1, background: tuple[int, int, int] = (0, 0, 0), carried: bool = False) -> _Prepared:
