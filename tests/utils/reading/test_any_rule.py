@@ -85,7 +85,8 @@ def test_rules_without_chance_have_the_nearest_drawn_image():
 
 
 @pytest.mark.slow
-def test_images_that_are_not_square_are_held_against_drawings_of_their_shape():
+def test_images_that_are_not_square_are_held_against_drawings_of_their_shape(monkeypatch):
+    monkeypatch.setattr(adherence, "COMPARED", 30)
     rules, reader = lines.rules("lines"), reader_of("lines")
     drawn = rules.draw(rules.sample(40, 7), 96)[:, 16:80]  # as the loaders cut squares for 64 x 96
     wide = against_reader(drawn, rules, reader)
@@ -231,11 +232,12 @@ def test_numbers_that_go_together_alone_are_refused_before_a_reader_is_taught(tm
         teaching.teach(rules, minutes=0.1)
 
 
-def test_what_does_not_vary_or_does_not_show_is_not_read(tmp_path):
+def test_what_does_not_vary_or_does_not_show_is_not_read(tmp_path, monkeypatch):
     """However small its unit: a wavelength in metres that nothing shows, a constant that a float cannot hold."""
     sampled = '{"k": rng.integers(0, 2, n), "wave": rng.uniform(4e-7, 7e-7, n), "thick": np.full(n, 0.1)}'
     rules = own_rules(tmp_path, "units", sampled)
-    reader = teaching.teach(rules, minutes=0.2, steps=25, drawn=256)
+    monkeypatch.setattr(teaching, "HELD_OUT", 200)
+    reader = teaching.teach(rules, minutes=0.2, steps=15, drawn=256)
     scores = {one.name: one.score for one in reader.parameters}
     assert scores["thick"] == 0 and scores["wave"] < 0.1
 
