@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.distributed import SMALL
+from benchmarks.distributed import SMALL, nudge_weights
 from benchmarks.measuring import machine
 
 ROOT = Path(__file__).parents[1]
@@ -46,11 +46,8 @@ def work(network, steps, nudge):
 
     small = {**published("notebook", image_size=32), **SMALL, "batch_size": 8}
     model = WGANGP(**(small if network == "small" else published("readme", 4)), precision="float32", seed=1)
-    rng = np.random.default_rng(0)
     if nudge:
-        for part in (model.critic, model.generator):
-            weights = part.get_weights()
-            part.set_weights([weight * (1 + 1e-7 * rng.normal(size=weight.shape)) for weight in weights])
+        nudge_weights(model)
     if keras.backend.backend() == "torch":
         draws = np.random.default_rng(1)
         model._noise = lambda n: keras.ops.convert_to_tensor(draws.normal(size=(n, model.z_dim)), "float32")

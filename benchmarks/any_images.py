@@ -90,7 +90,7 @@ def main(words=None):
     p.add_argument("--out", type=Path, default=Path("run/any_images"))
     a = p.parse_args(words)
     known = ("CVAE", *recipes.RECIPES)
-    for name, augment in ((name.partition("+")[0], name.partition("+")[2]) for name in a.recipes):
+    for name, _, augment in (name.partition("+") for name in a.recipes):
         if name not in known or augment not in ("", "augment"):
             p.error(f"there is no recipe {name!r}; choose {', '.join(known)}, or one with +augment")
     x_train = loaders.load_dataset(a.data, a.size, None, data_folder=a.data_folder, fit=None, background=None, seed=1)

@@ -115,10 +115,7 @@ def work(folder, steps, devices, resume, dies, nudge):
     distributed.start("global" if several else None)
     model = WGANGP(**{**published("notebook", image_size=32), **SMALL}, precision="float32", seed=1)
     if nudge:
-        rng = np.random.default_rng(0)
-        for network in (model.critic, model.generator):
-            weights = network.get_weights()
-            network.set_weights([weight * (1 + 1e-7 * rng.normal(size=weight.shape)) for weight in weights])
+        nudge_weights(model)
     images = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 3), dtype=np.uint8)
     number = int(os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", 0))
 
@@ -135,6 +132,14 @@ def work(folder, steps, devices, resume, dies, nudge):
         seconds = np.median(model.step_seconds[-20:])
         np.savez(Path(folder) / "losses.npz", seconds=seconds, **model.losses_of)
     distributed.finish()
+
+
+def nudge_weights(model):
+    """Change a model's weights by a ten-millionth, as rounding errors do."""
+    rng = np.random.default_rng(0)
+    for network in (model.critic, model.generator):
+        weights = network.get_weights()
+        network.set_weights([weight * (1 + 1e-7 * rng.normal(size=weight.shape)) for weight in weights])
 
 
 def difference(folder, other):

@@ -87,8 +87,18 @@ def take_turn(worker: subprocess.Popen, what: str) -> str:
     Returns:
         The printed line.
     """
+    begin_turn(worker)
+    return end_turn(worker, what)
+
+
+def begin_turn(worker: subprocess.Popen):
+    """Let a process that waits in `wait_for_turn` continue."""
     worker.stdin.write("go\n")
     worker.stdin.flush()
+
+
+def end_turn(worker: subprocess.Popen, what: str) -> str:
+    """Wait until a process prints the line that ends its turn; gives the line."""
     return worker.stdout.readline() or sys.exit(f"{what} ended too early")
 
 

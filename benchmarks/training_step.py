@@ -31,7 +31,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import machine, take_turn, wait_for_turn
+from benchmarks.measuring import begin_turn, end_turn, machine, take_turn, wait_for_turn
 
 ROOT = Path(__file__).parents[1]
 BATCH, N_CRITIC = 16, 5
@@ -371,11 +371,9 @@ def main():
         workers = {name: _started(name, Path(folder) / name.replace(" ", "_")) for name in turns}
         try:
             for worker in workers.values():  # the first turn, which compiles, all together
-                worker.stdin.write("go\n")
-                worker.stdin.flush()
+                begin_turn(worker)
             for name, worker in workers.items():
-                if not worker.stdout.readline():
-                    sys.exit(f"{name} ended too early")
+                end_turn(worker, name)
             for turn in range(1, a.steps + 2):
                 for name, worker in workers.items():
                     start = time.perf_counter()

@@ -132,8 +132,8 @@ def _write_numbered(frames, Z: np.ndarray, folder: Path, frame_type: str, scale:
     texts = [{**origin(z, drawn_by, seed), "Drawn": drawn} for z in Z]
     sweep(folder)
     named = {path.name for path in paths}
-    others = [path.name for path in sorted(folder.glob(f"image_*.{frame_type}")) if path.name not in named]
-    if others := [name for name in others if name[len("image_") : -len(frame_type) - 1].isdigit()]:
+    there = [path.name for path in sorted(folder.glob(f"image_*.{frame_type}")) if path.stem[len("image_") :].isdigit()]
+    if others := [name for name in there if name not in named]:
         print(f"{folder} also holds {len(others)} frames of another film, from {others[0]} on: they stay.")
     # without a generator's fingerprint, existing frames cannot be recognised
     to_do = [i for i in range(len(Z)) if drawn_by is None or not says(paths[i], texts[i])]

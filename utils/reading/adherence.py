@@ -14,11 +14,11 @@ Drawn images pass 95 % by construction, those of other seeds but for chance. Tha
 import numpy as np
 from PIL import Image
 
-from lines.registry import sampled
+from lines.registry import drawn as draw_checked
 from utils.images import IDENTICAL, psnr_each
 from utils.loaders.decoding import fit_picture
 from utils.progress import tqdm
-from utils.reading.reader import SIDE, Reader, Reading, colors_and_strokes, draw_many
+from utils.reading.reader import SIDE, Reader, Reading, as_sampled, colors_and_strokes, draw_many
 from utils.reading.relations import jensen_shannon, mutual_information
 from utils.reading.shrinking import as_batch, as_rgb
 
@@ -31,7 +31,6 @@ LEVELS = 8.0  # of 255: what a colour may differ by where drawn images' colours 
 RARE = 0.3  # the same of the logarithm of how often a pattern of strokes is there: a third more or less
 FAINTEST = 1e-4  # variance of a feature, in units of drawn images' own: where redraws are equal to what they redraw
 SMALLEST = 0.05  # threshold of a distance: where drawn images and their redraws are equal
-TYPED = 1000  # sampled parameters by which the type of each is told: lists of numbers may be whole by chance
 DIRECTIONS = 48  # in which differences are weighed one by one
 BINS = 16  # of numbers, of equal width
 
@@ -305,11 +304,8 @@ def nearness(images: np.ndarray, rules, reader: Reader, reading: Reading) -> dic
         for one in reader.read_parameters  # a reading may lie beyond what the rules can draw
     }
 
-    types = {name: values.dtype for name, values in sampled(rules, TYPED, 0).items()}
-
     def errors(values):
-        typed = {name: some.astype(types[name]) for name, some in values.items()}
-        drawn = framed(as_rgb(rules.draw(typed, images.shape[1])), images.shape[1:])
+        drawn = framed(draw_checked(rules, as_sampled(rules, values), images.shape[1]), images.shape[1:])
         return ((drawn.astype(np.float32) - images) ** 2).mean(axis=(1, 2, 3)), drawn
 
     least, nearest = errors(best)

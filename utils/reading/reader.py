@@ -15,6 +15,7 @@ A reader is an .npz of arrays, read without pickle, and a card as JSON beside it
 import io
 import os
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,7 @@ WIDTH = 64  # units between feature maps and parameters
 BETTER = 0.1  # share of a guess's error that a reading must take away to count as one
 INKED = 0.4  # of the way from the ground's colour to the ink's, from which a pixel counts as ink
 MANY = 1000  # values, up to which an array of a reader's file is stored as it is
+TYPED = 1000  # sampled parameters by which the type of each is told
 LARGEST = 2**22  # bytes of a reader's file; those that ship have less than one MiB
 
 
@@ -245,7 +247,6 @@ class Reader:
         rng = np.random.default_rng(seed)
         n = len(reading.features)
         drawn = sampled(rules, n, rng)
-        types = {name: values.dtype for name, values in drawn.items()}
         for one in self.read_parameters:
             if not one.readable:
                 continue
@@ -256,7 +257,7 @@ class Reader:
                 values = reading.values[one.name] + reading.deviations[one.name] * rng.normal(size=n)
                 values = np.clip(values, one.low, one.high)
                 drawn[one.name] = np.rint(values) if one.whole else values
-        return draw_checked(rules, {name: values.astype(types[name]) for name, values in drawn.items()}, SIDE)
+        return draw_checked(rules, as_sampled(rules, drawn), SIDE)
 
     # Files ----------------------------------------------------------------------------------------------------------
 
@@ -374,6 +375,25 @@ def stroke_patterns(images: np.ndarray, colors: np.ndarray) -> np.ndarray:
             patterns.append([np.bincount(one.ravel(), minlength=512) for one in code])
         found.append(np.log1p(np.concatenate(patterns, axis=1)))
     return np.concatenate(found).astype(np.float32)
+
+
+def as_sampled(rules, values: dict) -> dict:
+    """Numbers in the types in which a rule set samples them: booleans stay so, as masks need them.
+
+    Args:
+        rules: the rule set.
+        values: dict, name -> array, all of its parameters or some.
+
+    Returns:
+        The same, each array in the type of a thousand samples; the numbers of a short list may be whole by chance.
+    """
+    types = _types_of(rules)
+    return {name: some.astype(types[name]) for name, some in values.items()}
+
+
+@lru_cache(maxsize=8)
+def _types_of(rules):
+    return {name: values.dtype for name, values in sampled(rules, TYPED, 0).items()}
 
 
 def draw_many(rules, n, rng, desc):

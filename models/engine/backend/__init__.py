@@ -15,10 +15,12 @@ Everything else in `models` is written once, with `keras.ops` and `keras.random`
 - the argument of repeated calls of `fit`, `batches_for_fit`.
 
 `on_any` says what they do, and how Keras does it; `on_tensorflow` says it of the gradients, which Keras leaves to its
-backends. `on_tensorflow`, `on_torch` and `on_jax` each give all ten: their own, and the others from `on_any`.
+backends. `on_tensorflow`, `on_torch` and `on_jax` hold their own; what one of them has not got is taken from `on_any`.
 """
 
 import keras
+
+from models.engine.backend import on_any
 
 if keras.backend.backend() == "tensorflow":
     from models.engine.backend import on_tensorflow as own
@@ -45,9 +47,15 @@ __all__ = [
     "normalise",
 ]
 
-Adam, SeedGenerator, TrainStep = own.Adam, own.SeedGenerator, own.TrainStep
-loss_and_gradients, input_gradient, apply_gradients = own.loss_and_gradients, own.input_gradient, own.apply_gradients
-convolve, leaky_relu, normalise, batches_for_fit = own.convolve, own.leaky_relu, own.normalise, own.batches_for_fit
+
+def _taken(name):
+    return getattr(own if hasattr(own, name) else on_any, name)
+
+
+Adam, SeedGenerator, TrainStep = map(_taken, ("Adam", "SeedGenerator", "TrainStep"))
+loss_and_gradients, input_gradient = own.loss_and_gradients, own.input_gradient
+convolve, leaky_relu, normalise = map(_taken, ("convolve", "leaky_relu", "normalise"))
+apply_gradients, batches_for_fit = map(_taken, ("apply_gradients", "batches_for_fit"))
 
 
 def descend(optimizer, loss, variables):

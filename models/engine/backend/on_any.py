@@ -4,17 +4,6 @@ import keras
 
 from models.engine.distributed import gather
 
-__all__ = [
-    "Adam",
-    "SeedGenerator",
-    "TrainStep",
-    "apply_gradients",
-    "batches_for_fit",
-    "convolve",
-    "leaky_relu",
-    "normalise",
-]
-
 
 def apply_gradients(optimizer, gradients, variables):
     """One update of a Keras optimiser.

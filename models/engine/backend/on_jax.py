@@ -6,30 +6,8 @@ import jax
 import keras
 
 from models.engine.backend import on_any
-from models.engine.backend.on_any import (
-    Adam,
-    SeedGenerator,
-    batches_for_fit,
-    convolve,
-    images_in,
-    leaky_relu,
-    normalise,
-)
+from models.engine.backend.on_any import images_in
 from models.engine.distributed import gather
-
-__all__ = [
-    "Adam",
-    "SeedGenerator",
-    "TrainStep",
-    "apply_gradients",
-    "batches_for_fit",
-    "convolve",
-    "input_gradient",
-    "leaky_relu",
-    "loss_and_gradients",
-    "normalise",
-]
-
 
 _scopes = []  # the scopes entered by `_scope`, outermost first
 

@@ -4,21 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models.engine.backend.on_any import SeedGenerator, TrainStep, apply_gradients
 from models.engine.precision import has_accelerator
-
-__all__ = [
-    "Adam",
-    "SeedGenerator",
-    "TrainStep",
-    "apply_gradients",
-    "batches_for_fit",
-    "convolve",
-    "input_gradient",
-    "leaky_relu",
-    "loss_and_gradients",
-    "normalise",
-]
 
 
 def loss_and_gradients(function, variables):

@@ -8,20 +8,6 @@ import torch
 from torch.nn.grad import conv2d_input, conv2d_weight
 
 from models.engine.backend import on_any
-from models.engine.backend.on_any import apply_gradients, batches_for_fit
-
-__all__ = [
-    "Adam",
-    "SeedGenerator",
-    "TrainStep",
-    "apply_gradients",
-    "batches_for_fit",
-    "convolve",
-    "input_gradient",
-    "leaky_relu",
-    "loss_and_gradients",
-    "normalise",
-]
 
 
 def loss_and_gradients(function, variables):

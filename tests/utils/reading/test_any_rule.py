@@ -141,11 +141,13 @@ import numpy as np
 
 def sample(n, seed=None):
     random.seed(seed)
-    return {"flip": [random.random() < 0.5 for _ in range(n)], "level": np.full(n, 200, np.uint8)}
+    flip, scale = [random.random() < 0.5 for _ in range(n)], [random.choice((1, 2, 0.5)) for _ in range(n)]
+    return {"flip": flip, "level": np.full(n, 200, np.uint8), "scale": scale}
 
 
 def draw(parameters, size):
     assert parameters["flip"].dtype == bool and parameters["level"].dtype == np.uint8
+    assert parameters["scale"].dtype == float  # however few they are, all of them whole by chance
     images = np.zeros((len(parameters["flip"]), size, size, 3), np.uint8)
     images[parameters["flip"]] = 255
     return images
@@ -162,8 +164,9 @@ def test_a_rule_of_ones_own_is_drawn_again_with_numbers_of_its_own_kind_and_a_se
     )
     features, chances = np.zeros((2, 1), np.float32), {"flip": np.float32([[1, 0], [0, 1]])}
     reading = Reading({"flip": np.array([0, 1])}, {}, chances, features, features, features)
-    drawn = Reader("flipped", [flip, level], None).redraws(reading, rules, np.random.default_rng(0))
-    assert drawn[0].max() == 0 and drawn[1].min() == 255
+    for seed in range(6):
+        drawn = Reader("flipped", [flip, level], None).redraws(reading, rules, np.random.default_rng(seed))
+        assert drawn[0].max() == 0 and drawn[1].min() == 255
     assert len(draw_many(rules, 5, np.random.default_rng(0), "Drawing")[1]) == 5
 
 
